@@ -1,0 +1,71 @@
+import type { EdgeCondition, Mode } from './dependency.js';
+import type { SignalDeclaration } from './events.js';
+
+/** A config key a plugin brings; listed, validated and shown without loading plugin code. */
+export interface ConfigKeyDeclaration {
+  readonly key: string;
+  readonly type: 'string' | 'integer' | 'boolean' | 'enum' | 'path';
+  readonly values?: readonly string[];
+  readonly default?: string;
+  readonly aliases?: readonly string[];
+  readonly secret?: boolean;
+  readonly min?: number;
+  readonly max?: number;
+  readonly description: string;
+}
+
+export interface ResourceDeclaration {
+  readonly name: string;
+  /** Name of the port in plans and manifests of ports: `db`, `redis`. */
+  readonly portKey: string;
+  /** Config key of the preferred base port. */
+  readonly configKey: string;
+  readonly defaultPort: number;
+}
+
+export interface DependencyDeclaration {
+  readonly id: string;
+  readonly displayName: string;
+  readonly order: number;
+  readonly resources: readonly ResourceDeclaration[];
+  /** First explicitly set key wins. */
+  readonly enableKeys: Readonly<Record<Mode, readonly string[]>>;
+  readonly defaultEnabled: Readonly<Record<Mode, boolean>>;
+  readonly requires?: readonly { readonly id: string; readonly condition: EdgeCondition; readonly optional?: boolean }[];
+  /** Dependencies that cannot be enabled together with this one. */
+  readonly conflicts?: readonly string[];
+}
+
+export interface FamilyDeclaration {
+  readonly id: string;
+  readonly title: string;
+  readonly statePolicy: 'none' | 'load' | 'skip-startup';
+  readonly dashboardGroup?: string;
+}
+
+export interface NamedContribution {
+  readonly id: string;
+  readonly description?: string;
+}
+
+export interface SurfaceDeclaration extends NamedContribution {
+  readonly kind: 'terminal' | 'web' | 'agent';
+}
+
+/** `package.json#envctl`. Static data only. */
+export interface PluginManifest {
+  readonly apiVersion: number | { readonly min: number; readonly max: number };
+  /** Path inside the package of the module whose default export is `defineExtension({...})`. */
+  readonly extension?: string;
+  readonly order?: number;
+  readonly contributes: {
+    readonly dependencies?: readonly DependencyDeclaration[];
+    readonly families?: readonly FamilyDeclaration[];
+    readonly config?: readonly ConfigKeyDeclaration[];
+    readonly signals?: readonly SignalDeclaration[];
+    readonly surfaces?: readonly SurfaceDeclaration[];
+    readonly projectProviders?: readonly NamedContribution[];
+    readonly collectors?: readonly NamedContribution[];
+    readonly checks?: readonly NamedContribution[];
+  };
+}
