@@ -3,5 +3,5 @@ export type Token<T> = symbol & { readonly __type?: T };
 
 /** The token of `id`; the phantom type says what the container gives for it. */
 export function createToken<T>(id: string): Token<T> {
-  return Symbol.for(`envctl/${id}`) as Token<T>;
+  return Symbol.for(`envctl/${id}`);
 }
