@@ -1,0 +1,5 @@
+export { browserRefusedPorts } from './browser-refused-ports.js';
+export { type KernelListener, readKernelListeners } from './kernel-listeners.js';
+export { createLeaseTable, lastPort, type LeaseGrant, type LeaseRequest, type LeaseTable, type LeaseTableOptions } from './lease-table.js';
+export type { LeaseOwner, LeaseView } from './lease-view.js';
+export { portSpan, preferredPort, type PreferredPortRequest, type PreferredPortStrategy, projectSlot } from './preferred-port.js';

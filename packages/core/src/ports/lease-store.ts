@@ -1,0 +1,148 @@
+import { createHash } from 'node:crypto';
+import { linkSync, mkdirSync, readFileSync, readdirSync, renameSync, statSync, unlinkSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { ProcessIdentity } from '../contract/index.js';
+import type { ClaimRecord, StoreRecord } from './lease-schema.js';
+import { parseStoreRecord } from './lease-schema.js';
+import type { Stamp, StoreRoutine, StoreStep } from './store-protocol.js';
+import { read, replace } from './store-protocol.js';
+
+export type LeaseStamp = Stamp<StoreRecord>;
+
+/** The directory of leases as the protocol's driver sees it. */
+export interface LeaseStore {
+  /** Runs a routine on the disk. */
+  run<T>(routine: StoreRoutine<StoreRecord, T>): T;
+  path(port: number): string;
+  /** Ports that have a lease file, ascending. */
+  ports(): number[];
+  /** Removes claims and staged files whose process is dead. */
+  sweep(): void;
+}
+
+export interface LeaseStoreOptions {
+  readonly directory: string;
+  readonly self: ProcessIdentity;
+  readonly isAlive: (identity: ProcessIdentity) => boolean;
+  readonly newId: () => string;
+}
+
+const leaseName = /^(\d{1,5})\.json$/;
+/** Ids of records that cannot even be read (a directory, no permission): never replaced, always counted as taken. */
+export const unreadablePrefix = 'unreadable-';
+
+const claimPrefix = '.envctl-claim-';
+const stagedName = /^\.envctl-tmp-(\d+)-(\d+)-/;
+
+/** Opens the store; the directory is made, mode 0700, when something is first written. */
+export function createLeaseStore(options: LeaseStoreOptions): LeaseStore {
+  const { directory, self, isAlive } = options;
+
+  const run = <T>(routine: StoreRoutine<StoreRecord, T>): T => {
+    let turn = routine.next();
+    while (turn.done !== true) turn = routine.next(perform(turn.value));
+    return turn.value;
+  };
+
+  const perform = (step: StoreStep<StoreRecord>): unknown => {
+    switch (step.op) {
+      case 'stage':
+        return stage(step.record);
+      case 'link':
+        return linked(step.from, step.to);
+      case 'rename':
+        return renameSync(step.from, step.to);
+      case 'unlink':
+        return removed(step.path);
+      case 'read':
+        return readStamp(step.path);
+      case 'alive':
+        return step.stamp.record !== undefined && isAlive(step.stamp.record.holder);
+      case 'claim':
+        return { version: 1, kind: 'claim', id: options.newId(), holder: self } satisfies ClaimRecord;
+    }
+  };
+
+  const stage = (record: StoreRecord): string => {
+    const path = join(directory, `.envctl-tmp-${self.pid}-${self.startTicks}-${options.newId()}-lease`);
+    const content = `${JSON.stringify(record, undefined, 2)}\n`;
+    try {
+      writeFileSync(path, content, { mode: 0o600, flag: 'wx' });
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+      mkdirSync(directory, { recursive: true, mode: 0o700 });
+      writeFileSync(path, content, { mode: 0o600, flag: 'wx' });
+    }
+    return path;
+  };
+
+  return {
+    run,
+    path: (port) => join(directory, `${port}.json`),
+    ports: () =>
+      names(directory)
+        .flatMap((name) => leaseName.exec(name)?.[1] ?? [])
+        .map(Number)
+        .sort((a, b) => a - b),
+    sweep: () => {
+      for (const name of names(directory)) {
+        if (name.startsWith(claimPrefix)) {
+          const stamp = run(read<StoreRecord>(join(directory, name)));
+          if (stamp !== undefined && (stamp.record === undefined || !isAlive(stamp.record.holder))) run(replace<StoreRecord>(join(directory, name), stamp.id, undefined));
+          continue;
+        }
+        const staged = stagedName.exec(name);
+        if (staged === null) continue;
+        // A staged file is touched by its writer only, and carries its writer's name; boot and namespace stand in it.
+        const { bootId, pidNamespace } = readStamp(join(directory, name))?.record?.holder ?? self;
+        if (!isAlive({ pid: Number(staged[1]), startTicks: staged[2] ?? '', bootId, pidNamespace })) removed(join(directory, name));
+      }
+    },
+  };
+}
+
+function names(directory: string): string[] {
+  try {
+    return readdirSync(directory);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return [];
+    throw error;
+  }
+}
+
+function linked(from: string, to: string): boolean {
+  try {
+    linkSync(from, to);
+    return true;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false;
+    throw error;
+  }
+}
+
+function removed(path: string): void {
+  try {
+    unlinkSync(path);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+  }
+}
+
+function readStamp(path: string): LeaseStamp | undefined {
+  let content: string;
+  try {
+    content = readFileSync(path, 'utf8');
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === 'ENOENT') return undefined;
+    return { id: `${unreadablePrefix}${code ?? 'unknown'}`, record: undefined };
+  }
+  const record = parseStoreRecord(content);
+  return record === undefined ? { id: damagedId(path, content), record: undefined } : { id: record.id, record };
+}
+
+/** A damaged file has no id of its own: the same bytes in the same inode count as the same record. */
+function damagedId(path: string, content: string): string {
+  const { ino, mtimeMs } = statSync(path, { throwIfNoEntry: false }) ?? { ino: 0, mtimeMs: 0 };
+  return `damaged-${createHash('sha256').update(`${ino}:${mtimeMs}:${content}`).digest('hex').slice(0, 32)}`;
+}
