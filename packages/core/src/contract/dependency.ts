@@ -42,7 +42,7 @@ export interface PlanContext {
 export interface DependencyPlan {
   /**
    * Who shares the server: `scope` (one for all projects of the repository) or `project` (one each).
-   * Absent for `external`.
+   * Without meaning for `external`.
    */
   readonly share: 'scope' | 'project';
   /** Resource names of the manifest that need a port. */
@@ -78,6 +78,9 @@ export interface DataUser {
   readonly home: string;
 }
 
+/** Looks a program up on PATH: its absolute path, or `undefined` when there is none that can be executed. */
+export type ProgramFinder = (name: string) => Promise<string | undefined>;
+
 interface InstanceContext {
   readonly scope: ScopeFacts;
   readonly project: ProjectFacts;
@@ -93,6 +96,7 @@ export interface ProbeContext extends InstanceContext {
 
 export interface StartContext extends ProbeContext {
   readonly events: EventEmitter;
+  readonly findProgram: ProgramFinder;
   /** Present when envctl runs as root: files the server needs belong to this user. */
   readonly dataUser: DataUser | undefined;
   /** Projected variables of the dependencies this one requires. */
@@ -102,8 +106,9 @@ export interface StartContext extends ProbeContext {
   /** Runs a ledgered task to its end; its process is on record while it runs. */
   task(request: TaskRequest): Promise<TaskResult>;
   /**
-   * Builds a directory under a temporary name and renames it: it exists whole or not at all. `build` is
-   * not called when it exists already. The directory belongs to the data user.
+   * Builds a directory of the instance under a temporary name and renames it: it exists whole or not at
+   * all. `build` is not called when it exists already. The directory belongs to the data user (mode 0700)
+   * when `build` is called, and everything in it afterwards; never put hard links to outside files into it.
    */
   directory(name: string, build: (temporaryPath: string) => Promise<void>): Promise<string>;
   /** Records the intent, runs `acquire` (which must be idempotent), confirms. */
@@ -125,11 +130,15 @@ export interface TeardownContext extends InstanceContext {
 /** The behaviour half of a dependency; the static half is its manifest entry. */
 export interface DependencyDefinition {
   /** Drivers that could work on this machine now, best first; `missing` says how to get one. */
-  drivers(ctx: { readonly config: ConfigReader; readonly signal: AbortSignal }): Promise<{
+  drivers(ctx: { readonly config: ConfigReader; readonly findProgram: ProgramFinder; readonly signal: AbortSignal }): Promise<{
     readonly available: readonly DriverName[];
     readonly missing: readonly string[];
   }>;
   plan(ctx: PlanContext): DependencyPlan;
+  /**
+   * Brings the instance up for `ctx.project`. After a `failed` outcome or a rejection core undoes what the
+   * attempt launched (never what it adopted); there is no undo code in a plugin. Rejects on abort.
+   */
   start(ctx: StartContext): Promise<DependencyOutcome>;
   /** Is what the application will call answering now? One real request. */
   probe(ctx: ProbeContext): Promise<DependencyOutcome>;
@@ -137,6 +146,7 @@ export interface DependencyDefinition {
   project(ctx: ProjectionContext): Readonly<Record<string, ProjectedVariable>>;
   /** Names of the secrets `project` needs for this project. */
   credentials?(ctx: PlanContext): readonly string[];
+  /** Removes one recorded logical resource. Idempotent: what is gone already is no error. */
   teardown?(ctx: TeardownContext): Promise<void>;
 }
 
