@@ -1,0 +1,74 @@
+import type { Mode } from '../contract/index.js';
+import type { ConfigKey, ConfigSection } from './model.js';
+
+/** Highest port the reservation walk reaches; a higher base could never be given out. */
+export const highestPort = 65_000;
+
+/** Keys core itself owns, managed ones first and in the order they are written. */
+export const coreKeys: readonly ConfigKey[] = [
+  managed('ENVCTL_DEFAULT_MODE', 'mode', { type: 'enum', values: ['main', 'trees'], default: 'main', description: 'Mode of a command that names none.' }),
+  managed('BACKEND_DIR', 'directories', { type: 'string', default: 'backend', component: 'backend', description: 'Directory of the backend, relative to the project.' }),
+  managed('FRONTEND_DIR', 'directories', { type: 'string', default: 'frontend', component: 'frontend', description: 'Directory of the frontend, relative to the project.' }),
+  managed('BACKEND_PORT_BASE', 'ports', { ...port('8000'), component: 'backend', description: 'Preferred backend port of Main; other projects follow from it.' }),
+  managed('FRONTEND_PORT_BASE', 'ports', { ...port('9000'), component: 'frontend', description: 'Preferred frontend port of Main; other projects follow from it.' }),
+  managed('PORT_SPACING', 'ports', { type: 'integer', min: 1, max: highestPort, default: '20', description: 'Distance between projects under the strategy legacy_spacing.' }),
+  ...modeSwitches('main'),
+  ...modeSwitches('trees'),
+  ...(['main', 'trees'] as const).map((mode) =>
+    other(`${mode.toUpperCase()}_BACKEND_EXPECT_LISTENER`, { type: 'boolean', default: 'true', description: `Whether the backend of ${mode} listens on a port; false for a worker.` }),
+  ),
+  other('ENVCTL_BACKEND_START_CMD', { type: 'string', description: 'Start command of the backend; {port} is replaced by its port.' }),
+  other('ENVCTL_FRONTEND_START_CMD', { type: 'string', description: 'Start command of the frontend; {port} is replaced by its port.' }),
+  other('ENVCTL_BACKEND_HEALTH_URL', { type: 'string', description: 'URL or path that answers 2xx when the backend is healthy; {port} is replaced.' }),
+  other('ENVCTL_FRONTEND_HEALTH_URL', { type: 'string', description: 'URL or path that answers 2xx when the frontend is healthy; {port} is replaced.' }),
+  other('ENVCTL_BACKEND_READY_TIMEOUT', { ...seconds('60'), description: 'Seconds the backend may take to become ready.' }),
+  other('ENVCTL_FRONTEND_READY_TIMEOUT', { ...seconds('60'), description: 'Seconds the frontend may take to become ready.' }),
+  other('ENVCTL_SERVICE_LISTENER_TIMEOUT', { ...seconds('10'), description: 'Seconds a started service may take to listen on its port.' }),
+  other('ENVCTL_SERVICE_REBOUND_MAX_DELTA', { type: 'integer', min: 0, max: highestPort, default: '200', description: 'How far above its port a service may listen and still be recognised.' }),
+  other('ENVCTL_PUBLIC_HOST', { type: 'string', default: 'localhost', description: 'Host name in the URLs that are shown.' }),
+  other('ENVCTL_PORT_PREFERRED_STRATEGY', { type: 'enum', values: ['project_slot', 'legacy_spacing'], default: 'project_slot', description: 'How the preferred ports of a project follow from the bases.' }),
+  other('ENVCTL_RUNTIME_TRUTH_MODE', { type: 'enum', values: ['auto', 'strict', 'best_effort'], default: 'auto', description: 'How strictly recorded services are checked against what runs.' }),
+  other('ENVCTL_REQUIREMENTS_STRICT', { type: 'boolean', default: 'true', description: 'Whether a failing dependency fails the start.' }),
+  other('ENVCTL_REQUIREMENT_BIND_MAX_RETRIES', { type: 'integer', min: 1, max: 100, default: '8', description: 'Ports tried for a dependency whose port is taken.' }),
+  other('ENVCTL_REQUIREMENT_LISTENER_TIMEOUT_SECONDS', { ...seconds('10'), description: 'Seconds a dependency may take to listen on its port.' }),
+  other('ENVCTL_EXTERNAL_DEPENDENCIES', { type: 'string', description: 'Comma list of dependencies that run outside envctl.' }),
+  other('ENVCTL_EXTERNAL_DEPENDENCY_PROBE', { type: 'boolean', default: 'true', description: 'Whether external dependencies are probed.' }),
+  other('ENVCTL_EXTERNAL_DEPENDENCY_PROBE_TIMEOUT', { ...seconds('3'), description: 'Seconds an external dependency may take to answer.' }),
+  other('ENVCTL_RUNTIME_DIR', { type: 'path', aliases: ['RUN_SH_RUNTIME_DIR'], description: 'Runtime root of all repositories; default ${XDG_STATE_HOME:-~/.local/state}/envctl.' }),
+  other('ENVCTL_STORE_DIR', { type: 'path', description: 'Root of durable data; default store/ in the runtime root, /var/lib/envctl for root.' }),
+  other('ENVCTL_RUNTIME_SCOPE_ID', { type: 'string', description: 'Replaces the scope id derived from the path of the repository.' }),
+  { ...other('ENVCTL_CONFIG_FILE', { type: 'path', description: 'The configuration file to read; a name other than .envctl is read as a legacy file.' }), environmentOnly: true },
+];
+
+type KeyFacts = Omit<ConfigKey, 'key' | 'owner' | 'managed' | 'section'>;
+
+function managed(key: string, section: ConfigSection, facts: KeyFacts): ConfigKey {
+  return { key, owner: 'core', managed: true, section, ...facts };
+}
+
+function other(key: string, facts: KeyFacts): ConfigKey {
+  return { key, owner: 'core', managed: false, section: 'other', ...facts };
+}
+
+function port(value: string): Pick<ConfigKey, 'type' | 'min' | 'max' | 'default'> {
+  return { type: 'integer', min: 1, max: highestPort, default: value };
+}
+
+function seconds(value: string): Pick<ConfigKey, 'type' | 'min' | 'max' | 'default'> {
+  return { type: 'integer', min: 1, max: 86_400, default: value };
+}
+
+function modeSwitches(mode: Mode): ConfigKey[] {
+  const prefix = mode.toUpperCase();
+  return [
+    managed(`${prefix}_STARTUP_ENABLE`, mode, { type: 'boolean', default: 'true', description: `Whether anything of mode ${mode} is started.` }),
+    ...['backend', 'frontend'].map((component) =>
+      managed(`${prefix}_${component.toUpperCase()}_ENABLE`, mode, {
+        type: 'boolean',
+        default: 'true',
+        enables: { component, modes: [mode] },
+        description: `Whether the ${component} runs in mode ${mode}.`,
+      }),
+    ),
+  ];
+}

@@ -1,0 +1,195 @@
+import type { ConfigReader, Mode } from '../contract/index.js';
+import { EnvctlError } from '../contract/index.js';
+import { type ConfigFile, discoverConfigFile, type Environment, homeOf } from './discovery.js';
+import { type ConfigText, parseConfigText } from './grammar.js';
+import { defaultRuntimeDirectory, defaultStoreDirectory, deriveScopeId, scopeIdPattern } from './locations.js';
+import type { ConfigKey, ConfigModel, ConfigPorts, ConfigProblem, ConfigValue, ModeProfile } from './model.js';
+import { fileProblems, unknownKeysOf } from './problems.js';
+import { profileProblems, toDependencyMode, toProfile } from './profile.js';
+import { createKeyRegistry, type KeyRegistry, type KeySources } from './registry.js';
+import { invalidValueError, invalidValueProblem, type PathBase, parseValue } from './values.js';
+
+export interface LoadConfigOptions extends KeySources {
+  /** The main checkout; a linked worktree's owner. */
+  readonly repositoryRoot: string;
+  readonly env: Environment;
+  /** Decides the default store; default: whether this process runs as root. */
+  readonly isRoot?: boolean;
+}
+
+/**
+ * The effective configuration: environment over file over defaults, each value with its origin. Wrong
+ * values, unknown keys and odd lines become `problems`; nothing is defaulted in silence. Throws
+ * ENVCTL_E_CONFIG_UNREADABLE only.
+ */
+export function loadConfig(options: LoadConfigOptions): ConfigModel {
+  const file = discoverConfigFile(options.repositoryRoot, options.env);
+  return createModel({ ...options, file, text: parseConfigText(file.content.toString('utf8')), registry: createKeyRegistry(options) });
+}
+
+export interface ModelInput {
+  readonly repositoryRoot: string;
+  readonly env: Environment;
+  readonly isRoot?: boolean;
+  readonly file: ConfigFile;
+  readonly text: ConfigText;
+  readonly registry: KeyRegistry;
+}
+
+/** The model of text already read; {@link loadConfig} without the disk. */
+export function createModel(input: ModelInput): ConfigModel {
+  const { repositoryRoot, env, file, text, registry } = input;
+  const base: PathBase = { repositoryRoot, home: homeOf(env) };
+  const { values, conflicts } = resolveValues(input);
+  const profiles: Readonly<Record<Mode, ModeProfile>> = { main: toProfile(values, registry, 'main'), trees: toProfile(values, registry, 'trees') };
+  const invalid = new Map(
+    [...values].flatMap(([name, value]): [string, ConfigProblem][] => {
+      const problem = checkValue(registry.find(name), value, base);
+      return problem === undefined ? [] : [[name, problem]];
+    }),
+  );
+  const problems = [
+    ...fileProblems({ file, text, registry, env }),
+    ...conflicts,
+    ...invalid.values(),
+    ...profileProblems(profiles.main, registry, 'main'),
+    ...profileProblems(profiles.trees, registry, 'trees'),
+  ];
+
+  const read = (name: string): string | number | boolean | undefined => {
+    const key = registry.find(name);
+    if (key === undefined) throw new EnvctlError('ENVCTL_E_BUG', `The configuration key ${name} was read but never declared.`, { kind: 'bug' });
+    const value = values.get(key.key);
+    if (value === undefined || (value.value === '' && key.default === undefined && key.type === 'string')) return undefined;
+    const problem = invalid.get(key.key);
+    if (problem !== undefined) throw invalidValueError(problem);
+    const parsed = parseValue(key, value.value, base);
+    return parsed.ok ? parsed.value : undefined;
+  };
+  // What must have a value to go on reading: the default stands in for an invalid one, which `problems` names.
+  const lenient = (name: string): string | number | boolean | undefined => (invalid.has(name) ? defaultOf(registry.find(name), base) : read(name));
+
+  const runtimeDirectory = String(lenient('ENVCTL_RUNTIME_DIR') ?? defaultRuntimeDirectory(env));
+  const isRoot = input.isRoot ?? process.getuid?.() === 0;
+  return {
+    repositoryRoot,
+    source: file.source,
+    path: file.path,
+    exists: file.exists,
+    legacyPath: file.source === 'legacy_prefill' ? file.readFrom : null,
+    values,
+    unknownKeys: file.source === 'envctl' ? unknownKeysOf(text, registry) : [],
+    problems,
+    defaultMode: lenient('ENVCTL_DEFAULT_MODE') === 'trees' ? 'trees' : 'main',
+    ports: toPorts(lenient, registry),
+    directories: { backend: String(lenient('BACKEND_DIR')), frontend: String(lenient('FRONTEND_DIR')) },
+    runtimeDirectory,
+    storeDirectory: String(lenient('ENVCTL_STORE_DIR') ?? defaultStoreDirectory(runtimeDirectory, isRoot)),
+    scopeId: String(lenient('ENVCTL_RUNTIME_SCOPE_ID') ?? deriveScopeId(repositoryRoot)),
+    profile: (mode) => profiles[mode],
+    reader: (keys) => createReader(read, registry, keys),
+    dependencyMode: (id) => toDependencyMode(values, id),
+    secrets: () => registry.keys.flatMap((key) => (key.secret === true ? [values.get(key.key)?.value ?? ''] : [])).filter((value) => value !== ''),
+    keys: registry.keys,
+  };
+}
+
+type Read = (name: string) => string | number | boolean | undefined;
+
+function resolveValues({ env, file, text, registry }: ModelInput): { values: Map<string, ConfigValue>; conflicts: ConfigProblem[] } {
+  const lines = new Map(text.entries.map((entry) => [entry.key, entry]));
+  const values = new Map<string, ConfigValue>();
+  const conflicts: ConfigProblem[] = [];
+  for (const key of registry.keys) {
+    const names = [key.key, ...(key.aliases ?? [])];
+    const fromEnvironment = names.flatMap((name): ConfigValue[] => {
+      const value = env[name];
+      return value === undefined ? [] : [{ value: value.trim(), origin: 'env', setAs: name }];
+    });
+    const fromFile = names.flatMap((name): ConfigValue[] => {
+      const entry = key.environmentOnly === true ? undefined : lines.get(name);
+      return entry === undefined ? [] : [{ value: entry.value, origin: 'file', setAs: name, path: file.readFrom ?? file.path, line: entry.line }];
+    });
+    conflicts.push(...aliasConflicts(fromEnvironment), ...aliasConflicts(fromFile));
+    const value = fromEnvironment[0] ?? fromFile[0] ?? (key.default === undefined ? undefined : ({ value: key.default, origin: 'default', setAs: key.key } as const));
+    if (value !== undefined) values.set(key.key, value);
+  }
+  return { values, conflicts };
+}
+
+function aliasConflicts([winner, ...others]: readonly ConfigValue[]): ConfigProblem[] {
+  if (winner === undefined) return [];
+  return others
+    .filter((other) => other.value !== winner.value)
+    .map((other) => ({
+      kind: 'conflicting-alias',
+      severity: 'warning',
+      key: winner.setAs,
+      origin: other.origin,
+      ...(other.path === undefined ? {} : { path: other.path }),
+      ...(other.line === undefined ? {} : { line: other.line }),
+      message: `${other.setAs} is another name of ${winner.setAs} and says something else; ${winner.setAs} counts.`,
+      hint: `Remove ${other.setAs}.`,
+    }));
+}
+
+function checkValue(key: ConfigKey | undefined, value: ConfigValue, base: PathBase): ConfigProblem | undefined {
+  if (key === undefined || value.origin === 'default') return undefined;
+  // An empty path without a default is an unset one, as with a string.
+  if (value.value === '' && key.type === 'string' && key.default === undefined) return undefined;
+  const parsed = parseValue(key, value.value, base);
+  if (!parsed.ok) return invalidValueProblem(key, value, parsed.expected);
+  if (key.section === 'directories' && value.value === '') return invalidValueProblem(key, value, 'a directory');
+  if (key.key === 'ENVCTL_RUNTIME_SCOPE_ID' && !scopeIdPattern.test(value.value)) {
+    return invalidValueProblem(key, value, 'letters, digits, dots, dashes and underscores, at most 64');
+  }
+  return undefined;
+}
+
+function defaultOf(key: ConfigKey | undefined, base: PathBase): string | number | boolean | undefined {
+  if (key?.default === undefined) return undefined;
+  const parsed = parseValue(key, key.default, base);
+  return parsed.ok ? parsed.value : undefined;
+}
+
+function toPorts(read: Read, registry: KeyRegistry): ConfigPorts {
+  return {
+    backend: Number(read('BACKEND_PORT_BASE')),
+    frontend: Number(read('FRONTEND_PORT_BASE')),
+    spacing: Number(read('PORT_SPACING')),
+    strategy: read('ENVCTL_PORT_PREFERRED_STRATEGY') === 'legacy_spacing' ? 'legacy_spacing' : 'project_slot',
+    dependencies: Object.fromEntries(
+      registry.dependencies.map((dependency) => [
+        dependency.id,
+        Object.fromEntries(dependency.resources.map((resource) => [resource.name, Number(read(resource.configKey))])),
+      ]),
+    ),
+  };
+}
+
+function createReader(read: Read, registry: KeyRegistry, keys?: Iterable<string>): ConfigReader {
+  const allowed = keys === undefined ? undefined : new Set([...keys].map((name) => registry.find(name)?.key ?? name));
+  const value = (name: string): string | number | boolean | undefined => {
+    if (allowed !== undefined && !allowed.has(registry.find(name)?.key ?? name)) {
+      throw new EnvctlError('ENVCTL_E_CONFIG_INVALID', `The configuration key ${name} is not declared by its reader.`, {
+        kind: 'extension',
+        hints: [`Declare ${name} under envctl.contributes.config in the plugin's package.json.`],
+      });
+    }
+    return read(name);
+  };
+  return {
+    string: (name) => {
+      const found = value(name);
+      return found === undefined ? undefined : String(found);
+    },
+    integer: (name) => {
+      const found = value(name);
+      return typeof found === 'number' ? found : undefined;
+    },
+    boolean: (name) => {
+      const found = value(name);
+      return typeof found === 'boolean' ? found : undefined;
+    },
+  };
+}

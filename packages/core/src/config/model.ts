@@ -1,0 +1,143 @@
+import type { ConfigKeyDeclaration, ConfigReader, Mode } from '../contract/index.js';
+
+/** Where a value came from. Precedence: environment, file, default. */
+export type ConfigOrigin = 'env' | 'file' | 'default';
+
+export interface ConfigValue {
+  /** As written, trimmed, outer quotes removed. Not yet checked: read it through a reader. */
+  readonly value: string;
+  readonly origin: ConfigOrigin;
+  /** The name it was set under: the key itself or one of its aliases. */
+  readonly setAs: string;
+  /** Path of the file, for `file`. */
+  readonly path?: string;
+  /** 1-based line in that file, for `file`. */
+  readonly line?: number;
+}
+
+export type ConfigProblemKind =
+  | 'invalid-value'
+  | 'invalid-profile'
+  | 'unknown-key'
+  | 'absent-plugin'
+  | 'not-supported-yet'
+  | 'malformed-line'
+  | 'damaged-block'
+  | 'duplicate-key'
+  | 'conflicting-alias'
+  | 'file-not-found';
+
+/**
+ * Something wrong or surprising in the configuration. `error` refuses a start and a save, and is a
+ * warning to commands that read or tear down; `warning` is always only said; `note` is for show-config.
+ */
+export interface ConfigProblem {
+  readonly kind: ConfigProblemKind;
+  readonly severity: 'error' | 'warning' | 'note';
+  readonly key?: string;
+  /** The mode it concerns; absent = both. */
+  readonly mode?: Mode;
+  readonly origin?: ConfigOrigin;
+  readonly path?: string;
+  readonly line?: number;
+  /** What and where, on one line. Never the value of a secret key. */
+  readonly message: string;
+  /** What to do about it. */
+  readonly hint: string;
+}
+
+export interface UnknownKey {
+  readonly key: string;
+  readonly line: number;
+  readonly nearest?: string;
+}
+
+export interface Toggle {
+  readonly enabled: boolean;
+  /** True when the user set it, in the environment or the file. */
+  readonly explicit: boolean;
+}
+
+/** What one mode brings up. When `startupEnabled` is false, nothing of it runs whatever else is set. */
+export interface ModeProfile {
+  readonly startupEnabled: boolean;
+  readonly backend: Toggle;
+  readonly frontend: Toggle;
+  /** By dependency id, in the order of the registry. */
+  readonly dependencies: Readonly<Record<string, Toggle>>;
+}
+
+export interface ConfigPorts {
+  readonly backend: number;
+  readonly frontend: number;
+  readonly spacing: number;
+  readonly strategy: 'project_slot' | 'legacy_spacing';
+  /** Dependency id → resource name → preferred base port. */
+  readonly dependencies: Readonly<Record<string, Readonly<Record<string, number>>>>;
+}
+
+export interface ConfigDirectories {
+  /** Relative to a project's root, as written. */
+  readonly backend: string;
+  readonly frontend: string;
+}
+
+export type ConfigSource = 'envctl' | 'legacy_prefill' | 'defaults';
+
+/** The effective configuration of one repository. Immutable; made once per command. */
+export interface ConfigModel {
+  readonly repositoryRoot: string;
+  readonly source: ConfigSource;
+  /** The `.envctl` this repository has or would get. */
+  readonly path: string;
+  /** True when that `.envctl` exists; a legacy file alone does not count. */
+  readonly exists: boolean;
+  /** The legacy file the values came from, or null. */
+  readonly legacyPath: string | null;
+  /** By canonical key; a key without a value and without a default is absent. */
+  readonly values: ReadonlyMap<string, ConfigValue>;
+  readonly unknownKeys: readonly UnknownKey[];
+  readonly problems: readonly ConfigProblem[];
+  /** `main` when ENVCTL_DEFAULT_MODE is not valid; then there is an `error` problem for that key. */
+  readonly defaultMode: Mode;
+  readonly ports: ConfigPorts;
+  readonly directories: ConfigDirectories;
+  /** Absolute. */
+  readonly runtimeDirectory: string;
+  /** Absolute; durable data. */
+  readonly storeDirectory: string;
+  readonly scopeId: string;
+  profile(mode: Mode): ModeProfile;
+  /**
+   * Typed access, limited to `keys` when given (a plugin sees what it declares). An invalid value and a
+   * key outside the limit throw ENVCTL_E_CONFIG_INVALID. An empty string without a default reads as unset;
+   * a path comes back absolute.
+   */
+  reader(keys?: Iterable<string>): ConfigReader;
+  /** `auto` unless the configuration says otherwise. */
+  dependencyMode(id: string): DependencyMode;
+  /** Values of secret keys, for the redactor. */
+  secrets(): readonly string[];
+  /** Every key the model knows, in order. */
+  readonly keys: readonly ConfigKey[];
+}
+
+export type DependencyMode = 'auto' | 'native' | 'docker' | 'external' | 'command';
+
+/** A key of the registry: a declaration plus who owns it and how it is written. */
+export interface ConfigKey extends ConfigKeyDeclaration {
+  /** `core`, or the dependency or plugin that brings it. */
+  readonly owner: string;
+  /** Written into the managed block under the rules of the original. */
+  readonly managed: boolean;
+  /** Section of the managed block. */
+  readonly section: ConfigSection;
+  /** True when only the environment may set it. */
+  readonly environmentOnly?: boolean;
+  /** The component that must be enabled somewhere for the key to matter. */
+  readonly component?: string;
+  /** The profile switch it is. */
+  readonly enables?: { readonly component: string; readonly modes: readonly Mode[] };
+}
+
+export type ConfigSection = 'mode' | 'directories' | 'ports' | 'main' | 'trees' | 'other';

@@ -1,0 +1,210 @@
+import type { ConfigFile, Environment } from './discovery.js';
+import type { ConfigEntry, ConfigText } from './grammar.js';
+import { findKnownKey, isEnableKey, type KnownKey } from './known-keys.js';
+import type { ConfigProblem, UnknownKey } from './model.js';
+import { nearest } from './nearest.js';
+import type { KeyRegistry } from './registry.js';
+import { parseValue } from './values.js';
+
+export interface ProblemInput {
+  readonly file: ConfigFile;
+  readonly text: ConfigText;
+  readonly registry: KeyRegistry;
+  readonly env: Environment;
+}
+
+/**
+ * What is odd about the file and about known names in the environment. In a legacy file everything is
+ * a note: it is only a source of values, and holds whatever its own program needed.
+ */
+export function fileProblems(input: ProblemInput): ConfigProblem[] {
+  const found = [...missingFile(input), ...lineProblems(input), ...duplicates(input), ...keyProblems(input)];
+  const demoted = input.file.source === 'legacy_prefill' ? found.map((problem) => (problem.kind === 'file-not-found' ? problem : { ...problem, severity: 'note' as const })) : found;
+  return [...demoted, ...environmentProblems(input)];
+}
+
+/** Keys of the file that nobody knows, with the known key each one resembles. */
+export function unknownKeysOf(text: ConfigText, registry: KeyRegistry): UnknownKey[] {
+  return text.entries
+    .filter((entry) => registry.find(entry.key) === undefined && findKnownKey(entry.key, registry) === undefined)
+    .map((entry) => {
+      const near = nearest(entry.key, namesOf(registry));
+      return { key: entry.key, line: entry.line, ...(near === undefined ? {} : { nearest: near }) };
+    });
+}
+
+function missingFile({ file }: ProblemInput): ConfigProblem[] {
+  if (file.missing === undefined) return [];
+  return [
+    {
+      kind: 'file-not-found',
+      severity: 'error',
+      key: 'ENVCTL_CONFIG_FILE',
+      origin: 'env',
+      path: file.missing,
+      message: `ENVCTL_CONFIG_FILE names ${file.missing}, which does not exist; ${file.readFrom ?? 'no file'} was read instead.`,
+      hint: 'unset ENVCTL_CONFIG_FILE',
+    },
+  ];
+}
+
+function lineProblems({ file, text }: ProblemInput): ConfigProblem[] {
+  const path = file.readFrom ?? file.path;
+  const malformed = text.malformed.map(
+    ({ line }): ConfigProblem => ({
+      kind: 'malformed-line',
+      severity: 'error',
+      origin: 'file',
+      path,
+      line,
+      message: `Line ${line} of ${path} is not KEY=value.`,
+      hint: `Write line ${line} as KEY=value, or put # in front of it. Nothing in the file is executed.`,
+    }),
+  );
+  const sections = text.launchSections.map(
+    ({ line, title }): ConfigProblem => ({
+      kind: 'not-supported-yet',
+      severity: 'error',
+      origin: 'file',
+      path,
+      line,
+      message: `The section "${title}" (${path}:${line}) is known but not supported by this version.`,
+      hint: 'Remove the section: DATABASE_URL, REDIS_URL and the like reach every service without it.',
+    }),
+  );
+  return [...malformed, ...sections, ...markerProblems(text, path)];
+}
+
+function markerProblems({ begins, ends }: ConfigText, path: string): ConfigProblem[] {
+  const [begin, end] = [begins[0], ends[0]];
+  const whole = begins.length === ends.length && begins.length <= 1 && (begin ?? 0) <= (end ?? 0);
+  if (whole) return [];
+  const line = begins[1] ?? ends[1] ?? begin ?? end ?? 1;
+  return [
+    {
+      kind: 'damaged-block',
+      severity: 'error',
+      origin: 'file',
+      path,
+      line,
+      message: `The markers of the managed block in ${path} do not pair up (begin: ${begins.join(', ') || 'none'}; end: ${ends.join(', ') || 'none'}).`,
+      hint: `Leave one pair of marker lines in ${path}, or none.`,
+    },
+  ];
+}
+
+function duplicates({ file, text }: ProblemInput): ConfigProblem[] {
+  const path = file.readFrom ?? file.path;
+  const byKey = new Map<string, ConfigEntry[]>();
+  for (const entry of text.entries) byKey.set(entry.key, [...(byKey.get(entry.key) ?? []), entry]);
+  return [...byKey.values()].flatMap((entries): ConfigProblem[] => {
+    const winner = entries.at(-1);
+    if (winner === undefined || entries.length === 1) return [];
+    // The managed block repeats a key of the user's own lines where it has to differ: expected, not a slip.
+    const expected = entries.length === 2 && winner.managed && entries[0]?.managed === false;
+    return [
+      {
+        kind: 'duplicate-key',
+        severity: expected ? 'note' : 'warning',
+        key: winner.key,
+        origin: 'file',
+        path,
+        line: winner.line,
+        message: `${winner.key} is set on lines ${entries.map((entry) => entry.line).join(', ')} of ${path}; line ${winner.line} counts.`,
+        hint: `Leave one of them.`,
+      },
+    ];
+  });
+}
+
+function keyProblems({ file, text, registry, env }: ProblemInput): ConfigProblem[] {
+  const path = file.readFrom ?? file.path;
+  const switchedOn = dependenciesSwitchedOn(text, registry, env);
+  const known = text.entries.flatMap((entry): ConfigProblem[] => {
+    const facts = registry.find(entry.key) === undefined ? findKnownKey(entry.key, registry) : undefined;
+    if (facts === undefined || facts.harmless === entry.value) return [];
+    return [{ ...describeKnown(entry.key, facts, switchedOn, `${path}:${entry.line}`), origin: 'file', path, line: entry.line }];
+  });
+  const environmentOnly = text.entries.flatMap((entry): ConfigProblem[] => {
+    if (registry.find(entry.key)?.environmentOnly !== true) return [];
+    return [
+      {
+        kind: 'invalid-value',
+        severity: 'error',
+        key: entry.key,
+        origin: 'file',
+        path,
+        line: entry.line,
+        message: `${entry.key} (${path}:${entry.line}) is read from the environment only.`,
+        hint: `Remove line ${entry.line} of ${path} and export ${entry.key} instead.`,
+      },
+    ];
+  });
+  const unknown = unknownKeysOf(text, registry).map(
+    ({ key, line, nearest: near }): ConfigProblem => ({
+      kind: 'unknown-key',
+      severity: 'error',
+      key,
+      origin: 'file',
+      path,
+      line,
+      message: `${key} (${path}:${line}) is not a configuration key of envctl or an installed plugin.`,
+      hint: near === undefined ? `Remove line ${line} of ${path}; envctl show-config lists the keys.` : `Did you mean ${near}?`,
+    }),
+  );
+  return [...known, ...environmentOnly, ...unknown];
+}
+
+/** The environment holds other programs' variables: only names that are surely meant for envctl are looked at. */
+function environmentProblems({ text, registry, env }: ProblemInput): ConfigProblem[] {
+  const switchedOn = dependenciesSwitchedOn(text, registry, env);
+  const names = namesOf(registry);
+  return Object.entries(env).flatMap(([key, value]): ConfigProblem[] => {
+    if (value === undefined || registry.find(key) !== undefined) return [];
+    const known = findKnownKey(key, registry);
+    if (known !== undefined) {
+      if (known.harmless === value || !(key.startsWith('ENVCTL_') || isEnableKey(key))) return [];
+      return [{ ...describeKnown(key, known, switchedOn, 'environment'), origin: 'env' }];
+    }
+    const near = key.startsWith('ENVCTL_') ? nearest(key, names) : undefined;
+    if (near === undefined) return [];
+    return [{ kind: 'unknown-key', severity: 'warning', key, origin: 'env', message: `${key} (environment) is not a configuration key.`, hint: `Did you mean ${near}?` }];
+  });
+}
+
+function describeKnown(key: string, known: KnownKey, switchedOn: ReadonlySet<string>, where: string): ConfigProblem {
+  const matters = known.dependency === undefined ? known.decides : switchedOn.has(known.dependency);
+  if (known.kind === 'absent-plugin') {
+    return {
+      kind: 'absent-plugin',
+      severity: matters ? 'error' : 'warning',
+      key,
+      message: `${key} (${where}) belongs to ${known.package ?? 'a plugin'}, which is not installed.`,
+      hint: `envctl plugins install ${known.package ?? ''}`,
+    };
+  }
+  return {
+    kind: 'not-supported-yet',
+    severity: matters ? 'error' : 'warning',
+    key,
+    message: `${key} (${where}) is known but not supported by this version${matters ? '' : '; it has no effect'}.`,
+    hint: `Remove ${key}.`,
+  };
+}
+
+/** Dependencies without a plugin that some enable key asks for. */
+function dependenciesSwitchedOn(text: ConfigText, registry: KeyRegistry, env: Environment): ReadonlySet<string> {
+  const set = new Map<string, string>(text.entries.map((entry) => [entry.key, entry.value]));
+  for (const [key, value] of Object.entries(env)) if (value !== undefined && isEnableKey(key)) set.set(key, value);
+  return new Set(
+    [...set].flatMap(([key, value]) => {
+      const dependency = isEnableKey(key) ? findKnownKey(key, registry)?.dependency : undefined;
+      const parsed = parseValue({ type: 'boolean' }, value, { repositoryRoot: '/', home: '/' });
+      return dependency !== undefined && !(parsed.ok && parsed.value === false) ? [dependency] : [];
+    }),
+  );
+}
+
+function namesOf(registry: KeyRegistry): string[] {
+  return registry.keys.flatMap((key) => [key.key, ...(key.aliases ?? [])]);
+}

@@ -1,0 +1,76 @@
+import type { DependencyDeclaration, Mode } from '../contract/index.js';
+import type { ConfigProblem, ConfigValue, DependencyMode, ModeProfile, Toggle } from './model.js';
+import { constantCase, type KeyRegistry } from './registry.js';
+import { parseValue } from './values.js';
+
+export type Values = ReadonlyMap<string, ConfigValue>;
+
+/** What `mode` brings up by these values. A switch that does not parse counts as its default; it is a problem of its own. */
+export function toProfile(values: Values, registry: KeyRegistry, mode: Mode): ModeProfile {
+  const prefix = mode.toUpperCase();
+  return {
+    startupEnabled: switchValue(values, `${prefix}_STARTUP_ENABLE`) ?? true,
+    backend: toggle(values, [`${prefix}_BACKEND_ENABLE`], true),
+    frontend: toggle(values, [`${prefix}_FRONTEND_ENABLE`], true),
+    dependencies: Object.fromEntries(registry.dependencies.map((dependency) => [dependency.id, dependencyToggle(values, dependency, mode)])),
+  };
+}
+
+/** Components an enabled mode must have, and dependencies that exclude each other. */
+export function profileProblems(profile: ModeProfile, registry: KeyRegistry, mode: Mode): ConfigProblem[] {
+  if (!profile.startupEnabled) return [];
+  const enabled = registry.dependencies.filter((dependency) => profile.dependencies[dependency.id]?.enabled === true);
+  const messages: { message: string; hint: string }[] = [];
+  if (!profile.backend.enabled && !profile.frontend.enabled && enabled.length === 0) {
+    messages.push({
+      message: `${mode} must enable at least one component.`,
+      hint: `envctl config --set ${mode.toUpperCase()}_BACKEND_ENABLE=true, or --set ${mode.toUpperCase()}_STARTUP_ENABLE=false`,
+    });
+  }
+  for (const [index, dependency] of enabled.entries()) {
+    for (const other of enabled.slice(index + 1)) {
+      if (dependency.conflicts?.includes(other.id) !== true && other.conflicts?.includes(dependency.id) !== true) continue;
+      messages.push({
+        message: `${mode} cannot enable both ${dependency.id} and ${other.id}.`,
+        hint: `envctl config --set ${other.enableKeys[mode][0] ?? other.id}=false`,
+      });
+    }
+  }
+  return messages.map((text) => ({ kind: 'invalid-profile', severity: 'error', mode, ...text }));
+}
+
+/** How a dependency runs: its own key, then its older switch, then the list of external ones, then `auto`. */
+export function toDependencyMode(values: Values, id: string): DependencyMode {
+  const name = constantCase(id);
+  const own = values.get(`ENVCTL_DEPENDENCY_${name}_MODE`);
+  if (own !== undefined && own.origin !== 'default') return modes.find((mode) => mode === own.value.toLowerCase()) ?? 'auto';
+  if (switchValue(values, `ENVCTL_${name}_EXTERNAL`) === true) return 'external';
+  const listed = (values.get('ENVCTL_EXTERNAL_DEPENDENCIES')?.value ?? '').split(',').map((word) => word.trim().toLowerCase());
+  return listed.includes(id.toLowerCase()) ? 'external' : 'auto';
+}
+
+const modes: readonly DependencyMode[] = ['auto', 'native', 'docker', 'external', 'command'];
+
+/** The first key set by the user decides; a key of both modes that says false wins over everything. */
+function dependencyToggle(values: Values, dependency: DependencyDeclaration, mode: Mode): Toggle {
+  const keys = dependency.enableKeys[mode];
+  const shared = keys.filter((key) => dependency.enableKeys.main.includes(key) && dependency.enableKeys.trees.includes(key));
+  if (shared.some((key) => isSet(values, key) && switchValue(values, key) === false)) return { enabled: false, explicit: true };
+  return toggle(values, keys, dependency.defaultEnabled[mode]);
+}
+
+function toggle(values: Values, keys: readonly string[], byDefault: boolean): Toggle {
+  const key = keys.find((candidate) => isSet(values, candidate));
+  if (key === undefined) return { enabled: byDefault, explicit: false };
+  return { enabled: switchValue(values, key) ?? byDefault, explicit: true };
+}
+
+function isSet(values: Values, key: string): boolean {
+  const value = values.get(key);
+  return value !== undefined && value.origin !== 'default';
+}
+
+function switchValue(values: Values, key: string): boolean | undefined {
+  const parsed = parseValue({ type: 'boolean' }, values.get(key)?.value ?? '', { repositoryRoot: '/', home: '/' });
+  return parsed.ok ? (parsed.value as boolean) : undefined;
+}
