@@ -1,0 +1,121 @@
+import path from 'node:path';
+import { EnvctlError } from '../contract/index.js';
+import { readConfiguredCommand } from './configured-command.js';
+import type { DetectionFiles } from './detection-files.js';
+import type { AppDirectory, DetectionRule, RuleMatch } from './detection-rules.js';
+import { nodeRules } from './node-rules.js';
+import { pythonRules } from './python-rules.js';
+import type { DetectionEvidence, DetectionProblem, ServiceCommand, ServiceName } from './service-command.js';
+
+export interface DetectionInput {
+  /** Absolute path of the checkout. */
+  readonly projectRoot: string;
+  /** BACKEND_DIR and FRONTEND_DIR, relative to the checkout or absolute. */
+  readonly directories: Readonly<Record<ServiceName, string>>;
+  /** ENVCTL_BACKEND_START_CMD and ENVCTL_FRONTEND_START_CMD; an empty text counts as unset. */
+  readonly commands: Partial<Readonly<Record<ServiceName, string | undefined>>>;
+  /** A path (`/healthz`) or URL, `{port}` allowed, that answers 2xx when the service is healthy. */
+  readonly healthUrls?: Partial<Readonly<Record<ServiceName, string | undefined>>>;
+  /** The value of PATH. */
+  readonly searchPath: string;
+  readonly files: DetectionFiles;
+}
+
+export interface ServiceDetection {
+  readonly backend?: ServiceCommand;
+  readonly frontend?: ServiceCommand;
+  readonly evidence: readonly DetectionEvidence[];
+  /** One service can have a command and a problem: its packages are not installed. */
+  readonly problems: readonly DetectionProblem[];
+  readonly notes: readonly string[];
+}
+
+/** Every rule of autodetection, first match decides. */
+export const detectionRules: readonly DetectionRule[] = [...pythonRules, ...nodeRules];
+
+/**
+ * Finds how the services of a project are started. Reads files and starts nothing. A configured command
+ * wins; else the service's own directory is examined, else the root of the checkout. One application is
+ * never both services: a root that runs Vite is the frontend, any other is the backend.
+ */
+export function detectServices(input: DetectionInput): ServiceDetection {
+  const backend = detectOne(input, 'backend');
+  const frontend = detectOne(input, 'frontend');
+  const found = { backend, frontend };
+  const twice = sameApplication(backend, frontend) ? 'frontend' : undefined;
+  const kept = (['backend', 'frontend'] as const).filter((name) => found[name] !== undefined && name !== twice);
+  return {
+    ...Object.fromEntries(kept.flatMap((name) => (found[name]?.command === undefined ? [] : [[name, withHealthUrl(found[name].command, input.healthUrls?.[name])]]))),
+    evidence: kept.flatMap((name) => (found[name]?.evidence ?? []).map((entry) => ({ service: name, rule: found[name]!.command?.rule ?? '', ...entry }))),
+    problems: kept.flatMap((name) => found[name]?.problems ?? []),
+    notes: [
+      ...kept.flatMap((name) => found[name]?.notes ?? []),
+      ...(['backend', 'frontend'] as const).filter((name) => !kept.includes(name)).map((name) => absenceNote(input, name)),
+    ],
+  };
+}
+
+/** The error of a problem, for a command that cannot go on. */
+export function toDetectionError(problem: DetectionProblem): EnvctlError {
+  return new EnvctlError(problem.code, problem.message, {
+    kind: problem.code === 'ENVCTL_E_PREREQUISITE_MISSING' ? 'environment' : 'user',
+    hints: problem.hints,
+    data: { service: problem.service, reason: problem.reasonCode },
+  });
+}
+
+/** The error for a service that is wanted by name and has no command. */
+export function missingCommandError(service: ServiceName, input: Pick<DetectionInput, 'projectRoot' | 'directories'>): EnvctlError {
+  const directory = path.resolve(input.projectRoot, input.directories[service]);
+  const key = startCommandKey(service);
+  return new EnvctlError('ENVCTL_E_SERVICE_COMMAND_MISSING', `missing_service_start_command: no start command for the ${service} is configured, and none was found in ${directory} or ${input.projectRoot}.`, {
+    hints: [`envctl config --set ${key}='<command> --port {port}'`],
+    data: { service, reason: 'missing_service_start_command', directory },
+  });
+}
+
+export function startCommandKey(service: ServiceName): string {
+  return `ENVCTL_${service.toUpperCase()}_START_CMD`;
+}
+
+type Detected = RuleMatch | { readonly command: undefined; readonly problems: readonly DetectionProblem[]; readonly evidence?: undefined; readonly notes?: undefined };
+
+function detectOne(input: DetectionInput, service: ServiceName): Detected | undefined {
+  const own = path.resolve(input.projectRoot, input.directories[service]);
+  const hasOwn = input.files.isDirectory(own);
+  const configured = input.commands[service]?.trim();
+  if (configured !== undefined && configured !== '') {
+    const cwd = hasOwn ? own : input.projectRoot;
+    return readConfiguredCommand({ service, text: configured, key: startCommandKey(service), cwd, searchPath: input.searchPath, files: input.files });
+  }
+  const directory = hasOwn ? own : input.projectRoot;
+  const app: AppDirectory = { service, directory, projectRoot: input.projectRoot, isRoot: directory === input.projectRoot, searchPath: input.searchPath, files: input.files };
+  if (service === 'backend') return firstMatch(app);
+  // The root is a frontend only when it is known for one: a plain `dev` script there belongs to the backend.
+  const match = firstMatch(app);
+  return app.isRoot && match?.command.rule !== 'vite-script' ? undefined : match;
+}
+
+function firstMatch(app: AppDirectory): RuleMatch | undefined {
+  for (const rule of detectionRules) {
+    if (!rule.services.includes(app.service)) continue;
+    const match = rule.match(app);
+    if (match !== undefined) return match;
+  }
+  return undefined;
+}
+
+function sameApplication(backend: Detected | undefined, frontend: Detected | undefined): boolean {
+  return (
+    backend?.command?.source === 'autodetected' && frontend?.command?.source === 'autodetected' && backend.command.cwd === frontend.command.cwd && backend.command.rule !== 'asgi-module'
+  );
+}
+
+function withHealthUrl(command: ServiceCommand, healthUrl: string | undefined): ServiceCommand {
+  if (healthUrl === undefined || healthUrl === '') return command;
+  return { ...command, healthUrl: healthUrl.startsWith('/') ? `http://127.0.0.1:{port}${healthUrl}` : healthUrl };
+}
+
+function absenceNote(input: DetectionInput, service: ServiceName): string {
+  return `No ${service} found in ${input.directories[service]}/ or the root of ${input.projectRoot}.`;
+}

@@ -1,0 +1,37 @@
+export interface LogDiagnosis {
+  /** `bind_conflict`: somebody else has the port; another port would help. `crash`: it would not. */
+  readonly reason: 'bind_conflict' | 'crash';
+  /** The most telling line, at most 240 characters. */
+  readonly line: string | undefined;
+  readonly hints: readonly string[];
+}
+
+const bindConflict = /EADDRINUSE|address already in use|port \d+ is (?:already )?in use|port is already allocated|Only one usage of each socket address/i;
+const telling = /ModuleNotFoundError|ImportError|Traceback|ERROR|Error|Exception|No module named/;
+const noise = /^(?:npm (?:ERR!|error|notice|warn)|\s+at |\s*\^+\s*$|\s*$|Node\.js v\d)/;
+const lineLimit = 240;
+
+/** Reads the last lines of the log of a service that ended, oldest first. */
+export function diagnoseLog(lines: readonly string[]): LogDiagnosis {
+  const newestFirst = lines.map(stripEscapes).reverse();
+  const conflict = newestFirst.find((line) => bindConflict.test(line));
+  if (conflict !== undefined) return { reason: 'bind_conflict', line: shorten(conflict), hints: [] };
+  const own = newestFirst.filter((line) => !noise.test(line));
+  const line = own.find((text) => telling.test(text) && !/^Traceback/.test(text)) ?? own[0] ?? newestFirst.find((text) => text.trim() !== '');
+  return { reason: 'crash', line: line === undefined ? undefined : shorten(line), hints: line === undefined ? [] : hintsFor(line) };
+}
+
+function hintsFor(line: string): readonly string[] {
+  const python = /No module named ['"]?([\w.-]+)/.exec(line)?.[1];
+  if (python !== undefined) return [`python3 -m pip install ${python.split('.')[0]!}`];
+  return /Cannot find (?:module|package) '([^./'][^']*)'/.test(line) ? ['npm ci'] : [];
+}
+
+function shorten(line: string): string {
+  const text = line.trim();
+  return text.length <= lineLimit ? text : `${text.slice(0, lineLimit - 1)}…`;
+}
+
+function stripEscapes(line: string): string {
+  return line.replace(/\u001b\[[0-9;?]*[ -/]*[@-~]/g, '').replaceAll('\r', '');
+}

@@ -1,0 +1,115 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import type { LaunchExit } from '../contract/index.js';
+import { probeHealth } from './health-probe.js';
+import { diagnoseLog } from './log-diagnosis.js';
+import { tailLines } from './tail-lines.js';
+
+/** The launch that is waited for. */
+export interface WaitedLaunch {
+  readonly logPath: string;
+  /** Resolves when the process has ended for good; rejects on abort only. */
+  exited(signal: AbortSignal): Promise<LaunchExit>;
+}
+
+export interface ServiceReadyRequest {
+  readonly launch: WaitedLaunch;
+  readonly port: number;
+  readonly healthUrl?: string | undefined;
+  readonly timeoutMs: number;
+  readonly signal: AbortSignal;
+  /**
+   * The ports on which processes of this launch listen now. A listener of anybody else is not among them,
+   * so a stranger on the port never counts as the service.
+   */
+  listenersOf(): Promise<readonly number[]>;
+}
+
+export type ServiceReadiness =
+  | { readonly status: 'ready'; readonly healthStatus?: number }
+  | {
+      readonly status: 'exited';
+      readonly exit: LaunchExit;
+      /** `bind_conflict` may be tried again on another port, a `crash` may not. */
+      readonly reason: 'bind_conflict' | 'crash';
+      readonly detail: string;
+      readonly logLine?: string;
+      readonly hints: readonly string[];
+    }
+  | {
+      readonly status: 'timeout';
+      readonly waitedFor: 'listener' | 'health';
+      /** Where the service listens instead. */
+      readonly otherPorts: readonly number[];
+      readonly detail: string;
+      readonly hints: readonly string[];
+    };
+
+const firstPauseMs = 5;
+const longestPauseMs = 100;
+const healthTimeoutMs = 2000;
+
+/**
+ * Waits until the service listens on its port, by a process of its own, and answers 2xx where a health URL
+ * is given. Ends at once when the process ends. Rejects with the reason of `signal` when that is aborted.
+ */
+export async function waitServiceReady(request: ServiceReadyRequest): Promise<ServiceReadiness> {
+  const ended = new AbortController();
+  const signal = AbortSignal.any([request.signal, ended.signal]);
+  try {
+    const exit = request.launch.exited(signal).then((value) => ({ exit: value }));
+    // Loses the race when the service becomes ready; its rejection by our own abort is expected then.
+    exit.catch(() => undefined);
+    const first = await Promise.race([exit, poll(request, signal)]);
+    return 'exit' in first ? await describeExit(request, first.exit) : first;
+  } finally {
+    ended.abort();
+  }
+}
+
+async function poll(request: ServiceReadyRequest, signal: AbortSignal): Promise<ServiceReadiness> {
+  const deadline = AbortSignal.timeout(request.timeoutMs);
+  let ports: readonly number[] = [];
+  let health = '';
+  for (let pauseMs = firstPauseMs; ; pauseMs = Math.min(pauseMs * 1.5, longestPauseMs)) {
+    ports = await request.listenersOf();
+    signal.throwIfAborted();
+    if (ports.includes(request.port)) {
+      if (request.healthUrl === undefined) return { status: 'ready' };
+      const answer = await probeHealth(request.healthUrl, { timeoutMs: healthTimeoutMs, signal });
+      if (answer.healthy) return { status: 'ready', healthStatus: answer.status };
+      signal.throwIfAborted();
+      health = answer.detail;
+    }
+    if (deadline.aborted) return describeTimeout(request, ports, health);
+    await delay(pauseMs, undefined, { signal });
+  }
+}
+
+function describeTimeout(request: ServiceReadyRequest, ports: readonly number[], health: string): ServiceReadiness {
+  const seconds = request.timeoutMs / 1000;
+  const otherPorts = ports.filter((port) => port !== request.port);
+  if (ports.includes(request.port)) {
+    return { status: 'timeout', waitedFor: 'health', otherPorts, detail: `listens on port ${request.port} but was not healthy within ${seconds} s: ${health}; log_path: ${request.launch.logPath}`, hints: [] };
+  }
+  const elsewhere = otherPorts.length === 0 ? '' : `, it listens on ${otherPorts.join(', ')}`;
+  return {
+    status: 'timeout',
+    waitedFor: 'listener',
+    otherPorts,
+    detail: `nothing of it listens on port ${request.port} after ${seconds} s${elsewhere}; log_path: ${request.launch.logPath}`,
+    hints: otherPorts.length === 0 ? [] : ['Make the service listen on the port in the variable PORT, or give its start command a {port}.'],
+  };
+}
+
+async function describeExit(request: ServiceReadyRequest, exit: LaunchExit): Promise<ServiceReadiness> {
+  const diagnosis = diagnoseLog(await tailLines(request.launch.logPath, 100));
+  const log = diagnosis.line === undefined ? 'log: (empty)' : `log: ${diagnosis.line}`;
+  return {
+    status: 'exited',
+    exit,
+    reason: diagnosis.reason,
+    detail: `exited with code ${exit.code}; log_path: ${request.launch.logPath}; ${log}`,
+    ...(diagnosis.line === undefined ? {} : { logLine: diagnosis.line }),
+    hints: diagnosis.hints,
+  };
+}

@@ -1,0 +1,61 @@
+import type { ErrorCode } from '../contract/index.js';
+
+export type ServiceName = 'backend' | 'frontend';
+
+/**
+ * How one service of a project is started. Plain data: the port is not known yet and stands as `{port}`
+ * in `command`, `env` values and `healthUrl`.
+ */
+export interface ServiceCommand {
+  readonly type: ServiceName;
+  /** Program and arguments; no shell. */
+  readonly command: readonly [string, ...string[]];
+  /** Absolute working directory. */
+  readonly cwd: string;
+  /** Where the port goes: an argument of its own (`flag`), or PORT alone (`env`). PORT is set in both cases. */
+  readonly portMode: 'flag' | 'env';
+  readonly env: Readonly<Record<string, string>>;
+  /** Answers 2xx when the service is healthy. */
+  readonly healthUrl?: string;
+  readonly source: 'configured' | 'autodetected';
+  /** Id of the rule that decided. */
+  readonly rule: string;
+}
+
+/** Why a decision was made: shown by explain-startup. */
+export interface DetectionEvidence {
+  readonly service: ServiceName;
+  readonly rule: string;
+  /** Absolute path of the file or program that decided. */
+  readonly path: string;
+  readonly text: string;
+}
+
+/** What would keep a service from starting, found before anything is started. */
+export interface DetectionProblem {
+  readonly service: ServiceName;
+  readonly code: ErrorCode;
+  /** A short machine word, as the original knew it where it had one: `missing_command_executable`. */
+  readonly reasonCode: string;
+  readonly message: string;
+  readonly hints: readonly string[];
+}
+
+/** Puts the port in the place of every `{port}`. */
+export function substitutePort(text: string, port: number): string {
+  return text.replaceAll('{port}', String(port));
+}
+
+/** The command as it is started on `port`. */
+export function commandOnPort(service: ServiceCommand, port: number): {
+  readonly command: readonly [string, ...string[]];
+  readonly env: Readonly<Record<string, string>>;
+  readonly healthUrl: string | undefined;
+} {
+  const [program, ...rest] = service.command;
+  return {
+    command: [substitutePort(program, port), ...rest.map((word) => substitutePort(word, port))],
+    env: Object.fromEntries(Object.entries(service.env).map(([name, value]) => [name, substitutePort(value, port)])),
+    healthUrl: service.healthUrl === undefined ? undefined : substitutePort(service.healthUrl, port),
+  };
+}

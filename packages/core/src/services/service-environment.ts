@@ -1,0 +1,49 @@
+import type { ProjectedVariable } from '../contract/index.js';
+import type { ServiceName } from './service-command.js';
+
+export interface ServiceEnvironmentInput {
+  readonly service: ServiceName;
+  /** The environment envctl was called with: it is the user's, and the service keeps it. */
+  readonly processEnv: Readonly<Record<string, string | undefined>>;
+  readonly projectName: string;
+  readonly port: number;
+  /** Variables of the start command itself, port already in place. */
+  readonly commandEnv: Readonly<Record<string, string>>;
+  /** What the dependencies of the project offer. */
+  readonly dependencies: Readonly<Record<string, ProjectedVariable>>;
+  /** Base URLs of the project's services, without a slash at the end; absent when the service is not part of it. */
+  readonly urls: Partial<Readonly<Record<ServiceName, string>>>;
+}
+
+/**
+ * The whole environment of a service. Projected values win over the user's own: the URL of another
+ * database in the caller's shell must not reach the service. A frontend gets no variable that carries a
+ * credential, from nobody.
+ */
+export function serviceEnvironment(input: ServiceEnvironmentInput): Record<string, string> {
+  const dependencies = Object.entries(input.dependencies);
+  const withheld = new Set(input.service === 'frontend' ? dependencies.filter(([, variable]) => variable.secret).map(([name]) => name) : []);
+  const inherited = Object.entries(input.processEnv).filter(
+    (entry): entry is [string, string] => entry[1] !== undefined && !withheld.has(entry[0]) && !isPrivate(entry[0]),
+  );
+  const projected = dependencies.filter(([name]) => !withheld.has(name)).map(([name, variable]) => [name, variable.value] as const);
+  return {
+    ...Object.fromEntries(inherited),
+    ...Object.fromEntries(projected),
+    ...peerVariables(input.service, input.urls),
+    ...input.commandEnv,
+    PORT: String(input.port),
+    ENVCTL_PROJECT_NAME: input.projectName,
+  };
+}
+
+/** How one service finds the other. */
+function peerVariables(service: ServiceName, urls: ServiceEnvironmentInput['urls']): Record<string, string> {
+  if (service === 'backend') return urls.frontend === undefined ? {} : { FRONTEND_URL: urls.frontend };
+  return urls.backend === undefined ? {} : { VITE_BACKEND_URL: urls.backend, VITE_API_URL: `${urls.backend}/api/v1` };
+}
+
+/** Variables that steer envctl's own tests, or mark the process of another launch. */
+function isPrivate(name: string): boolean {
+  return name.startsWith('ENVCTL_TEST_') || name === 'ENVCTL_LAUNCH_TOKEN';
+}

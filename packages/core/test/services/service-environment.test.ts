@@ -1,0 +1,46 @@
+import { expect } from 'chai';
+import { serviceEnvironment, type ServiceEnvironmentInput } from '../../dist/services/index.js';
+
+const input: ServiceEnvironmentInput = {
+  service: 'backend',
+  processEnv: { PATH: '/bin', EDITOR: 'vi', DATABASE_URL: 'postgresql://elsewhere', PORT: '1', ABSENT: undefined, ENVCTL_TEST_FAULT: 'x', ENVCTL_LAUNCH_TOKEN: 'outer' },
+  projectName: 'Main',
+  port: 8000,
+  commandEnv: { MODE: 'dev' },
+  dependencies: { DATABASE_URL: { value: 'postgresql://u:p@127.0.0.1:5432/d', secret: true }, REDIS_PORT: { value: '6379', secret: false } },
+  urls: { backend: 'http://localhost:8000', frontend: 'http://localhost:9000' },
+};
+
+describe('serviceEnvironment', () => {
+  it('gives a backend the user’s variables, its port, its project and its dependencies', () => {
+    expect(serviceEnvironment(input)).to.deep.equal({
+      PATH: '/bin',
+      EDITOR: 'vi',
+      MODE: 'dev',
+      PORT: '8000',
+      ENVCTL_PROJECT_NAME: 'Main',
+      DATABASE_URL: 'postgresql://u:p@127.0.0.1:5432/d',
+      REDIS_PORT: '6379',
+      FRONTEND_URL: 'http://localhost:9000',
+    });
+  });
+
+  it('gives a frontend the backend’s address and no variable with a credential, whoever set it', () => {
+    expect(serviceEnvironment({ ...input, service: 'frontend', port: 9000 })).to.deep.equal({
+      PATH: '/bin',
+      EDITOR: 'vi',
+      MODE: 'dev',
+      PORT: '9000',
+      ENVCTL_PROJECT_NAME: 'Main',
+      REDIS_PORT: '6379',
+      VITE_BACKEND_URL: 'http://localhost:8000',
+      VITE_API_URL: 'http://localhost:8000/api/v1',
+    });
+  });
+
+  it('names no peer that does not run', () => {
+    const alone = { ...input, urls: {} };
+    expect(serviceEnvironment(alone)).not.to.have.property('FRONTEND_URL');
+    expect(serviceEnvironment({ ...alone, service: 'frontend' })).not.to.have.any.keys('VITE_BACKEND_URL', 'VITE_API_URL');
+  });
+});
