@@ -1,0 +1,214 @@
+// Stages one package: third-party code is bundled into the files that are published, so an installed envctl loads a few
+// files of ours and has few dependencies. What stays external is what must be one copy (`@oclif/core`, `@envctl/core`),
+// what oclif finds by name (its plugins), peers, and optional packages with binaries.
+import { build } from 'esbuild';
+import { chmodSync, cpSync, existsSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { dirname, join, relative } from 'node:path';
+import { bundledPackages, licenceTexts } from './pack-licences.mjs';
+
+const alwaysExternal = [/^@oclif\//, /^@envctl\//, /^envctl$/];
+
+/** Writes <directory>/pack anew. Throws when an entry the manifest names was not built. */
+export async function stagePackage(directory) {
+  const manifest = JSON.parse(readFileSync(join(directory, 'package.json'), 'utf8'));
+  const target = join(directory, 'pack');
+  rmSync(target, { recursive: true, force: true });
+
+  const entries = findEntries(directory, manifest);
+  const outputs = await bundle(directory, manifest, entries);
+  for (const { path, contents } of outputs.files) writeStaged(join(target, relative(directory, path)), contents);
+  for (const bin of Object.values(manifest.bin ?? {})) chmodSync(join(target, bin), 0o755);
+
+  const typeFiles = findTypeFiles(directory, manifest);
+  for (const path of typeFiles) writeStaged(join(target, path), readFileSync(join(directory, path)));
+  copyAssets(directory, manifest, target);
+
+  const bundled = bundledPackages(outputs.inputs, directory);
+  if (bundled.length > 0) writeStaged(join(target, 'THIRD-PARTY-LICENCES.txt'), licenceTexts(bundled));
+  const kept = new Set(typeFiles.flatMap((path) => packagesNamedIn(readFileSync(join(directory, path), 'utf8'))));
+  writeStaged(join(target, 'package.json'), `${JSON.stringify(toPublished(manifest, kept), null, 2)}\n`);
+  return { ...measure(target), bundled: bundled.map(({ name }) => name) };
+}
+
+/** Files something outside the import graph loads by path: exports, bin, oclif commands and hooks, the extension module. */
+function findEntries(directory, manifest) {
+  const commands = typeof manifest.oclif?.commands === 'string' ? manifest.oclif.commands : manifest.oclif?.commands?.target;
+  const hooks = Object.values(manifest.oclif?.hooks ?? {}).flat();
+  const named = [
+    ...Object.values(manifest.exports ?? {}).map((target) => (typeof target === 'string' ? target : target.default)),
+    ...Object.values(manifest.bin ?? {}),
+    ...hooks.map((hook) => (hook.endsWith('.js') ? hook : `${hook}.js`)),
+    ...(manifest.envctl?.extension === undefined ? [] : [manifest.envctl.extension]),
+    ...(commands === undefined ? [] : commandFiles(directory, commands)),
+  ].filter((path) => path.endsWith('.js'));
+  const missing = named.filter((path) => !existsSync(join(directory, path)));
+  if (missing.length > 0) throw new Error(`${manifest.name}: named in package.json and not built: ${missing.join(', ')}`);
+  return [...new Set(named.map((path) => join(directory, path)))];
+}
+
+function commandFiles(directory, commands) {
+  const base = join(directory, commands);
+  if (base.endsWith('.js')) return [commands];
+  if (!existsSync(base)) return [];
+  return readdirSync(base, { recursive: true })
+    .filter((path) => path.endsWith('.js'))
+    .map((path) => join(commands, path));
+}
+
+async function bundle(directory, manifest, entryPoints) {
+  const outside = Object.keys({ ...manifest.peerDependencies, ...manifest.optionalDependencies });
+  const isExternal = (name) => outside.includes(name) || alwaysExternal.some((pattern) => pattern.test(name));
+  const { outputFiles, metafile } = await build({
+    entryPoints,
+    absWorkingDir: directory,
+    outdir: directory,
+    outbase: directory,
+    chunkNames: 'dist/chunks/[name]-[hash]',
+    write: false,
+    metafile: true,
+    bundle: true,
+    splitting: true,
+    format: 'esm',
+    platform: 'node',
+    target: 'node20.19',
+    mainFields: ['module', 'main'],
+    conditions: ['module'],
+    legalComments: 'none',
+    logLevel: 'warning',
+    plugins: [externals(isExternal), ownPlaces(directory, manifest.name)],
+  });
+  return {
+    inputs: Object.keys(metafile.inputs),
+    files: outputFiles.map(({ path, text }) => ({ path, contents: withCommonJsNames(text) })),
+  };
+}
+
+function externals(isExternal) {
+  return {
+    name: 'externals',
+    setup({ onResolve }) {
+      onResolve({ filter: /^[^./]/ }, ({ path, kind }) => {
+        if (kind === 'entry-point') return undefined;
+        // pg asks for pg-native inside a try: it is an addition a user may install.
+        return isExternal(packageOf(path)) || path === 'pg-native' ? { path, external: true } : undefined;
+      });
+    },
+  };
+}
+
+/**
+ * A file of ours that finds its neighbours by import.meta.url may land in a chunk elsewhere: the address it had
+ * in dist is put there, counted from the package root, which is found by walking up from the chunk.
+ */
+function ownPlaces(directory, packageName) {
+  const moduleName = 'envctl-own-place';
+  return {
+    name: 'own-places',
+    setup({ onResolve, onLoad }) {
+      onResolve({ filter: new RegExp(`^${moduleName}$`) }, ({ path }) => ({ path, namespace: moduleName }));
+      onLoad({ filter: /.*/, namespace: moduleName }, () => ({ contents: ownPlaceSource(packageName), resolveDir: directory }));
+      onLoad({ filter: /\/(?:dist|bin)\/.*\.js$/ }, ({ path }) => {
+        if (!path.startsWith(`${directory}/`) || path.includes('/node_modules/')) return undefined;
+        const text = readFileSync(path, 'utf8');
+        if (!text.includes('import.meta.url')) return undefined;
+        const place = JSON.stringify(relative(directory, path));
+        const shebang = /^#!.*\n/.exec(text)?.[0] ?? '';
+        const body = text.slice(shebang.length).replaceAll('import.meta.url', `__ownPlace(${place})`);
+        return { contents: `${shebang}import { ownPlace as __ownPlace } from '${moduleName}';\n${body}`, loader: 'js' };
+      });
+    },
+  };
+}
+
+function ownPlaceSource(packageName) {
+  return `
+import { readFileSync } from 'node:fs';
+export function ownPlace(path) {
+  for (let base = new URL('.', import.meta.url); base.pathname !== '/'; base = new URL('..', base)) {
+    try {
+      if (JSON.parse(readFileSync(new URL('package.json', base), 'utf8')).name === ${JSON.stringify(packageName)}) return new URL(path, base).href;
+    } catch {}
+  }
+  throw new Error('the package ${packageName} has no package.json above ' + import.meta.url);
+}
+`;
+}
+
+/** Bundled CommonJS asks for \`require\` and its directory; only the files that do get them. */
+function withCommonJsNames(text) {
+  const needsRequire = /\btypeof require\b/.test(text);
+  const needsPlace = /\b__(?:dirname|filename)\b/.test(text);
+  if (!needsRequire && !needsPlace) return text;
+  const lines = [
+    `import { createRequire as __createRequire } from 'node:module';`,
+    `const require = __createRequire(import.meta.url);`,
+    ...(needsPlace
+      ? [`const __filename = process.getBuiltinModule('node:url').fileURLToPath(import.meta.url);`, `const __dirname = __filename.slice(0, __filename.lastIndexOf('/'));`]
+      : []),
+  ];
+  const shebang = /^#!.*\n/.exec(text)?.[0] ?? '';
+  return `${shebang}${lines.join('\n')}\n${text.slice(shebang.length)}`;
+}
+
+/** Declaration files the exported types reach. */
+function findTypeFiles(directory, manifest) {
+  const pending = Object.values(manifest.exports ?? {}).flatMap((target) => (target.types === undefined ? [] : [join(target.types)]));
+  const found = new Set();
+  while (pending.length > 0) {
+    const path = pending.pop();
+    if (found.has(path)) continue;
+    found.add(path);
+    for (const specifier of specifiersIn(readFileSync(join(directory, path), 'utf8'))) {
+      if (specifier.startsWith('.')) pending.push(join(dirname(path), specifier.replace(/\.js$/, '.d.ts')));
+    }
+  }
+  return [...found];
+}
+
+function specifiersIn(text) {
+  return [...text.matchAll(/(?:from|import)\s*\(?\s*['"]([^'"]+)['"]/g)].map((match) => match[1]);
+}
+
+function packagesNamedIn(text) {
+  return specifiersIn(text)
+    .filter((specifier) => !/^(?:\.|node:)/.test(specifier))
+    .map(packageOf);
+}
+
+function packageOf(specifier) {
+  return specifier.split('/').slice(0, specifier.startsWith('@') ? 2 : 1).join('/');
+}
+
+/** What `files` names besides compiled code. */
+function copyAssets(directory, manifest, target) {
+  const extra = ['LICENSE', 'README.md', 'CHANGELOG.md', ...(manifest.files ?? []).filter((path) => path !== 'dist' && path !== 'bin')];
+  for (const path of extra) {
+    if (existsSync(join(directory, path))) cpSync(join(directory, path), join(target, path), { recursive: true });
+  }
+}
+
+/** The published package.json: no scripts, no bundled dependency; a dependency whose types are exported stays. */
+function toPublished(manifest, typePackages) {
+  const { scripts: _scripts, devDependencies: _development, dependencies = {}, ...rest } = manifest;
+  const external = Object.entries(dependencies).filter(
+    ([name]) => typePackages.has(name) || alwaysExternal.some((pattern) => pattern.test(name)),
+  );
+  return {
+    ...rest,
+    files: [...(manifest.files ?? []), 'THIRD-PARTY-LICENCES.txt'],
+    ...(external.length > 0 ? { dependencies: Object.fromEntries(external) } : {}),
+  };
+}
+
+function writeStaged(path, contents) {
+  mkdirSync(dirname(path), { recursive: true });
+  writeFileSync(path, contents);
+}
+
+function measure(directory) {
+  const files = readdirSync(directory, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile());
+  return {
+    files: files.length,
+    bytes: files.reduce((sum, entry) => sum + readFileSync(join(entry.parentPath, entry.name)).length, 0),
+  };
+}
