@@ -35,6 +35,7 @@ export default defineConfig(
       eqeqeq: 'error',
       'no-var': 'error',
       'prefer-const': 'error',
+      'no-unused-vars': ['error', { argsIgnorePattern: '^_', varsIgnorePattern: '^_', caughtErrorsIgnorePattern: '^_' }],
     },
   },
   {
@@ -49,9 +50,8 @@ export default defineConfig(
       'no-console': 'error',
       '@typescript-eslint/no-floating-promises': 'error',
       '@typescript-eslint/no-misused-promises': 'error',
-      '@typescript-eslint/return-await': ['error', 'in-try-catch'],
+      '@typescript-eslint/return-await': ['error', 'error-handling-correctness-only'],
       '@typescript-eslint/no-explicit-any': 'error',
-      '@typescript-eslint/no-non-null-assertion': 'error',
       '@typescript-eslint/only-throw-error': 'error',
       '@typescript-eslint/prefer-readonly': 'error',
       '@typescript-eslint/switch-exhaustiveness-check': [
@@ -75,7 +75,6 @@ export default defineConfig(
     files: tests,
     rules: {
       'no-console': 'off',
-      '@typescript-eslint/no-non-null-assertion': 'off',
       // chai: expect(x).to.be.true
       '@typescript-eslint/no-unused-expressions': 'off',
       // Mocha awaits nothing that describe returns, but it and the hooks take async functions.

@@ -24,6 +24,9 @@ const groundRooms: ReadonlySet<string> = new Set(['fs', 'processes', 'events']);
 /** Rooms the oclif commands may see: the facade, the base class with its front door, and what renders. */
 const roomsOfCommands: ReadonlySet<string> = new Set(['contract', 'runtime', 'boot', 'ui', 'commands']);
 
+/** What the commands stand on: the base class and its kin bind the commands to the front door. */
+const baseOfCommands = /^commands\/(?:base|hot)-command\.ts$/;
+
 /** A library and the files of core that may import it. */
 const libraryHomes: readonly (readonly [library: RegExp, homes: RegExp, name: string])[] = [
   [/^(?:tsyringe|reflect-metadata)(?:\/|$)/, /^(?:host\/container\.ts|runtime\/)/, 'tsyringe'],
@@ -79,7 +82,7 @@ function graphBreaches(place: Place, fact: Import): readonly Breach[] {
   if (groundRooms.has(place.room)) {
     return [['ground-rooms-know-the-contract', `${place.room} imports ${target.room}${fact.isTypeOnly ? ' (a type counts too)' : ''}`]];
   }
-  if (place.room === 'commands' && !roomsOfCommands.has(target.room)) {
+  if (place.room === 'commands' && !baseOfCommands.test(place.file) && !roomsOfCommands.has(target.room)) {
     return [['commands-know-the-facade', `a command imports ${target.file}`]];
   }
   if (target.room === 'commands') return [['nobody-knows-commands', `${place.file} imports ${target.file}`]];

@@ -132,7 +132,7 @@ function moduleStateOf(file: ts.SourceFile, lineOf: (node: ts.Node) => number): 
         const name = declaration.name.getText(file);
         moduleConstants.add(name);
         if (!isConst) mutable(declaration, `${name} is not a const`);
-        else if (holdsOpenContainer(declaration)) mutable(declaration, `${name} is not typed readonly`);
+        else if (holdsOpenContainer(declaration, isExported(statement))) mutable(declaration, `${name} is not typed readonly`);
       }
     }
     if (ts.isClassDeclaration(statement)) {
@@ -158,22 +158,28 @@ function isOclifStatic(file: ts.SourceFile, member: ts.PropertyDeclaration): boo
   return member.modifiers?.some((modifier) => modifier.kind === ts.SyntaxKind.OverrideKeyword) === true || file.fileName.includes('/commands/');
 }
 
-function holdsOpenContainer(declaration: ts.VariableDeclaration): boolean {
+function isExported(statement: ts.VariableStatement): boolean {
+  return statement.modifiers?.some((modifier) => modifier.kind === ts.SyntaxKind.ExportKeyword) === true;
+}
+
+/** A filled container that stays in its file and is not changed there is a table; an empty one is there to be filled. */
+function holdsOpenContainer(declaration: ts.VariableDeclaration, exported: boolean): boolean {
   const { initializer, type } = declaration;
   if (initializer === undefined) return false;
-  if (type !== undefined) return !/^readonly\b|^Readonly|^Partial<Readonly/.test(type.getText()) && isContainer(initializer);
+  if (type !== undefined) return !/^readonly\b|^Readonly|^Partial<Readonly/.test(type.getText()) && isContainer(initializer, exported);
   if (ts.isAsExpression(initializer) || ts.isSatisfiesExpression(initializer)) {
     return initializer.getText().includes('as const') || /\breadonly\b|Readonly/.test(initializer.type.getText())
       ? false
-      : isContainer(initializer.expression);
+      : isContainer(initializer.expression, exported);
   }
-  return isContainer(initializer);
+  return isContainer(initializer, exported);
 }
 
-function isContainer(node: ts.Expression): boolean {
-  if (ts.isArrayLiteralExpression(node)) return true;
+function isContainer(node: ts.Expression, exported: boolean): boolean {
+  if (ts.isArrayLiteralExpression(node)) return exported || node.elements.length === 0;
   if (ts.isObjectLiteralExpression(node)) return node.properties.length === 0;
-  return ts.isNewExpression(node) && ts.isIdentifier(node.expression) && containerNames.has(node.expression.text);
+  const isNew = ts.isNewExpression(node) && ts.isIdentifier(node.expression) && containerNames.has(node.expression.text);
+  return isNew && (exported || (node.arguments ?? []).length === 0);
 }
 
 /** `x` of `x.y = 1`, `x[y] += 1`, `x.y++`, `delete x.y`, `x.push(1)`. */
