@@ -2,9 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { isatty } from 'node:tty';
-import { createRoutingTables, type RoutingTables } from '../routing/tables.js';
-import { normaliseArgv, type CommandLine } from '../routing/normalise-argv.js';
-import { routeOfLine } from '../routing/route-of-line.js';
+import { createRoutingTables, normaliseArgv, routeOfLine, type CommandLine, type RoutingTables } from '../routing/index.js';
 import { oclifDirectories, readDoorManifest, type DoorManifest } from './door-manifest.js';
 import { hotCommands } from './hot-commands.js';
 import { printJson, toResultDocument } from './json-document.js';

@@ -4,4 +4,5 @@ export { toDoorManifest, type DoorManifest, type ManifestSource, type PluginEntr
 export { readFaultSeam } from './fault-seam.js';
 export { runCli, type FrontDoorOptions } from './front-door.js';
 export { hotCommands, type HotCommand, type HotContext, type HotResult } from './hot-commands.js';
-export { invocationOf, type Invocation, type LoadedConfig, type LoadedPlugin, type RuntimeFactory, type RuntimeRequest, type TerminalFacts } from './invocation.js';
+export { commandExit, invocationOf, type CommandExit, type DisposableRuntime, type Invocation, type LoadedConfig, type LoadedPlugin, type RuntimeFactory, type RuntimeRequest, type TerminalFacts } from './invocation.js';
+export type { Route } from '../routing/index.js';

@@ -1,12 +1,15 @@
-import { Command, Flags, type Config, type Interfaces } from '@oclif/core';
+import { Command } from '@oclif/core/command';
+import type { Config } from '@oclif/core/config';
+import * as Flags from '@oclif/core/flags';
+import type * as Interfaces from '@oclif/core/interfaces';
 import type { CommandContract, Mode } from '../contract/index.js';
 import { EnvctlError } from '../contract/index.js';
-import { commandExit, invocationOf, type CommandExit, type DisposableRuntime, type Invocation, type LoadedConfig } from '../boot/invocation.js';
-import type { HotContext } from '../boot/hot-commands.js';
-import { printJson, toResultDocument } from '../boot/json-document.js';
-import type { Route } from '../routing/index.js';
+import {
+  commandExit, invocationOf, printJson, toResultDocument,
+  type CommandExit, type DisposableRuntime, type HotContext, type Invocation, type LoadedConfig, type Route,
+} from '../boot/index.js';
 
-export type { RuntimeFactory, RuntimeRequest } from '../boot/invocation.js';
+export type { RuntimeFactory, RuntimeRequest } from '../boot/index.js';
 
 /** What a command found out or did. The exit code is data: 0, or 1 when `ok` is false, unless it says otherwise. */
 export interface CommandResult<T extends object> {

@@ -1,6 +1,5 @@
-import { hotCommands } from '../boot/hot-commands.js';
+import { hotCommands, type Route } from '../boot/index.js';
 import { EnvctlError } from '../contract/index.js';
-import type { Route } from '../routing/index.js';
 import { EnvctlCommand, type CommandResult } from './base-command.js';
 
 /** A command whose whole answer is the hot function of its id: the fast door and oclif give the same words. */

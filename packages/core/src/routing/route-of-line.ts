@@ -2,7 +2,7 @@ import type { CommandLine } from './normalise-argv.js';
 import type { Route } from './route.js';
 import type { RoutedCommand } from './tables.js';
 
-const globals = ['json', 'repo', 'main', 'trees', 'project', 'service', 'headless'];
+const globals: readonly string[] = ['json', 'repo', 'main', 'trees', 'project', 'service', 'headless'];
 
 /**
  * The route of a normalised line without oclif: undefined as soon as a flag needs more than its spelling to be understood

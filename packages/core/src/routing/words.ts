@@ -1,7 +1,7 @@
 import type { Mode } from '../contract/index.js';
 
-const trues = ['1', 'true', 'yes', 'on'];
-const falses = ['0', 'false', 'no', 'off'];
+const trues: readonly string[] = ['1', 'true', 'yes', 'on'];
+const falses: readonly string[] = ['0', 'false', 'no', 'off'];
 
 /** The mode a token asks for: `--trees`, `tree=true`, `MAIN=false`; undefined when it is no mode token. */
 export function modeOfToken(token: string): Mode | undefined {
