@@ -1,1 +1,1 @@
-export { createPostgresDependency } from './definition.js';
+export {};

@@ -1,0 +1,22 @@
+/** Processes: who they are, how they are started under a runner, examined and stopped. */
+export { isGone, type ProcessEntry } from './stat.js';
+export { readProcessTable, type ProcessTable } from './table.js';
+export { identityOf, isSameProcess, selfIdentity } from './identity.js';
+export {
+  defaultStopLadder,
+  launchTokenVariable,
+  type Launch,
+  type LaunchRecord,
+  type LaunchSpec,
+  type RestartPolicy,
+} from './launch-spec.js';
+export { launchProcess, type LaunchOptions } from './launch.js';
+export { readLaunch } from './read-launch.js';
+export { examineLaunch, type DetachedProcess, type Examination, type ExamineExtra, type LaunchMember, type MembershipProof } from './examine.js';
+export { stopLaunches, type StopOptions, type StopResult } from './stop.js';
+export { waitForExit } from './wait-for-exit.js';
+export { listenersByPid } from './listeners.js';
+export { findTokenCarriers, tokenOf } from './tokens.js';
+export { findProgram, type ProgramSearch } from './find-program.js';
+export { closeInheritedDescriptors } from './inherited-descriptors.js';
+export { runCommand, type RunOptions, type RunOutcome } from './run.js';

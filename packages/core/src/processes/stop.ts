@@ -1,0 +1,275 @@
+/**
+ * Stops launches from their directories alone. The order is the law: stop file, snapshot, one signal by the
+ * launch's ladder, rescan until two scans find nothing. A member that any scan proved is followed to its end.
+ */
+import { existsSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
+import type { StopStep } from '../contract/index.js';
+import type { FaultSeam } from '../contract/seam.js';
+import { cgroupMembers, removeCgroup } from './cgroup.js';
+import { examineLaunch, type DetachedProcess, type MembershipProof } from './examine.js';
+import { defaultStopLadder, type Launch } from './launch-spec.js';
+import { listenersByPid } from './listeners.js';
+import { readLaunch, recordName, stopName } from './read-launch.js';
+import { sendToGroup, sendToProcess } from './signals.js';
+import { isGone, readProcessEntry, type ProcessEntry } from './stat.js';
+import { readProcessTable, type ProcessTable } from './table.js';
+import { findTokenCarriers } from './tokens.js';
+
+export interface StopOptions {
+  /** Replaces the wait of every rung that does not kill, milliseconds. */
+  readonly graceMs?: number;
+  /** Replaces the recorded ladder. */
+  readonly ladder?: readonly StopStep[];
+  /** Stops waiting; what still lives is reported as surviving. */
+  readonly signal?: AbortSignal;
+  /** Points `process.stop.before-effect`, `.after-effect` (first signals sent), `.after-confirm` (counted). */
+  readonly seam: FaultSeam;
+}
+
+export interface StopResult {
+  readonly launchId: string;
+  readonly directory: string;
+  /** Nothing of it is left. */
+  readonly stopped: boolean;
+  /** Why nothing was touched. */
+  readonly untouched?: 'other-boot' | 'other-namespace' | 'record-missing' | 'record-damaged';
+  readonly survivors: readonly { readonly pid: number; readonly comm: string; readonly proof: MembershipProof }[];
+  readonly detached: readonly DetachedProcess[];
+}
+
+const orphanGraceMs = 200;
+const finalWaitMs = 2_000;
+
+interface Target {
+  readonly launch: Launch;
+  readonly ladder: readonly StopStep[];
+  /** False when the stop file could not be written: then the runner must die first, or it might restart. */
+  readonly stopFile: boolean;
+  members: readonly Followed[];
+  detached: readonly DetachedProcess[];
+  runnerPid: number | undefined;
+  rung: number;
+  rungSince: number;
+  aloneSince: number | undefined;
+  signalled: Set<number>;
+  refused: boolean;
+  cleanScans: number;
+  done: boolean;
+}
+
+interface Followed {
+  readonly pid: number;
+  readonly startTicks: string;
+  readonly comm: string;
+  readonly proof: MembershipProof;
+  readonly ppid: number;
+  readonly pgid: number;
+}
+
+/** Stops all the launches at once. Never throws for a process that will not die: it is in `survivors`. */
+export async function stopLaunches(directories: readonly string[], options: StopOptions): Promise<readonly StopResult[]> {
+  const opened = await Promise.all(directories.map(async (directory) => ({ directory, launch: await readLaunch(directory) })));
+  const first = readProcessTable();
+  options.seam('process.stop.before-effect');
+  const plans = opened.map(({ directory, launch }) => planStop(directory, launch, first, options));
+  const targets = plans.flatMap((plan) => ('target' in plan ? [plan.target] : []));
+
+  if (targets.length > 0) {
+    scan(targets, readProcessTable());
+    const now = performance.now();
+    for (const target of targets) enterRung(target, 0, now);
+    options.seam('process.stop.after-effect');
+    await follow(targets, options.signal);
+    for (const { launch } of targets) if (launch.record.cgroup !== null) removeCgroup(launch.record.cgroup);
+    options.seam('process.stop.after-confirm');
+  }
+  return plans.map((plan) => ('target' in plan ? toResult(plan.target) : plan.result));
+}
+
+function planStop(
+  directory: string,
+  launch: Launch | undefined,
+  table: ProcessTable,
+  options: StopOptions,
+): { readonly result: StopResult } | { readonly target: Target } {
+  const untouched = (reason: NonNullable<StopResult['untouched']>, stopped: boolean): { readonly result: StopResult } => ({
+    result: { launchId: launch?.record.id ?? '', directory, stopped, untouched: reason, survivors: [], detached: [] },
+  });
+  if (launch === undefined) {
+    // Without a record nothing was ever spawned; a damaged one hides what may run.
+    return existsSync(join(directory, recordName)) ? untouched('record-damaged', false) : untouched('record-missing', true);
+  }
+  if (launch.record.bootId !== table.bootId) return untouched('other-boot', true);
+  if (launch.record.pidNamespace !== table.pidNamespace) return untouched('other-namespace', !isNamespaceInUse(launch.record.pidNamespace, table));
+
+  const recorded = options.ladder ?? (launch.record.stop.length > 0 ? launch.record.stop : defaultStopLadder);
+  const { graceMs } = options;
+  return {
+    target: {
+      launch,
+      ladder: recorded.map((step) => (graceMs === undefined || step.signal === 'SIGKILL' ? step : { ...step, waitMs: graceMs })),
+      stopFile: writeStopFile(directory),
+      members: [],
+      detached: [],
+      runnerPid: undefined,
+      rung: 0,
+      rungSince: 0,
+      aloneSince: undefined,
+      signalled: new Set(),
+      refused: false,
+      cleanScans: 0,
+      done: false,
+    },
+  };
+}
+
+function isNamespaceInUse(namespace: string, table: ProcessTable): boolean {
+  for (const { pid } of table.all()) if (table.namespaceOf(pid) === namespace) return true;
+  return false;
+}
+
+function writeStopFile(directory: string): boolean {
+  try {
+    writeFileSync(join(directory, stopName), '', { mode: 0o644 });
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** Looks at the whole machine once for all targets. */
+function scan(targets: readonly Target[], table: ProcessTable): void {
+  const carriers = findTokenCarriers(table, new Set(targets.map(({ launch }) => launch.record.token)));
+  const listeners = listenersByPid(carriers.keys());
+  for (const target of targets) {
+    const { launch } = target;
+    const found = examineLaunch(launch, table, {
+      listeners,
+      cgroup: launch.record.cgroup === null ? [] : cgroupMembers(launch.record.cgroup),
+      known: new Map(target.members.map(({ pid, startTicks }) => [pid, startTicks])),
+    });
+    const proofs = new Map(target.members.map(({ pid, startTicks, proof }) => [`${pid} ${startTicks}`, proof]));
+    target.members = found.members.flatMap((member) => {
+      const entry = table.get(member.pid);
+      if (entry === undefined) return [];
+      return [{ ...member, proof: proofs.get(`${member.pid} ${member.startTicks}`) ?? member.proof, ppid: entry.ppid, pgid: entry.pgid }];
+    });
+    target.detached = found.detached;
+    target.runnerPid = found.runner?.pid ?? target.runnerPid;
+  }
+}
+
+/** Sends the signal of a rung. Past the last rung everything is killed, the runner too. */
+function enterRung(target: Target, rung: number, now: number): void {
+  target.rung = rung;
+  target.rungSince = now;
+  target.aloneSince = undefined;
+  target.signalled = new Set();
+  target.refused = false;
+  if (!target.stopFile && rung === 0) signalMembers(target, 'SIGKILL', ({ pid }) => pid === target.runnerPid);
+  const step = target.ladder[rung];
+  if (step === undefined) {
+    signalMembers(target, 'SIGKILL', () => true);
+    return;
+  }
+  const others = target.members.filter(({ pid }) => pid !== target.runnerPid);
+  if (step.target === 'tree') {
+    signalMembers(target, step.signal, ({ pid }) => pid !== target.runnerPid);
+    return;
+  }
+  const child = target.launch.child;
+  if (step.target === 'child' && child && others.some(({ pid, startTicks }) => pid === child.pid && startTicks === child.startTicks)) {
+    signalMembers(target, step.signal, ({ pid }) => pid === child.pid);
+    return;
+  }
+  const group = target.members.filter(({ pgid }) => pgid === target.runnerPid);
+  const witness = group[0];
+  if (witness === undefined) {
+    signalOrphans(target, step);
+    return;
+  }
+  if (!sendToGroup(witness, witness.pgid, step.signal)) target.refused = true;
+  for (const { pid } of group) target.signalled.add(pid);
+}
+
+/** Members that no other member can be expected to end: each gets the rung's signal once. */
+function signalOrphans(target: Target, step: StopStep): void {
+  const parents = new Set(target.members.map(({ pid }) => pid).filter((pid) => pid !== target.runnerPid));
+  signalMembers(target, step.signal, ({ pid, ppid }) => pid !== target.runnerPid && !parents.has(ppid) && !target.signalled.has(pid));
+}
+
+function signalMembers(target: Target, signal: StopStep['signal'], which: (member: Followed) => boolean): void {
+  for (const member of target.members.filter(which)) {
+    target.signalled.add(member.pid);
+    if (!sendToProcess(member, signal)) target.refused = true;
+  }
+}
+
+/** Waits for the members of all targets, climbing each ladder, until each is done. */
+async function follow(targets: readonly Target[], signal: AbortSignal | undefined): Promise<void> {
+  for (let intervalMs = 4; ; intervalMs = Math.min(intervalMs * 1.25, 40)) {
+    const now = performance.now();
+    const due = targets.filter((target) => !target.done && needsScan(target, now));
+    if (due.length > 0) {
+      scan(due, readProcessTable());
+      for (const target of due) advance(target, now);
+    }
+    if (targets.every(({ done }) => done) || signal?.aborted) return;
+    await pause(due.some(({ cleanScans }) => cleanScans > 0) ? 2 : intervalMs, undefined, signal && { signal }).catch(() => undefined);
+  }
+}
+
+/** A cheap look at the known members. True when something is to be decided on a fresh snapshot. */
+function needsScan(target: Target, now: number): boolean {
+  const living = target.members.filter(isLiving);
+  if (living.length === 0 || now - target.rungSince >= waitOf(target)) return true;
+  const step = target.ladder[target.rung];
+  const addressed = living.some(({ pid }) => target.signalled.has(pid));
+  if (step === undefined || addressed || living.every(({ pid }) => pid === target.runnerPid)) {
+    target.aloneSince = undefined;
+    return false;
+  }
+  target.aloneSince ??= now;
+  return now - target.aloneSince >= orphanGraceMs;
+}
+
+function advance(target: Target, now: number): void {
+  if (target.members.length === 0) {
+    target.cleanScans += 1;
+    target.done = target.cleanScans >= 2;
+    return;
+  }
+  target.cleanScans = 0;
+  if (now - target.rungSince < waitOf(target)) {
+    const step = target.ladder[target.rung];
+    // Those that were signalled are gone; whoever remains was left behind.
+    if (step !== undefined && !target.members.some(({ pid }) => target.signalled.has(pid))) signalOrphans(target, step);
+    else if (step === undefined) signalMembers(target, 'SIGKILL', () => true);
+    target.aloneSince = undefined;
+    return;
+  }
+  if (target.rung >= target.ladder.length) target.done = true;
+  else enterRung(target, target.rung + 1, now);
+}
+
+function waitOf(target: Target): number {
+  return target.refused ? 100 : (target.ladder[target.rung]?.waitMs ?? finalWaitMs);
+}
+
+function isLiving(member: Followed): boolean {
+  const entry: ProcessEntry | undefined = readProcessEntry('/proc', member.pid);
+  return entry !== undefined && entry.startTicks === member.startTicks && !isGone(entry);
+}
+
+function toResult(target: Target): StopResult {
+  const survivors = target.members.filter(isLiving);
+  return {
+    launchId: target.launch.record.id,
+    directory: target.launch.record.directory,
+    stopped: survivors.length === 0 && target.cleanScans >= 2,
+    survivors: survivors.map(({ pid, comm, proof }) => ({ pid, comm, proof })),
+    detached: target.detached,
+  };
+}

@@ -1,8 +1,0 @@
-import { defineExtension } from '@envctl/core';
-import { createPostgresDependency } from './definition.js';
-
-export default defineExtension({
-  activate(ctx) {
-    ctx.dependency('postgres', createPostgresDependency);
-  },
-});
