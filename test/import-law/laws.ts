@@ -95,7 +95,7 @@ function graphBreaches(place: Place, fact: Import): readonly Breach[] {
 
 /** Other packages reach core by its published entries only. */
 function outsideBreaches(specifier: string): readonly Breach[] {
-  const isDeep = specifier.startsWith('@envctl/core/') && !/^@envctl\/core\/(?:boot|door|testing|package\.json)$/.test(specifier);
+  const isDeep = specifier.startsWith('@envctl/core/') && !/^@envctl\/core\/(?:boot|command|door|testing|package\.json)$/.test(specifier);
   const isPath = specifier.includes('/core/src') || specifier.includes('/core/dist');
   return isDeep || isPath ? [['packages-use-public-entries', `imports ${specifier}`]] : [];
 }

@@ -1,1 +1,1 @@
-export {};
+export { createPostgresDependency } from './definition.js';

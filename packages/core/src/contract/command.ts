@@ -1,3 +1,14 @@
+/** How a bare `KEY=value` becomes a flag of the command. */
+export interface AssignmentContract {
+  /** Name of the flag, without dashes. */
+  readonly flag: string;
+  /**
+   * `value`: `--flag=value`; `boolean`: 1 true yes on / 0 false no off, as `--flag` or `--no-flag`;
+   * `if-true`: only `true` counts, anything else leaves the flag alone.
+   */
+  readonly kind: 'value' | 'boolean' | 'if-true';
+}
+
 /** What a command declares about itself; oclif copies it into its manifest, so it is read without loading the class. */
 export interface CommandContract {
   readonly family: string;
@@ -8,6 +19,12 @@ export interface CommandContract {
   readonly mutates: boolean;
   /** Words that name the command beside its id, as the original knew them. */
   readonly aliases?: readonly string[];
+  /** Flat tokens that name the command, beside `--<id>` and `--<alias>` (aliases of one letter give none): `--init`. */
+  readonly tokens?: readonly string[];
+  /** Bare `KEY=value` words that stand for a flag, by upper-snake key. */
+  readonly assignments?: Readonly<Record<string, AssignmentContract>>;
+  /** True when bare words after the command are its own, even if they name a command or look like `KEY=value`. */
+  readonly ownWords?: boolean;
   /** Programs that must be on PATH. */
   readonly prerequisites?: readonly string[];
 }

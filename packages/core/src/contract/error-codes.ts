@@ -7,6 +7,7 @@ export const errorCodes = {
   ENVCTL_E_ARGV_UNKNOWN_COMMAND: 'The command is not known.',
   ENVCTL_E_ARGV_UNKNOWN_OPTION: 'The option is not known to the command.',
   ENVCTL_E_ARGV_INVALID: 'A word of the command line cannot be understood.',
+  ENVCTL_E_COMMAND_FAILED: 'A command of another package ended with an error.',
   // repository
   ENVCTL_E_REPO_NOT_FOUND: 'No git repository at or above the working directory.',
   ENVCTL_E_REPO_INVALID: 'The path given with --repo is not a git repository.',
@@ -23,6 +24,7 @@ export const errorCodes = {
   ENVCTL_E_RUNS_DISABLED: 'Runs are disabled for this mode in the configuration.',
   // prerequisites
   ENVCTL_E_PREREQUISITE_MISSING: 'A program the command needs is not installed.',
+  ENVCTL_E_FILE_SYSTEM: 'The file system refused: permissions, space or a read-only mount.',
   ENVCTL_E_PLATFORM_UNSUPPORTED: 'The platform is not supported.',
   // state
   ENVCTL_E_STATE_NOT_FOUND: 'There is no recorded run.',

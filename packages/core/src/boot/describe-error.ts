@@ -1,0 +1,88 @@
+import { EnvctlError, errorMessage, isEnvctlError } from '../contract/index.js';
+import { nearestWord, type RoutingTables } from '../routing/index.js';
+
+export interface ErrorContext {
+  readonly commandId?: string | undefined;
+  readonly tables?: RoutingTables | undefined;
+  /** The command is another package's: its errors are not our bugs. */
+  readonly foreign?: boolean | undefined;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/**
+ * Whatever was thrown, as an error a user can act on. oclif's parse errors become ENVCTL_E_ARGV_*, its other errors keep their
+ * words; a filesystem refusal names its path; everything else is a bug of ours, on one line.
+ */
+export function toEnvctlError(thrown: unknown, context: ErrorContext): EnvctlError {
+  if (isEnvctlError(thrown)) return thrown;
+  if (context.signal?.aborted === true && isAbort(thrown, context.signal)) return isEnvctlError(context.signal.reason) ? context.signal.reason : cancelled('SIGINT');
+  const known = fromOclif(thrown, context) ?? fromFileSystem(thrown);
+  if (known !== undefined) return known;
+  return context.foreign === true ? new EnvctlError('ENVCTL_E_COMMAND_FAILED', errorMessage(thrown), { cause: thrown }) : fromBug(thrown);
+}
+
+/** The reason an invocation's signal aborts with. */
+export function cancelled(signalName: string): EnvctlError {
+  return new EnvctlError('ENVCTL_E_CANCELLED', signalName === 'SIGINT' ? 'Cancelled.' : `Cancelled by ${signalName}.`, { kind: 'cancelled', data: { signal: signalName } });
+}
+
+/** `Error: …`, then each hint on a line of its own. */
+export function describeError(error: EnvctlError): string {
+  const head = error.kind === 'cancelled' ? error.message : `Error: ${error.message}`;
+  return [head, ...error.hints.map((hint) => `  → ${hint}`)].map((line) => `${line}\n`).join('');
+}
+
+function isAbort(thrown: unknown, signal: AbortSignal): boolean {
+  return thrown === signal.reason || (thrown instanceof Error && (thrown.name === 'AbortError' || (thrown as { code?: unknown }).code === 'ABORT_ERR'));
+}
+
+interface OclifError extends Error {
+  readonly oclif?: { readonly exit?: number };
+  readonly flags?: readonly string[];
+  readonly args?: readonly unknown[];
+  readonly suggestions?: readonly string[];
+}
+
+function fromOclif(thrown: unknown, context: ErrorContext): EnvctlError | undefined {
+  if (!(thrown instanceof Error) || (thrown as OclifError).oclif === undefined) return undefined;
+  const error = thrown as OclifError;
+  const message = firstLines(error.message);
+  const words = (context.commandId ?? '').replaceAll(':', ' ');
+  const help = words === '' ? 'envctl --help' : `envctl ${words} --help`;
+  switch (error.constructor.name) {
+    case 'NonExistentFlagsError': {
+      const option = error.flags?.[0] ?? '';
+      const known = context.commandId === undefined ? undefined : context.tables?.commands.get(context.commandId)?.flags.keys();
+      const nearest = nearestWord(option.split('=', 1)[0] ?? option, [...(known ?? [])].filter((one) => one.startsWith('--')));
+      return new EnvctlError('ENVCTL_E_ARGV_UNKNOWN_OPTION', `Unknown option: ${option}`, { hints: [...(nearest === undefined ? [] : [`did you mean: ${nearest}`]), help], cause: error });
+    }
+    case 'UnexpectedArgsError':
+      return new EnvctlError('ENVCTL_E_ARGV_INVALID', `Unexpected word: ${(error.args ?? []).join(' ')}`, { hints: [help], cause: error });
+    case 'CLIError':
+    case 'ModuleLoadError':
+    case 'ExitError':
+      return new EnvctlError('ENVCTL_E_COMMAND_FAILED', message, { hints: error.suggestions ?? [], cause: error });
+    default:
+      return new EnvctlError('ENVCTL_E_ARGV_INVALID', message, { hints: [help], cause: error });
+  }
+}
+
+/** oclif appends help and lists below its message; the first paragraph says it. */
+function firstLines(message: string): string {
+  return message.replace(/\nSee more help with --help$/, '').replace(/\s*\n\s*/g, ' ').trim();
+}
+
+function fromFileSystem(thrown: unknown): EnvctlError | undefined {
+  const { code, path, syscall } = thrown as { code?: unknown; path?: unknown; syscall?: unknown };
+  if (!(thrown instanceof Error) || typeof code !== 'string' || typeof syscall !== 'string' || typeof path !== 'string') return undefined;
+  const words: Readonly<Record<string, string>> = {
+    EACCES: 'Permission denied', EPERM: 'Operation not permitted', EROFS: 'The file system is read-only', ENOSPC: 'No space left on the device',
+    EDQUOT: 'The disk quota is exhausted', EMFILE: 'Too many open files', ENFILE: 'Too many open files',
+  };
+  const said = Object.hasOwn(words, code) ? words[code] : undefined;
+  return said === undefined ? undefined : new EnvctlError('ENVCTL_E_FILE_SYSTEM', `${said}: ${path}`, { kind: 'environment', data: { path, errno: code }, cause: thrown });
+}
+
+function fromBug(thrown: unknown): EnvctlError {
+  return new EnvctlError('ENVCTL_E_BUG', `Internal error: ${errorMessage(thrown)}`, { kind: 'bug', hints: ['run it again with ENVCTL_DEBUG=1 to see where'], cause: thrown });
+}

@@ -1,0 +1,165 @@
+/*
+ * The merged manifest: what every loaded plugin declares, without its code. The shipped one covers the bundled
+ * plugins; with installed or linked plugins a cached one stands in for as long as its key names the very same files.
+ */
+import { mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import type { CommandEntry } from '../routing/index.js';
+
+export type PluginOrigin = 'core' | 'bundled' | 'user' | 'link';
+
+export interface PluginEntry {
+  readonly name: string;
+  readonly version: string;
+  readonly origin: PluginOrigin;
+  /** `package.json#envctl`, as written. */
+  readonly envctl?: unknown;
+}
+
+export interface DoorManifest {
+  readonly schema: 1;
+  /** Version of the distribution. */
+  readonly version: string;
+  /** Names the installed and linked plugins it was made of; empty for the shipped one. */
+  readonly key: string;
+  readonly plugins: readonly PluginEntry[];
+  readonly commands: readonly CommandEntry[];
+}
+
+/** Where oclif keeps installed plugins and caches, by its own rules. */
+export interface OclifDirectories {
+  readonly data: string;
+  readonly cache: string;
+}
+
+export function oclifDirectories(env: Readonly<Record<string, string | undefined>>, platform: NodeJS.Platform): OclifDirectories | undefined {
+  const home = filled(env['HOME']);
+  const data = filled(env['ENVCTL_DATA_DIR']) ?? under(filled(env['XDG_DATA_HOME']) ?? under(home, '.local/share'), 'envctl');
+  const fallback = platform === 'darwin' ? under(home, 'Library/Caches') : (filled(env['XDG_CACHE_HOME']) ?? under(home, '.cache'));
+  const cache = filled(env['ENVCTL_CACHE_DIR']) ?? under(fallback, 'envctl');
+  return data === undefined || cache === undefined ? undefined : { data, cache };
+}
+
+/**
+ * The key of the plugin set: empty when nothing is installed or linked, undefined when it cannot be told from files
+ * (a linked plugin without an oclif manifest may change at any time).
+ */
+export function pluginSetKey(directories: OclifDirectories, host: { readonly version: string; readonly root: string }): string | undefined {
+  const text = readText(join(directories.data, 'package.json'));
+  if (text === undefined) return '';
+  const plugins = parse<{ oclif?: { plugins?: unknown } }>(text)?.oclif?.plugins;
+  if (!Array.isArray(plugins)) return text.trim() === '' ? undefined : plugins === undefined ? '' : undefined;
+  if (plugins.length === 0) return '';
+  const parts: unknown[] = [host.version, host.root, text];
+  for (const plugin of plugins as readonly unknown[]) {
+    const name = typeof plugin === 'string' ? plugin : (plugin as { name?: unknown } | null)?.name;
+    const linked = (plugin as { root?: unknown } | null)?.root;
+    if (typeof name !== 'string') return undefined;
+    const root = typeof linked === 'string' ? linked : join(directories.data, 'node_modules', name);
+    const stamps = ['package.json', 'oclif.manifest.json'].map((file) => stamp(join(root, file)));
+    if (stamps.includes(undefined)) return undefined;
+    parts.push([root, ...stamps]);
+  }
+  return JSON.stringify(parts);
+}
+
+/** The shipped manifest when nothing is installed, else the cached one when its key fits; else undefined. */
+export function readDoorManifest(shippedPath: string, directories: OclifDirectories, host: { readonly version: string; readonly root: string }): DoorManifest | undefined {
+  const key = pluginSetKey(directories, host);
+  if (key === undefined) return undefined;
+  const manifest = parse<DoorManifest>(readText(key === '' ? shippedPath : cachedPath(directories)));
+  return manifest?.schema === 1 && manifest.version === host.version && manifest.key === key ? manifest : undefined;
+}
+
+/** Keeps the merged manifest for the next command. Only a cache: failing to write it is no error. */
+export function cacheDoorManifest(directories: OclifDirectories, manifest: DoorManifest, pid: number): void {
+  const path = cachedPath(directories);
+  const temporary = `${path}.${pid}.tmp`;
+  try {
+    mkdirSync(dirname(path), { recursive: true });
+    writeFileSync(temporary, JSON.stringify(manifest));
+    renameSync(temporary, path);
+  } catch {
+    rmSync(temporary, { force: true });
+  }
+}
+
+/** The manifest of oclif's loaded plugin list. `coreName` is the package whose ids win every clash. */
+export function toDoorManifest(plugins: Iterable<ManifestSource>, host: { readonly version: string; readonly key: string }): DoorManifest {
+  const sorted = [...plugins].sort((a, b) => originOrder.indexOf(originOf(a)) - originOrder.indexOf(originOf(b)) || compare(a.name, b.name));
+  return {
+    schema: 1,
+    version: host.version,
+    key: host.key,
+    plugins: sorted.map((plugin) => {
+      const envctl = (plugin.pjson as { envctl?: unknown }).envctl;
+      return { name: plugin.name, version: plugin.version, origin: originOf(plugin), ...(envctl === undefined ? {} : { envctl }) };
+    }),
+    commands: sorted.flatMap((plugin) => plugin.commands.map((command) => toCommandEntry(command, plugin.name))),
+  };
+}
+
+/** What is read of an oclif plugin. */
+export interface ManifestSource {
+  readonly name: string;
+  readonly version: string;
+  readonly type: string;
+  readonly isRoot?: boolean;
+  readonly pjson: unknown;
+  readonly commands: readonly object[];
+}
+
+const originOrder: readonly PluginOrigin[] = ['core', 'bundled', 'user', 'link'];
+
+/** Core is the distribution and @envctl/core; the other plugins that come with it are bundled. */
+export function originOf(plugin: { readonly name: string; readonly type: string; readonly isRoot?: boolean }): PluginOrigin {
+  if (plugin.type === 'user' || plugin.type === 'link') return plugin.type;
+  if (plugin.type === 'dev') return 'link';
+  return plugin.isRoot === true || plugin.name === '@envctl/core' ? 'core' : 'bundled';
+}
+
+function toCommandEntry(command: object, plugin: string): CommandEntry {
+  const { id, aliases, hiddenAliases, hidden, strict, flags, envctl, summary } = command as CommandEntry;
+  const kept = Object.entries(flags).map(([name, flag]) => {
+    const { type, char, aliases: more, charAliases, allowNo, multiple, delimiter } = flag;
+    return [name, { type, char, aliases: more, charAliases, allowNo, multiple, delimiter }];
+  });
+  return { id, plugin, aliases, hiddenAliases, hidden, strict, flags: Object.fromEntries(kept) as CommandEntry['flags'], envctl, summary };
+}
+
+function cachedPath(directories: OclifDirectories): string {
+  return join(directories.cache, 'door.json');
+}
+
+function stamp(path: string): string | undefined {
+  const stats = statSync(path, { throwIfNoEntry: false });
+  return stats === undefined ? undefined : `${stats.mtimeMs}:${stats.size}:${stats.ino}`;
+}
+
+function readText(path: string): string | undefined {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch {
+    return undefined;
+  }
+}
+
+function parse<T>(text: string | undefined): T | undefined {
+  try {
+    return text === undefined ? undefined : (JSON.parse(text) as T);
+  } catch {
+    return undefined;
+  }
+}
+
+function filled(value: string | undefined): string | undefined {
+  return value === undefined || value === '' ? undefined : value;
+}
+
+function under(directory: string | undefined, name: string): string | undefined {
+  return directory === undefined ? undefined : join(directory, name);
+}
+
+function compare(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0;
+}

@@ -1,0 +1,65 @@
+/* The way in: the fast door when it understands everything, else oclif. Loads as little as it can. */
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { isatty } from 'node:tty';
+import { createRoutingTables, normaliseArgv, routeOfLine, type CommandLine, type RoutingTables } from '../routing/index.js';
+import { oclifDirectories, readDoorManifest, type DoorManifest } from './door-manifest.js';
+import { hotCommands } from './hot-commands.js';
+import { printJson, toResultDocument } from './json-document.js';
+
+export interface FrontDoorOptions {
+  /** Root directory of the distribution package: its package.json is oclif's root. */
+  readonly packageRoot: string;
+  /** Words after the program's name. */
+  readonly argv: readonly string[];
+}
+
+/** Runs one command line in this process and sets its exit code. Never rejects. */
+export async function runCli(options: FrontDoorOptions): Promise<void> {
+  if (process.platform !== 'win32' && (await fastDoor(options))) return;
+  const { runThroughOclif } = await import('./run-oclif.js');
+  await runThroughOclif(options);
+}
+
+async function fastDoor(options: FrontDoorOptions): Promise<boolean> {
+  const opened = open(options);
+  if (opened === undefined) return false;
+  const { line, manifest, tables } = opened;
+  const answer = Object.hasOwn(hotCommands, line.id) ? hotCommands[line.id] : undefined;
+  if (answer === undefined || line.foreign || line.help) return false;
+  const command = tables.commands.get(line.id);
+  const route = command === undefined ? undefined : routeOfLine(line, command, { stdinIsTerminal: isatty(0) });
+  if (route === undefined) return false;
+  try {
+    const result = await answer({ route, env: { ...process.env }, cwd: process.cwd(), manifest, now: Date.now });
+    process.stdout.on('error', ignoreClosedPipe);
+    process.stdout.write(route.json ? printJson(toResultDocument(line.id, 1, result.exitCode === 0, result.json)) : result.text);
+    process.exitCode = result.exitCode;
+    return true;
+  } catch {
+    // Whatever went wrong, the other door does it again with the error boundary around it: hot commands only read.
+    return false;
+  }
+}
+
+function open(options: FrontDoorOptions): { line: CommandLine; manifest: DoorManifest; tables: RoutingTables } | undefined {
+  const directories = oclifDirectories(process.env, process.platform);
+  if (directories === undefined) return undefined;
+  const host = { version: readVersion(options.packageRoot), root: options.packageRoot };
+  const manifest = readDoorManifest(join(options.packageRoot, 'dist/door.json'), directories, host);
+  if (manifest === undefined) return undefined;
+  try {
+    const tables = createRoutingTables(manifest.commands);
+    return { line: normaliseArgv(options.argv, tables), manifest, tables };
+  } catch {
+    return undefined;
+  }
+}
+
+function readVersion(packageRoot: string): string {
+  return (JSON.parse(readFileSync(join(packageRoot, 'package.json'), 'utf8')) as { version: string }).version;
+}
+
+function ignoreClosedPipe(error: NodeJS.ErrnoException): void {
+  if (error.code !== 'EPIPE') throw error;
+}

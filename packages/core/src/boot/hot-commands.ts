@@ -1,0 +1,29 @@
+import type { Route } from '../routing/index.js';
+import type { DoorManifest } from './door-manifest.js';
+
+/** What a pure inspection function may look at. */
+export interface HotContext {
+  readonly route: Route;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly cwd: string;
+  readonly manifest: DoorManifest;
+  readonly now: () => number;
+}
+
+/** `json` is the data of the document, without the envelope; `text` the same for people. */
+export interface HotResult {
+  readonly exitCode: 0 | 1 | 2;
+  readonly json: object;
+  readonly text: string;
+}
+
+export type HotCommand = (context: HotContext) => Promise<HotResult>;
+
+/**
+ * Commands the fast door answers itself. Each is the same function its oclif command calls, imported only when asked for;
+ * it loads neither oclif, nor the container, nor plugin code.
+ */
+export const hotCommands: Readonly<Record<string, HotCommand>> = {
+  version: async (context) => (await import('./version.js')).showVersion(context),
+  'list-commands': async (context) => (await import('./list-commands.js')).listCommands(context),
+};

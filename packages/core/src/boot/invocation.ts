@@ -1,0 +1,97 @@
+import type { FaultSeam } from '../contract/seam.js';
+import type { CommandLine } from '../routing/index.js';
+import type { DoorManifest } from './door-manifest.js';
+
+/** What a command gets from the front door: everything about this process that is not a word of the line. */
+export interface Invocation {
+  readonly line: CommandLine;
+  /** The environment as it was at the start; nothing else reads process.env. */
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly cwd: string;
+  readonly terminal: TerminalFacts;
+  /** Epoch milliseconds at which the process began. */
+  readonly startedAt: number;
+  /** Commands and static plugin data, as the fast door sees them too. */
+  readonly manifest: DoorManifest;
+  /** Aborts at the first Ctrl-C (or TERM, HUP) with an EnvctlError of kind `cancelled`. */
+  readonly signal: AbortSignal;
+  /** Aborts when nobody reads stdout any more. Ends a stream; never undoes work. */
+  readonly outputClosed: AbortSignal;
+  readonly seam: FaultSeam;
+  /** Epoch milliseconds. */
+  readonly now: () => number;
+  readonly stdout: (text: string) => void;
+  readonly stderr: (text: string) => void;
+  /** Called by whoever takes over the undoing after an abort; until then a first Ctrl-C ends the process at once. */
+  readonly undertakeCancellation: () => void;
+  readonly createRuntime: RuntimeFactory;
+}
+
+/** The one place where terminals, width and NO_COLOR are looked at. */
+export interface TerminalFacts {
+  readonly stdin: boolean;
+  readonly stdout: boolean;
+  readonly stderr: boolean;
+  /** Columns of stdout, else of stderr; undefined when neither is a terminal. */
+  readonly columns: number | undefined;
+  /** Colours on stdout; on stderr where stdout is no terminal. */
+  readonly colour: boolean;
+}
+
+/** What `createRuntime` is told. */
+export interface RuntimeRequest {
+  readonly invocation: Invocation;
+  /** The oclif config: the loaded plugins are in `config.plugins`. */
+  readonly config: LoadedConfig;
+}
+
+/** The part of oclif's Config the runtime needs, structurally: two copies of oclif may meet. */
+export interface LoadedConfig {
+  readonly version: string;
+  readonly dataDir: string;
+  readonly root: string;
+  readonly plugins: ReadonlyMap<string, LoadedPlugin>;
+}
+
+export interface LoadedPlugin {
+  readonly name: string;
+  readonly version: string;
+  readonly root: string;
+  readonly type: string;
+  readonly isRoot?: boolean;
+  readonly pjson: unknown;
+}
+
+/** A runtime gives back what it holds when the command ends. */
+export interface DisposableRuntime {
+  dispose(): Promise<void>;
+}
+
+export type RuntimeFactory = (request: RuntimeRequest) => Promise<DisposableRuntime>;
+
+const invocationKey: unique symbol = Symbol.for('envctl/invocation') as never;
+const exitKey: unique symbol = Symbol.for('envctl/exit') as never;
+
+/** Ties the invocation to oclif's config object, which oclif hands to every command, also to one that brings its own core. */
+export function attachInvocation(config: object, invocation: Invocation): void {
+  Object.defineProperty(config, invocationKey, { value: invocation, configurable: true });
+}
+
+export function invocationOf(config: object): Invocation | undefined {
+  return (config as Record<symbol, unknown>)[invocationKey] as Invocation | undefined;
+}
+
+/** What a command of ours returns to the front door. */
+export interface CommandExit {
+  readonly [exitKey]: true;
+  readonly exitCode: number;
+}
+
+export function commandExit(exitCode: number): CommandExit {
+  return { [exitKey]: true, exitCode };
+}
+
+export function isCommandExit(value: unknown): value is CommandExit {
+  return typeof value === 'object' && value !== null && (value as Record<symbol, unknown>)[exitKey] === true;
+}
+

@@ -1,0 +1,43 @@
+import { cancelled } from './describe-error.js';
+
+type Signal = 'SIGINT' | 'SIGTERM' | 'SIGHUP';
+
+/** The parts of `process` the handlers touch. */
+export interface SignalHost {
+  on(event: Signal, listener: () => void): unknown;
+  off(event: Signal, listener: () => void): unknown;
+  kill(pid: number, signal: Signal): unknown;
+  readonly pid: number;
+}
+
+export interface Cancellation {
+  readonly signal: AbortSignal;
+  /** From here on a first signal is waited for: somebody undoes. */
+  readonly undertake: () => void;
+  readonly uninstall: () => void;
+}
+
+/**
+ * The first signal aborts. When nobody has undertaken to undo anything, or at the second signal, the process dies of the
+ * signal itself (128 + its number).
+ */
+export function installSignals(host: SignalHost, say: (line: string) => void, endNow: () => void): Cancellation {
+  const controller = new AbortController();
+  let undertaken = false;
+  const listeners = (['SIGINT', 'SIGTERM', 'SIGHUP'] as const).map((name) => ({ name, listener: () => receive(name) }));
+  const uninstall = (): void => {
+    for (const { name, listener } of listeners) host.off(name, listener);
+  };
+  const receive = (name: Signal): void => {
+    if (controller.signal.aborted) {
+      uninstall();
+      host.kill(host.pid, name);
+      return;
+    }
+    controller.abort(cancelled(name));
+    if (undertaken) say(name === 'SIGINT' ? 'Cancelling and undoing; press Ctrl-C again to stop at once.' : `${name}: cancelling and undoing.`);
+    else endNow();
+  };
+  for (const { name, listener } of listeners) host.on(name, listener);
+  return { signal: controller.signal, undertake: () => void (undertaken = true), uninstall };
+}

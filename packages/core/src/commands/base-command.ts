@@ -1,0 +1,148 @@
+import { Command } from '@oclif/core/command';
+import type { Config } from '@oclif/core/config';
+import * as Flags from '@oclif/core/flags';
+import type * as Interfaces from '@oclif/core/interfaces';
+import type { CommandContract, Mode } from '../contract/index.js';
+import { EnvctlError } from '../contract/index.js';
+import {
+  commandExit, invocationOf, printJson, toResultDocument,
+  type CommandExit, type DisposableRuntime, type HotContext, type Invocation, type LoadedConfig, type Route,
+} from '../boot/index.js';
+
+export type { RuntimeFactory, RuntimeRequest } from '../boot/index.js';
+
+/** What a command found out or did. The exit code is data: 0, or 1 when `ok` is false, unless it says otherwise. */
+export interface CommandResult<T extends object> {
+  readonly data: T;
+  readonly ok?: boolean;
+  readonly exitCode?: 0 | 1 | 2;
+}
+
+/** What a renderer may depend on beside the data. */
+export interface RenderOptions {
+  /** Terminal columns; undefined when stdout is no terminal. */
+  readonly columns: number | undefined;
+  readonly colour: boolean;
+}
+
+/**
+ * Base of every envctl command: parses, runs, and prints the result once, as JSON or as text.
+ *
+ * A command implements `execute` (returns data) and `render` (a pure function of that data). With `--json` nothing but one
+ * document is written to stdout: `contract_version`, `ok` and the data. `R` is the runtime the command asks for.
+ */
+export abstract class EnvctlCommand<T extends object = object, R extends DisposableRuntime = DisposableRuntime> extends Command {
+  static envctl: CommandContract;
+  /** Version of the JSON document. */
+  static documentVersion = 1;
+  static override enableJsonFlag = false;
+
+  static override baseFlags: Interfaces.FlagInput = {
+    json: Flags.boolean({ summary: 'Print one JSON document on stdout and nothing else.', helpGroup: 'GLOBAL' }),
+    repo: Flags.string({ summary: 'Repository to work on; default: the one around the working directory.', helpValue: 'PATH', helpGroup: 'GLOBAL' }),
+    main: Flags.boolean({ summary: 'Mode main: the repository itself.', helpGroup: 'GLOBAL' }),
+    trees: Flags.boolean({ aliases: ['tree'], summary: 'Mode trees: its worktrees.', helpGroup: 'GLOBAL' }),
+    project: Flags.string({ aliases: ['projects'], multiple: true, delimiter: ',', summary: 'Only these projects.', helpValue: 'NAME,…', helpGroup: 'GLOBAL' }),
+    service: Flags.string({ aliases: ['services'], multiple: true, delimiter: ',', summary: 'Only these services.', helpValue: 'NAME,…', helpGroup: 'GLOBAL' }),
+    headless: Flags.boolean({ aliases: ['batch', 'non-interactive', 'no-interactive'], char: 'b', summary: 'Never ask; fail instead.', helpGroup: 'GLOBAL' }),
+    interactive: Flags.boolean({ summary: 'Ask in a terminal even where the default is not to.', helpGroup: 'GLOBAL' }),
+  };
+
+  #runtime: R | undefined;
+
+  /** oclif's own `run` builds a second Config from the first; ours takes the one it is given. */
+  static override async run<C extends Command>(this: new (argv: string[], config: Config) => C, argv?: string[], options?: Interfaces.LoadOptions): Promise<ReturnType<C['run']>> {
+    const command = new this(argv ?? [], options as Config);
+    return (command as unknown as { _run(): Promise<ReturnType<C['run']>> })._run();
+  }
+
+  /** Does the work. Errors are thrown as EnvctlError; everything it learned is in the data. */
+  protected abstract execute(route: Route): Promise<CommandResult<T>>;
+
+  /** The result for people: pure. An empty text prints nothing. */
+  protected abstract render(data: T, options: RenderOptions): string;
+
+  override async run(): Promise<CommandExit> {
+    const route = await this.readRoute();
+    try {
+      const result = await this.execute(route);
+      const ok = result.ok ?? (result.exitCode ?? 0) === 0;
+      this.print(route, result.data, ok);
+      return commandExit(result.exitCode ?? (ok ? 0 : 1));
+    } finally {
+      await this.#runtime?.dispose();
+    }
+  }
+
+  /** The facade, created at the first call and given back when the command ends. */
+  protected async runtime(): Promise<R> {
+    if (this.#runtime === undefined) {
+      this.invocation.undertakeCancellation();
+      const created = await this.invocation.createRuntime({ invocation: this.invocation, config: this.config as unknown as LoadedConfig });
+      this.#runtime = created as R;
+    }
+    return this.#runtime;
+  }
+
+  protected get invocation(): Invocation {
+    const invocation = invocationOf(this.config);
+    if (invocation === undefined) throw new EnvctlError('ENVCTL_E_BUG', `The command ${this.id ?? ''} was started without the envctl front door.`, { kind: 'bug' });
+    return invocation;
+  }
+
+  /** Progress and warnings: stderr, also with --json. */
+  protected say(line: string): void {
+    this.invocation.stderr(`${line}\n`);
+  }
+
+  /** What the pure function behind both doors is called with. */
+  protected hotContext(route: Route): HotContext {
+    const { env, cwd, manifest, now } = this.invocation;
+    return { route, env, cwd, manifest, now };
+  }
+
+  private async readRoute(): Promise<Route> {
+    const { flags, argv } = await this.parse(this.ctor as never);
+    const { json, repo, main, trees, project, service, headless, interactive, ...own } = flags as GlobalFlags & Record<string, unknown>;
+    const mode: Mode | undefined = trees === true ? 'trees' : main === true ? 'main' : undefined;
+    return {
+      command: this.id ?? '',
+      mode,
+      rawArgs: this.invocation.line.original,
+      projects: project ?? [],
+      services: service ?? [],
+      flags: interactive === undefined ? own : { ...own, interactive },
+      passthroughArgs: argv as readonly string[],
+      repo,
+      headless: headless === true || json === true || !this.invocation.terminal.stdin,
+      json: json === true,
+    };
+  }
+
+  private print(route: Route, data: T, ok: boolean): void {
+    const { stdout, terminal } = this.invocation;
+    if (route.json) {
+      const version = (this.ctor as unknown as { documentVersion?: number }).documentVersion ?? 1;
+      stdout(printJson(toResultDocument(route.command, version, ok, data)));
+      return;
+    }
+    const text = this.render(data, { columns: terminal.stdout ? terminal.columns : undefined, colour: terminal.stdout && terminal.colour });
+    if (text !== '') stdout(text.endsWith('\n') ? text : `${text}\n`);
+  }
+
+  /** Errors belong to the front door. */
+  protected override async catch(error: Error): Promise<never> {
+    throw error;
+  }
+}
+
+interface GlobalFlags {
+  readonly json?: boolean;
+  readonly repo?: string;
+  readonly main?: boolean;
+  readonly trees?: boolean;
+  readonly project?: readonly string[];
+  readonly service?: readonly string[];
+  readonly headless?: boolean;
+  readonly interactive?: boolean;
+}

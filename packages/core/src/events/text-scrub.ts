@@ -1,0 +1,97 @@
+import { isEnvironmentName, secretNameStrength } from './secret-names.js';
+
+/** What stands in the place of a secret. */
+export const redacted = '<redacted>';
+
+/**
+ * Text without the credentials that its own structure gives away: the user part of URLs and the values
+ * of secret names in `KEY=value`, `KEY: value`, `"key": "value"`, `--flag value` and query strings.
+ * Scrubbing twice changes nothing.
+ */
+export function scrubText(text: string): string {
+  return scrubFlags(scrubAssignments(scrubUrls(text)));
+}
+
+const userPart = /\b([a-z][a-z0-9+.-]*:\/\/)[^\s/?#"'<>`]*@/gi;
+/** A password with unencoded `/`, `?` or `#` in it: everything up to the last `@`, unless a port follows the colon. */
+const wildUserPart = /\b([a-z][a-z0-9+.-]*:\/\/)[^\s/?#"'<>`@:[]*:(?!\d{1,5}(?:[/?#]|$))[^\s"'<>`]*@/gi;
+
+function scrubUrls(text: string): string {
+  if (!text.includes('://')) return text;
+  return text.replace(wildUserPart, `$1${redacted}@`).replace(userPart, `$1${redacted}@`);
+}
+
+const assignment = /(?<![A-Za-z0-9_])([A-Za-z_][\w.-]*)(\\*["']?)(\s*[=:]\s*)/g;
+
+function scrubAssignments(text: string): string {
+  let result = '';
+  let done = 0;
+  assignment.lastIndex = 0;
+  for (const match of text.matchAll(assignment)) {
+    const [whole, name = '', quote = '', sign = ''] = match;
+    if (match.index < done || !isAssignment(text, match.index, name, quote, sign)) continue;
+    const start = match.index + whole.length;
+    const end = valueEnd(text, start, match.index, sign, name);
+    if (end <= start) continue;
+    const opening = /^\\*["'`]/.exec(text.slice(start, end))?.[0] ?? '';
+    const closing = opening !== '' && text.slice(start + opening.length, end).endsWith(opening) ? opening : '';
+    result += `${text.slice(done, start)}${opening}${redacted}${closing}`;
+    done = end;
+  }
+  return result + text.slice(done);
+}
+
+function isAssignment(text: string, index: number, name: string, quote: string, sign: string): boolean {
+  const strength = secretNameStrength(name);
+  if (sign.includes('=')) return strength !== 'none' || (name.toLowerCase() === 'key' && /[?&]/.test(text[index - 1] ?? ''));
+  if (strength === 'none' || text.startsWith('//', index + name.length + quote.length + sign.length)) return false;
+  if (quote !== '' || isEnvironmentName(name)) return true;
+  return strength === 'strong' && sign.length > 1;
+}
+
+/** Index after the value that starts at `start`. */
+function valueEnd(text: string, start: number, nameStart: number, sign: string, name: string): number {
+  const opening = /^(\\*)(["'`])/.exec(text.slice(start));
+  if (opening !== null) return quotedEnd(text, start + opening[0].length, opening[1] ?? '', opening[2] ?? '"');
+  const before = text[nameStart - 1] ?? '';
+  if (sign.includes('=')) {
+    if (before === '"' || before === "'") return innerEnd(text, start, before);
+    if (before === '?' || before === '&') return endOf(text, start, /[\s&#"'<>]/);
+    return endOf(text, start, /(?<!\\)\s|["']/);
+  }
+  return /authorization|cookie/i.test(name) ? endOf(text, start, /[\r\n"']/) : endOf(text, start, /[\r\n"'}]|, /);
+}
+
+/** Before the closing quote of `"KEY=value"`. */
+function innerEnd(text: string, start: number, quote: string): number {
+  const end = quotedEnd(text, start, '', quote);
+  return text[end - 1] === quote && end > start ? end - 1 : end;
+}
+
+/** After the closing quote; at the end of the text when there is none. */
+function quotedEnd(text: string, from: number, backslashes: string, quote: string): number {
+  const candidates = new RegExp(`(\\\\*)${quote}`, 'g');
+  candidates.lastIndex = from;
+  for (let match = candidates.exec(text); match !== null; match = candidates.exec(text)) {
+    const depth = match[1]?.length ?? 0;
+    if (depth === backslashes.length || (backslashes === '' && depth % 2 === 0) || depth < backslashes.length) return match.index + match[0].length;
+  }
+  return text.length;
+}
+
+function endOf(text: string, start: number, stop: RegExp): number {
+  const found = text.slice(start).search(stop);
+  return found === -1 ? text.length : start + found;
+}
+
+const flag = /(?<![\w-])(--?[A-Za-z][\w-]*)(\s+)(?!-)("[^"]*"|'[^']*'|[^\s"']+)/g;
+
+function scrubFlags(text: string): string {
+  if (!text.includes('-')) return text;
+  return text.replace(flag, (whole, name: string, space: string) => (isSecretFlag(name) ? `${name}${space}${redacted}` : whole));
+}
+
+/** True for `--password`, `--auth-token`: the next word is the secret. */
+export function isSecretFlag(word: string): boolean {
+  return /^--?[A-Za-z][\w-]*$/.test(word) && secretNameStrength(word.replace(/^-+/, '')) === 'strong';
+}

@@ -1,0 +1,259 @@
+/*
+ * One command line in, one oclif line out. Pure; its algebra is that normalising a normalised line
+ * changes nothing: every alias, flat token and assignment leaves in its canonical spelling, what the
+ * command does not know is an error, and words that only a `--` protects stay behind one.
+ */
+import { EnvctlError, type Mode } from '../contract/index.js';
+import { packageOfAbsentCommand } from './absent-commands.js';
+import { nearestWord } from './nearest.js';
+import type { ResolvedFlag, RoutedCommand, RoutingTables } from './tables.js';
+import { booleanOfWord, modeOfToken, splitAssignment } from './words.js';
+
+/** A normalised line: `[id, ...args]` is what oclif gets. */
+export interface CommandLine {
+  readonly id: string;
+  readonly args: readonly string[];
+  /** The words as typed. */
+  readonly original: readonly string[];
+  readonly mode: Mode | undefined;
+  readonly repo: string | undefined;
+  readonly json: boolean;
+  /** `--help` beside a command. */
+  readonly help: boolean;
+  /** True for an oclif command that is not ours: its words are passed on untouched. */
+  readonly foreign: boolean;
+}
+
+export interface NormaliseOptions {
+  /** Command of a line that names none. */
+  readonly defaultCommand: string;
+}
+
+/**
+ * @throws EnvctlError ENVCTL_E_ARGV_UNKNOWN_COMMAND, ENVCTL_E_ARGV_UNKNOWN_OPTION or ENVCTL_E_ARGV_INVALID, with
+ *   the nearest valid word as a hint.
+ */
+export function normaliseArgv(argv: readonly string[], tables: RoutingTables, options: NormaliseOptions = { defaultCommand: 'start' }): CommandLine {
+  const read = readWords(argv, tables);
+  if (read.foreign !== undefined) return { ...empty(argv), ...read.foreign, foreign: true };
+  if (read.command === undefined && read.help) return { ...empty(argv), id: 'help', args: [], foreign: true };
+  const id = read.command ?? options.defaultCommand;
+  const command = tables.commands.get(id);
+  if (command === undefined) throw unknownCommand(id, tables);
+
+  const flags = [...read.flags, ...read.assignments.map((token) => assignmentToFlag(token, command, tables))].filter((flag) => flag !== undefined);
+  for (const flag of flags) if (!knows(command, flag)) throw unknownOption(flag.typed, command, tables);
+  const unprotected = read.positionals.findIndex((word) => !isPlain(word, command, tables));
+  const plain = unprotected === -1 ? read.positionals : read.positionals.slice(0, unprotected);
+  const behindDashes = [...read.positionals.slice(plain.length), ...read.protectedWords];
+  const args = [
+    ...(read.mode === undefined ? [] : [`--${read.mode}`]),
+    ...(read.repo === undefined ? [] : [`--repo=${read.repo}`]),
+    ...flags.map((flag) => flag.canonical),
+    ...(read.help ? ['--help'] : []),
+    ...plain,
+    ...(behindDashes.length === 0 ? [] : ['--', ...behindDashes]),
+  ];
+  return { id, args, original: argv, mode: read.mode, repo: read.repo, json: flags.some((flag) => flag.canonical === '--json'), help: read.help, foreign: false };
+}
+
+interface BoundFlag {
+  readonly flag: ResolvedFlag;
+  readonly canonical: string;
+  readonly typed: string;
+}
+
+interface ReadWords {
+  command: string | undefined;
+  mode: Mode | undefined;
+  repo: string | undefined;
+  help: boolean;
+  flags: BoundFlag[];
+  assignments: string[];
+  positionals: string[];
+  protectedWords: string[];
+  foreign: { id: string; args: readonly string[] } | undefined;
+}
+
+function readWords(argv: readonly string[], tables: RoutingTables): ReadWords {
+  const read: ReadWords = {
+    command: undefined, mode: undefined, repo: undefined, help: false, flags: [], assignments: [], positionals: [], protectedWords: [], foreign: undefined,
+  };
+  for (let index = 0; index < argv.length; index += 1) {
+    const token = argv[index] ?? '';
+    if (token === '--') {
+      read.protectedWords = argv.slice(index + 1);
+      return read;
+    }
+    const own = read.command === undefined ? undefined : tables.commands.get(read.command);
+    const takeValue = (name: string): string => {
+      const value = argv[index + 1];
+      if (value === undefined || value.startsWith('-')) throw missingValue(name);
+      index += 1;
+      return value;
+    };
+    if (token === '' ) {
+      if (read.command === undefined) throw new EnvctlError('ENVCTL_E_ARGV_INVALID', 'An empty word is not a command.');
+      read.positionals.push(token);
+    } else if (token.startsWith('--')) readLong(token, read, own, tables, takeValue);
+    else if (token.startsWith('-') && token.length > 1) readShort(token, read, own, tables, takeValue);
+    else if (modeOfToken(token) !== undefined && own?.entry.envctl?.ownWords !== true) read.mode = modeOfToken(token);
+    else if (splitAssignment(token) !== undefined) {
+      if (own?.entry.envctl?.ownWords === true) read.positionals.push(token);
+      else read.assignments.push(token);
+    } else {
+      const consumed = readBareWord(argv.slice(index), read, own, tables);
+      if (read.foreign !== undefined) return read;
+      index += consumed - 1;
+    }
+  }
+  return read;
+}
+
+/** Returns how many words were taken. */
+function readBareWord(rest: readonly string[], read: ReadWords, own: RoutedCommand | undefined, tables: RoutingTables): number {
+  const word = rest[0] ?? '';
+  if (own !== undefined) {
+    const id = own.entry.envctl?.ownWords === true ? undefined : tables.words.get(word);
+    // The last command word wins, as it always did; commands of other packages are not reached that way.
+    if (id !== undefined && !id.includes(':') && tables.commands.get(id)?.entry.envctl !== undefined) read.command = id;
+    else read.positionals.push(word);
+    return 1;
+  }
+  const found = longestCommand(rest, tables);
+  if (found === undefined) throw unknownCommand(word, tables);
+  const command = tables.commands.get(found.id);
+  if (command?.entry.envctl === undefined) {
+    const stray = read.flags[0]?.typed ?? read.assignments[0];
+    if (stray !== undefined) throw unknownOption(stray, command, tables);
+    read.foreign = { id: found.id, args: rest.slice(found.length) };
+  } else read.command = found.id;
+  return found.length;
+}
+
+/** `plugins install` and `plugins:install` are the same command. */
+function longestCommand(rest: readonly string[], tables: RoutingTables): { id: string; length: number } | undefined {
+  const stop = rest.findIndex((word) => word.startsWith('-') || word.includes('='));
+  for (let length = Math.min(stop === -1 ? rest.length : stop, 4); length > 0; length -= 1) {
+    const id = tables.words.get(rest.slice(0, length).join(':'));
+    if (id !== undefined) return { id, length };
+  }
+  return undefined;
+}
+
+function readLong(token: string, read: ReadWords, own: RoutedCommand | undefined, tables: RoutingTables, takeValue: (name: string) => string): void {
+  const equals = token.indexOf('=');
+  const name = equals === -1 ? token : token.slice(0, equals);
+  const inline = equals === -1 ? undefined : token.slice(equals + 1);
+  const mode = modeOfToken(token);
+  if (mode !== undefined) read.mode = mode;
+  else if (name === '--repo') {
+    read.repo = inline ?? takeValue(name);
+    if (read.repo === '') throw missingValue(name);
+  } else if (name === '--command' || name === '--action') {
+    const word = inline ?? takeValue(name);
+    const id = tables.words.get(word);
+    if (id === undefined || tables.commands.get(id)?.entry.envctl === undefined) throw unknownCommand(word, tables);
+    read.command = id;
+  } else if (own?.flags.has(name) === true) bind(own.flags.get(name) as ResolvedFlag, token, inline, read, takeValue);
+  else if (token === '--help') read.help = true;
+  else if (inline === undefined && tables.tokens.has(name)) read.command = tables.tokens.get(name);
+  else {
+    const flag = tables.anyFlag.get(name);
+    if (flag === undefined) throw unknownOption(token, own, tables);
+    bind(flag, token, inline, read, takeValue);
+  }
+}
+
+function readShort(token: string, read: ReadWords, own: RoutedCommand | undefined, tables: RoutingTables, takeValue: (name: string) => string): void {
+  const find = (spelling: string): ResolvedFlag | undefined => own?.flags.get(spelling) ?? tables.anyFlag.get(spelling);
+  const whole = find(token);
+  if (whole !== undefined) return bind(whole, token, undefined, read, takeValue);
+  if (token === '-h') {
+    read.help = true;
+    return undefined;
+  }
+  const letters = [...token.slice(1)].map((letter) => find(`-${letter}`));
+  if (letters.length < 2 || letters.some((flag) => flag?.type !== 'boolean')) throw unknownOption(token, own, tables);
+  for (const flag of letters) if (flag !== undefined) bind(flag, token, undefined, read, takeValue);
+  return undefined;
+}
+
+function bind(flag: ResolvedFlag, typed: string, inline: string | undefined, read: ReadWords, takeValue: (name: string) => string): void {
+  if (flag.type === 'option') {
+    read.flags.push({ flag, typed, canonical: `--${flag.name}=${inline ?? takeValue(typed)}` });
+    return;
+  }
+  const said = inline === undefined ? true : booleanOfWord(inline);
+  if (said === undefined) throw new EnvctlError('ENVCTL_E_ARGV_INVALID', `Invalid value for --${flag.name}: ${inline ?? ''}`, { hints: [`--${flag.name} takes true or false`] });
+  const on = said !== flag.negated;
+  if (!on && flag.allowNo !== true) return; // `--json=false`: as if it were not there
+  read.flags.push({ flag, typed, canonical: on ? `--${flag.name}` : `--no-${flag.name}` });
+}
+
+function assignmentToFlag(token: string, command: RoutedCommand, tables: RoutingTables): BoundFlag | undefined {
+  const assignment = splitAssignment(token);
+  const declared = command.entry.envctl?.assignments;
+  const rule = assignment !== undefined && declared !== undefined && Object.hasOwn(declared, assignment.key) ? declared[assignment.key] : undefined;
+  const flag = rule === undefined ? undefined : command.flags.get(`--${rule.flag}`);
+  if (assignment === undefined || rule === undefined || flag === undefined) throw unknownOption(token, command, tables);
+  if (rule.kind === 'value') return { flag, typed: token, canonical: `--${flag.name}=${assignment.value}` };
+  const said = booleanOfWord(assignment.value);
+  if (rule.kind === 'if-true') return assignment.value.toLowerCase() === 'true' ? { flag, typed: token, canonical: `--${flag.name}` } : undefined;
+  if (said === undefined) throw new EnvctlError('ENVCTL_E_ARGV_INVALID', `Invalid value: ${token}`, { hints: [`${assignment.key} takes true or false`] });
+  if (!said && flag.allowNo !== true) return undefined;
+  return { flag, typed: token, canonical: said ? `--${flag.name}` : `--no-${flag.name}` };
+}
+
+/** Whether the word is a positional of the command wherever it stands after it. */
+function isPlain(word: string, command: RoutedCommand, tables: RoutingTables): boolean {
+  if (word.startsWith('-') && word.length > 1) return false;
+  if (command.entry.envctl?.ownWords === true) return true;
+  return modeOfToken(word) === undefined && splitAssignment(word) === undefined && !tables.words.has(word);
+}
+
+function knows(command: RoutedCommand, bound: BoundFlag): boolean {
+  const own = command.flags.get(bound.canonical.split('=', 1)[0] ?? '');
+  return own !== undefined && own.name === bound.flag.name && own.type === bound.flag.type;
+}
+
+function empty(argv: readonly string[]): CommandLine {
+  return { id: '', args: [], original: argv, mode: undefined, repo: undefined, json: false, help: false, foreign: false };
+}
+
+function missingValue(name: string): EnvctlError {
+  return new EnvctlError('ENVCTL_E_ARGV_INVALID', `Missing value for ${name}`, { hints: [`write ${name} VALUE or ${name}=VALUE`] });
+}
+
+function unknownCommand(word: string, tables: RoutingTables): EnvctlError {
+  const bringer = packageOfAbsentCommand(word);
+  if (bringer !== undefined) return absentCommand(word, bringer);
+  const nearest = nearestWord(word, tables.words.keys());
+  return new EnvctlError('ENVCTL_E_ARGV_UNKNOWN_COMMAND', `Unsupported command: ${word}`, {
+    hints: [...(nearest === undefined ? [] : [`did you mean: envctl ${nearest.replaceAll(':', ' ')}`]), 'envctl list-commands'],
+    data: { word, ...(nearest === undefined ? {} : { nearest }) },
+  });
+}
+
+function unknownOption(token: string, command: RoutedCommand | undefined, tables: RoutingTables): EnvctlError {
+  const name = token.split('=', 1)[0] ?? token;
+  const bringer = token.startsWith('--') ? packageOfAbsentCommand(name) : undefined;
+  if (bringer !== undefined && !tables.anyFlag.has(name)) return absentCommand(name.slice(2), bringer);
+  const assignments = Object.keys(command?.entry.envctl?.assignments ?? {});
+  const candidates = token.startsWith('-') ? [...(command?.flags ?? tables.anyFlag).keys(), ...tables.tokens.keys()].filter((one) => one.startsWith('--')) : assignments;
+  const nearest = nearestWord(name, candidates);
+  return new EnvctlError('ENVCTL_E_ARGV_UNKNOWN_OPTION', `Unknown option: ${token}`, {
+    hints: [
+      ...(nearest === undefined ? [] : [`did you mean: ${nearest}`]),
+      command === undefined ? 'envctl --help' : `envctl ${command.entry.id.replaceAll(':', ' ')} --help`,
+    ],
+    data: { option: name, ...(nearest === undefined ? {} : { nearest }) },
+  });
+}
+
+function absentCommand(word: string, bringer: string): EnvctlError {
+  return new EnvctlError('ENVCTL_E_ARGV_UNKNOWN_COMMAND', `The command ${word} comes with ${bringer}, which is not installed.`, {
+    hints: [`envctl plugins install ${bringer}`],
+    data: { word, package: bringer },
+  });
+}

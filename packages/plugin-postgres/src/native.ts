@@ -1,0 +1,115 @@
+import type { DependencyOutcome, LaunchHandle, ProbeContext, StartContext } from '@envctl/core';
+import { ask, type Answer } from './database/identity.js';
+import { ensureProject } from './database/project.js';
+import { fail } from './failure.js';
+import { adminDatabase, adminPasswordName, adminRole, toPasswordName, toRoleName } from './names.js';
+import { ensureCluster, readSystemIdentifier } from './server/cluster.js';
+import { launchServer, loopbackAddresses } from './server/launch.js';
+import { readRunningPort, removeStaleLocks } from './server/lock-files.js';
+import { checkOwner, clusterPaths, selectServer } from './server/select.js';
+
+const attemptTimeoutMs = 5_000;
+
+/** Brings the server and the project's database up. Ready means: the project's own role was answered a query. */
+export async function startNative(ctx: StartContext): Promise<DependencyOutcome> {
+  const server = await selectServer(ctx);
+  const data = await ensureCluster(ctx, server);
+  await checkOwner(ctx);
+  await removeStaleLocks(ctx, data);
+  const systemIdentifier = await readSystemIdentifier(data);
+  const handle = await launchServer(ctx, server, data);
+  const planned = ctx.instance.ports['primary'] ?? 0;
+  const port = handle.origin === 'adopted' ? ((await readRunningPort(data)) ?? planned) : planned;
+  const password = await ctx.secrets.ensure(adminPasswordName);
+  const admin = { host: '127.0.0.1', port, user: adminRole, password, timeoutMs: attemptTimeoutMs, signal: ctx.signal };
+  await awaitServer(ctx, handle, admin, systemIdentifier);
+  await ensureProject(ctx, { ...admin, timeoutMs: startTimeoutMs(ctx) });
+  await checkProject(ctx, port, systemIdentifier);
+  return {
+    status: handle.origin === 'adopted' ? 'adopted' : 'ready',
+    ...(port === planned ? {} : { ports: { primary: port } }),
+  };
+}
+
+/** One query by the project's own role in the project's own database. */
+export async function probeNative(ctx: ProbeContext): Promise<DependencyOutcome> {
+  const data = clusterPaths(ctx.instance.directory).data;
+  const systemIdentifier = await readSystemIdentifier(data).catch(() => undefined);
+  if (systemIdentifier === undefined) fail('hard_start_failure', 'database_missing', `there is no data directory at ${data}`);
+  await checkProject(ctx, ctx.instance.ports['primary'] ?? 0, systemIdentifier);
+  return { status: 'ready' };
+}
+
+type Admin = Omit<Parameters<typeof ask>[0], 'database'>;
+
+async function awaitServer(ctx: StartContext, handle: LaunchHandle, admin: Admin, systemIdentifier: string): Promise<void> {
+  // Ends a hanging attempt when the server exits: a stranger that accepts and says nothing would hold it.
+  const over = new AbortController();
+  const signal = AbortSignal.any([ctx.signal, over.signal]);
+  const exited = handle.exited(signal).then(() => over.abort(), () => undefined);
+  let last = '';
+  const attempt = async (): Promise<Answer | undefined> => {
+    if (signal.aborted) return undefined;
+    const answer = await ask({ ...admin, database: adminDatabase, signal }, systemIdentifier).catch((): undefined => undefined);
+    if (answer?.kind === 'silent') last = answer.message;
+    return answer === undefined || answer.kind === 'silent' ? undefined : answer;
+  };
+  try {
+    const answer = await ctx.until(attempt, { timeoutMs: startTimeoutMs(ctx), handle });
+    if (answer === undefined) await explainSilence(ctx, handle, over.signal.aborted, last, admin.port);
+    else if (answer.kind === 'foreign' || answer.kind === 'refused') await explainStranger(ctx, handle, answer, admin.port);
+  } finally {
+    over.abort();
+    await exited;
+  }
+}
+
+async function explainStranger(ctx: StartContext, handle: LaunchHandle, answer: Extract<Answer, { kind: 'foreign' | 'refused' }>, port: number): Promise<never> {
+  if (answer.kind === 'foreign') conflict(port, answer.message);
+  // A stranger may answer before our own server has found its port taken.
+  const lines = await handle.logTail(40);
+  ctx.signal.throwIfAborted();
+  if (lines.some((line) => /could not bind IPv4/.test(line)) || handle.origin === 'started') {
+    if (!lines.some((line) => /FATAL:.*(password authentication failed|role ".*" does not exist)/.test(line))) conflict(port, answer.message);
+  }
+  fail('hard_start_failure', 'database_connection_failed', `the Postgres server on port ${port} refused envctl's own role: ${answer.message}`);
+}
+
+async function explainSilence(ctx: StartContext, handle: LaunchHandle, ended: boolean, last: string, port: number): Promise<never> {
+  const lines = await handle.logTail(40);
+  ctx.signal.throwIfAborted();
+  if (lines.some((line) => /Address already in use|could not create any TCP\/IP sockets/i.test(line)) && ended) conflict(port, 'the server could not bind it');
+  if (!ended) {
+    fail('transient_probe_timeout_retryable', 'network_unreachable', `Postgres on port ${port} did not answer a query in ${startTimeoutMs(ctx) / 1000} s${last === '' ? '' : `: ${last}`}`);
+  }
+  if (lines.some((line) => /pre-existing shared memory block/.test(line))) {
+    fail('transient_probe_timeout_retryable', 'database_recovering', 'sessions of a server that was killed still hold its memory');
+  }
+  const fatal = lines.filter((line) => /FATAL|PANIC|error/i.test(line)).at(-1) ?? lines.at(-1) ?? 'its log is empty';
+  fail('hard_start_failure', 'database_connection_failed', `Postgres ended before it was ready: ${fatal.trim()}`, [`tail -n 50 ${handle.logPath}`]);
+}
+
+/** Asks on every loopback address: `localhost` may lead to any of them, and a stranger may hold one. */
+async function checkProject(ctx: ProbeContext, port: number, systemIdentifier: string): Promise<void> {
+  const name = toRoleName(ctx.project.slug);
+  const password = await ctx.secrets.get(toPasswordName(ctx.project.slug));
+  if (password === undefined) fail('hard_start_failure', 'database_missing', `project ${ctx.project.name} has no database here yet`);
+  const base = { port, user: name, password, database: name, timeoutMs: attemptTimeoutMs, signal: ctx.signal };
+  const answers = await Promise.all(loopbackAddresses().map(async (host) => ({ host, answer: await ask({ ...base, host }, systemIdentifier) })));
+  for (const { host, answer } of answers) {
+    if (answer.kind === 'ours') continue;
+    if (answer.kind === 'foreign') conflict(port, `on ${host} ${answer.message}`);
+    if (answer.kind === 'silent') fail('transient_probe_timeout_retryable', 'network_unreachable', `Postgres does not answer on ${host} port ${port}: ${answer.message}`);
+    // Our server holds 127.0.0.1 here, so a refusal on another address comes from somebody else.
+    if (host !== '127.0.0.1' && answers[0]?.answer.kind === 'ours') conflict(port, `on ${host} ${answer.message}`);
+    fail('hard_start_failure', 'database_connection_failed', `Postgres on port ${port} refused role ${name}: ${answer.message}`);
+  }
+}
+
+function conflict(port: number, message: string): never {
+  fail('bind_conflict_retryable', 'port_in_use', `port ${port} is held by another program: ${message}`);
+}
+
+function startTimeoutMs(ctx: ProbeContext): number {
+  return (ctx.config.integer('ENVCTL_POSTGRES_START_TIMEOUT_SECONDS') ?? 60) * 1000;
+}

