@@ -1,0 +1,128 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { join } from 'node:path';
+import { EnvctlError, type FaultSeam, noSeam, type ProcessIdentity } from '../contract/index.js';
+import { createLockDirectory, type LockHolder } from './lock-directory.js';
+import { firstLockStep, type LockReply, type LockRequest, nextLockStep, toLockRequest } from './lock-steps.js';
+
+export interface GenerationLockOptions {
+  /** Directory of the lock; made when it is missing. Never remove it while envctl may run. */
+  readonly directory: string;
+  /** Any text; locks of different names are independent. */
+  readonly name: string;
+  /** Who takes the lock. */
+  readonly identity: ProcessIdentity;
+  /** False only when the holder is surely gone: its lock is then taken over. */
+  readonly isAlive: (identity: ProcessIdentity) => boolean;
+  readonly seam?: FaultSeam;
+}
+
+export interface HoldOptions {
+  /** Longest wait for the lock; `work` itself is not limited. */
+  readonly timeoutMs: number;
+  readonly signal?: AbortSignal;
+}
+
+export interface GenerationLock {
+  /** Where the lock lives. */
+  readonly path: string;
+  /**
+   * Runs `work` while this process alone holds the lock. Not reentrant: the same process waits for itself.
+   * Throws ENVCTL_E_LOCK_TIMEOUT (holder's pid, purpose and path in message and data), ENVCTL_E_CANCELLED
+   * when aborted while waiting, ENVCTL_E_STATE_WRITE, and whatever `work` throws.
+   */
+  hold<T>(purpose: string, options: HoldOptions, work: () => Promise<T>): Promise<T>;
+}
+
+const shortestWaitMs = 2;
+const longestWaitMs = 50;
+
+/** A lock between processes that survives the death of its holder; see lock-steps.ts for the protocol. */
+export function createGenerationLock(options: GenerationLockOptions): GenerationLock {
+  const path = join(options.directory, `${encodeURIComponent(options.name)}.lock`);
+  const seam = options.seam ?? noSeam;
+  return {
+    path,
+    async hold(purpose, holdOptions, work) {
+      const disk = createLockDirectory({ path, identity: options.identity, isAlive: options.isAlive, purpose });
+      seam('lock.take.before-effect');
+      const generation = await takeOrGiveUp(disk, path, options.name, holdOptions);
+      seam('lock.take.after-effect');
+      try {
+        if (holdOptions.signal?.aborted === true) throw cancelled(path);
+        return await work();
+      } finally {
+        seam('lock.release.before-effect');
+        await disk.release(generation);
+        seam('lock.release.after-effect');
+      }
+    },
+  };
+}
+
+type LockDirectory = ReturnType<typeof createLockDirectory>;
+
+/** A failure on the way (a disk error) must not leave a generation that this living process seems to hold. */
+async function takeOrGiveUp(disk: LockDirectory, path: string, name: string, options: HoldOptions): Promise<number> {
+  try {
+    return await take(disk, path, name, options);
+  } catch (error) {
+    await disk.releaseAll();
+    throw error;
+  }
+}
+
+async function take(disk: LockDirectory, path: string, name: string, options: HoldOptions): Promise<number> {
+  const deadline = performance.now() + options.timeoutMs;
+  let step = firstLockStep;
+  let holder: LockHolder | undefined;
+  let waitMs = shortestWaitMs;
+  for (;;) {
+    const request = toLockRequest(step);
+    if (request.op === 'enter') return request.generation;
+    if (request.op === 'wait') {
+      if (performance.now() >= deadline) throw timedOut(path, name, holder, options.timeoutMs);
+      await waitFor(waitMs, path, options.signal);
+      waitMs = Math.min(longestWaitMs, waitMs * 1.6);
+    }
+    const answer = await carryOut(disk, request);
+    holder = answer.holder ?? holder;
+    step = nextLockStep(step, answer.reply);
+  }
+}
+
+async function carryOut(disk: LockDirectory, request: LockRequest): Promise<{ reply: LockReply; holder?: LockHolder | undefined }> {
+  switch (request.op) {
+    case 'list': return { reply: { generations: await disk.list() } };
+    case 'judge': {
+      const { verdict, holder } = await disk.judge(request.generation);
+      return { reply: { verdict }, holder };
+    }
+    case 'create': return { reply: { created: await disk.create(request.generation) } };
+    case 'remove':
+      await disk.remove(request.generation);
+      return { reply: { done: true } };
+    case 'wait':
+    case 'enter': return { reply: { done: true } };
+  }
+}
+
+async function waitFor(milliseconds: number, path: string, signal: AbortSignal | undefined): Promise<void> {
+  try {
+    await delay(milliseconds, undefined, signal === undefined ? {} : { signal });
+  } catch {
+    throw cancelled(path);
+  }
+}
+
+function cancelled(path: string): EnvctlError {
+  return new EnvctlError('ENVCTL_E_CANCELLED', `Cancelled while waiting for the lock ${path}.`, { kind: 'cancelled', data: { path } });
+}
+
+function timedOut(path: string, name: string, holder: LockHolder | undefined, timeoutMs: number): EnvctlError {
+  const who = holder === undefined ? 'another process' : `process ${holder.identity.pid} (${holder.purpose})`;
+  return new EnvctlError('ENVCTL_E_LOCK_TIMEOUT', `The lock "${name}" is held by ${who} for more than ${timeoutMs} ms: ${path}.`, {
+    kind: 'environment',
+    hints: holder === undefined ? ['Wait for the other command to end, then try again.'] : [`See what it does: ps -fp ${holder.identity.pid}`],
+    data: { path, timeoutMs, ...(holder === undefined ? {} : { pid: holder.identity.pid, purpose: holder.purpose }) },
+  });
+}

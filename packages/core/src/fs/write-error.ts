@@ -1,0 +1,45 @@
+import { dirname } from 'node:path';
+import { EnvctlError, errorMessage } from '../contract/index.js';
+
+/** The errno name of a failed system call (`ENOSPC`), if it has one. */
+export function errnoOf(error: unknown): string | undefined {
+  const code = typeof error === 'object' && error !== null ? (error as { code?: unknown }).code : undefined;
+  return typeof code === 'string' ? code : undefined;
+}
+
+/**
+ * Says that `path` could not be written and what to do about it. Code ENVCTL_E_STATE_WRITE, kind
+ * `environment`, `data.path` and `data.errno`.
+ */
+export function toWriteError(path: string, cause: unknown): EnvctlError {
+  const errno = errnoOf(cause);
+  return new EnvctlError('ENVCTL_E_STATE_WRITE', `Cannot write ${path}: ${reasonOf(errno, cause)}.`, {
+    kind: 'environment',
+    hints: [hintOf(errno, dirname(path))],
+    data: { path, ...(errno === undefined ? {} : { errno }) },
+    cause,
+  });
+}
+
+function reasonOf(errno: string | undefined, cause: unknown): string {
+  switch (errno) {
+    case 'ENOSPC': return 'the file system is full (ENOSPC)';
+    case 'EDQUOT': return 'the disk quota is used up (EDQUOT)';
+    case 'EROFS': return 'the file system is read-only (EROFS)';
+    case 'EACCES':
+    case 'EPERM': return `permission denied (${errno})`;
+    case 'ENOENT': return 'its directory does not exist (ENOENT)';
+    default: return errorMessage(cause);
+  }
+}
+
+function hintOf(errno: string | undefined, directory: string): string {
+  switch (errno) {
+    case 'ENOSPC':
+    case 'EDQUOT': return `Free some space, then run the command again: df -h '${directory}'; df -i '${directory}'`;
+    case 'EROFS': return 'Set ENVCTL_RUNTIME_DIR to a directory on a writable file system.';
+    case 'EACCES':
+    case 'EPERM': return `Make the directory writable for you, or set ENVCTL_RUNTIME_DIR to another one: ls -ld '${directory}'`;
+    default: return `Check the directory: ls -ld '${directory}'`;
+  }
+}

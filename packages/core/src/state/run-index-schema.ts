@@ -1,0 +1,34 @@
+import { z } from 'zod';
+import type { DeepReadonly } from './deep-readonly.js';
+
+/** `run_index.json`: every run of the scope, and which of them still say what runs. */
+export const runIndexEntrySchema = z.looseObject({
+  run_id: z.string().min(1),
+  /** Absolute path of the run's `run_state.json`. */
+  state_path: z.string(),
+  mode: z.enum(['main', 'trees']),
+  project_names: z.array(z.string()),
+  /** Grows with every new run. */
+  sequence: z.int(),
+  /** Generation of the index when the run last became the latest; null when it never was. */
+  activation_sequence: z.int().nullable(),
+  /** SHA-256 of the file's bytes, hex. */
+  state_fingerprint: z.string(),
+  runtime_map_fingerprint: z.string(),
+  runtime_scope_id: z.string(),
+  /** A start that was undone. */
+  failed: z.boolean(),
+});
+
+export const runIndexSchema = z.looseObject({
+  version: z.literal(4),
+  /** Grows with every write. */
+  generation: z.int(),
+  runtime_scope_id: z.string(),
+  /** Runs that were stopped: history, never a source of the present state. */
+  retired_run_ids: z.array(z.string()),
+  entries: z.array(runIndexEntrySchema),
+});
+
+export type RunIndexEntry = DeepReadonly<z.infer<typeof runIndexEntrySchema>>;
+export type RunIndex = DeepReadonly<z.infer<typeof runIndexSchema>>;
