@@ -1,6 +1,7 @@
 import type { ConfigReader, DependencyOutcome, ProbeContext, ProjectedVariable } from '@envctl/core';
 import { errorMessage } from '@envctl/core';
 import { withUrlClient } from './database/client.js';
+import { errorCode } from './error-code.js';
 import { fail } from './failure.js';
 import { toUrl, toVariables, type ConnectionFacts } from './projection.js';
 
@@ -43,7 +44,7 @@ export async function probeExternal(ctx: ProbeContext): Promise<DependencyOutcom
     return { status: 'ready' };
   } catch (error) {
     ctx.signal.throwIfAborted();
-    const code = String((error as { code?: unknown }).code ?? '');
+    const code = errorCode(error);
     // An AggregateError (every address refused) has no message of its own.
     const message = errorMessage(error) || code || 'no connection';
     // A SQLSTATE is an answer: asking again will not change it, unless the server is only starting.

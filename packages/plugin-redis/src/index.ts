@@ -1,1 +1,1 @@
-export {};
+export { createRedisDependency } from './definition.js';

@@ -1,4 +1,5 @@
 import { errorMessage } from '@envctl/core';
+import { errorCode } from '../error-code.js';
 import { withClient, type ClientOptions } from './client.js';
 
 /** What answered on a port. */
@@ -28,7 +29,7 @@ export async function ask(options: ClientOptions, systemIdentifier: string): Pro
 }
 
 function classify(error: unknown): Answer {
-  const code = String((error as { code?: unknown }).code ?? '');
+  const code = errorCode(error);
   const message = errorMessage(error);
   if (notYet.has(code)) return { kind: 'silent', message };
   if (/^[0-9A-Z]{5}$/.test(code)) return { kind: 'refused', code, message };

@@ -1,5 +1,6 @@
 import type { Client } from 'pg';
 import type { StartContext } from '@envctl/core';
+import { errorCode } from '../error-code.js';
 import { fail } from '../failure.js';
 import { adminDatabase, toPasswordName, toRoleName } from '../names.js';
 import type { ClientOptions } from './client.js';
@@ -86,6 +87,6 @@ async function tolerant(statement: Promise<unknown>): Promise<void> {
   try {
     await statement;
   } catch (error) {
-    if (!alreadyThere.has(String((error as { code?: unknown }).code))) throw error;
+    if (!alreadyThere.has(errorCode(error))) throw error;
   }
 }
