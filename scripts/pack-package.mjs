@@ -179,8 +179,11 @@ function packageOf(specifier) {
   return specifier.split('/').slice(0, specifier.startsWith('@') ? 2 : 1).join('/');
 }
 
-/** What `files` names besides compiled code. */
+/** What `files` names besides compiled code, and data that the build put beside it. */
 function copyAssets(directory, manifest, target) {
+  for (const path of readdirSync(join(directory, 'dist'), { recursive: true })) {
+    if (path.endsWith('.json')) writeStaged(join(target, 'dist', path), readFileSync(join(directory, 'dist', path)));
+  }
   const extra = ['LICENSE', 'README.md', 'CHANGELOG.md', ...(manifest.files ?? []).filter((path) => path !== 'dist' && path !== 'bin')];
   for (const path of extra) {
     if (existsSync(join(directory, path))) cpSync(join(directory, path), join(target, path), { recursive: true });

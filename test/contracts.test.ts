@@ -1,0 +1,67 @@
+import { readFileSync, readdirSync } from 'node:fs';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { expect } from 'chai';
+import { runOrThrow } from './packaging/run.js';
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+/** Generated whole; a file beside them in contracts/ may have another origin. */
+const generatedFolders = ['contracts/schemas', 'docs/reference'];
+
+describe('generated contracts', function () {
+  this.timeout(60_000);
+  let fresh: string;
+
+  before(async () => {
+    fresh = await mkdtemp(join(tmpdir(), 'envctl-test-contracts-'));
+    await runOrThrow(process.execPath, [join(root, 'scripts/contracts.mjs'), '--out', fresh], { cwd: root });
+  });
+
+  after(() => rm(fresh, { recursive: true, force: true }));
+
+  it('are the committed ones (npm run contracts)', () => {
+    const paths = filesBelow(fresh, '.');
+    expect(paths).to.include.members(['contracts/commands.json', 'contracts/config-keys.json', 'contracts/error-codes.json', 'contracts/events.json']);
+    for (const path of paths) {
+      expect(readOrMissing(join(root, path)), path).to.equal(readFileSync(join(fresh, path), 'utf8'));
+    }
+  });
+
+  it('leave no file of something that is gone', () => {
+    for (const folder of generatedFolders) expect(filesBelow(root, folder)).to.deep.equal(filesBelow(fresh, folder));
+  });
+
+  it('name commands, keys, codes, events and schemas', () => {
+    for (const name of ['commands', 'config-keys', 'events']) {
+      const entries = JSON.parse(readFileSync(join(fresh, 'contracts', `${name}.json`), 'utf8')) as unknown[];
+      expect(entries, name).to.not.be.empty;
+    }
+    expect(filesBelow(fresh, 'contracts/schemas')).to.include('contracts/schemas/run_state.json');
+  });
+
+  it('declare no command, key or event twice', () => {
+    const keyOf = { commands: 'id', 'config-keys': 'key', events: 'event' };
+    for (const [name, key] of Object.entries(keyOf)) {
+      const entries = JSON.parse(readFileSync(join(fresh, 'contracts', `${name}.json`), 'utf8')) as Record<string, string>[];
+      const ids = entries.map((entry) => entry[key]);
+      expect(ids.filter((id, index) => ids.indexOf(id) !== index), name).to.deep.equal([]);
+    }
+  });
+});
+
+function filesBelow(base: string, folder: string): readonly string[] {
+  return readdirSync(join(base, folder), { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map((entry) => join(entry.parentPath, entry.name).slice(base.length + 1))
+    .sort();
+}
+
+function readOrMissing(path: string): string {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch {
+    return `missing: ${path}`;
+  }
+}
