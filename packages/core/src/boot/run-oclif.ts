@@ -1,5 +1,6 @@
 /* The whole way: oclif's plugins, one command, and the only place that prints errors and ends the process. */
 import { isatty } from 'node:tty';
+import type { HelpOptions } from '@oclif/core/interfaces';
 import type { Config } from '@oclif/core/config';
 import type { EnvctlError } from '../contract/index.js';
 import { createRoutingTables, normaliseArgv, type CommandLine, type RoutingTables } from '../routing/index.js';
@@ -93,7 +94,8 @@ async function runForeign(config: Config, line: CommandLine): Promise<number> {
   if (line.id === 'help' || line.help) {
     const { loadHelpClass } = await import('@oclif/core/help');
     const Help = await loadHelpClass(config);
-    const help = new Help(config, config.pjson.oclif.helpOptions ?? config.pjson.helpOptions);
+    const options = (config.pjson.oclif.helpOptions ?? config.pjson.helpOptions) as Partial<HelpOptions> | undefined;
+    const help = new Help(config, options);
     await help.showHelp(line.help ? [line.id] : [...line.args]);
     return 0;
   }

@@ -6,7 +6,7 @@ import type { CommandContract, Mode } from '../contract/index.js';
 import { EnvctlError } from '../contract/index.js';
 import {
   commandExit, invocationOf, printJson, toResultDocument,
-  type CommandExit, type DisposableRuntime, type HotContext, type Invocation, type LoadedConfig, type Route,
+  type CommandExit, type DisposableRuntime, type HotContext, type Invocation, type Route,
 } from '../boot/index.js';
 
 export type { RuntimeFactory, RuntimeRequest } from '../boot/index.js';
@@ -78,7 +78,7 @@ export abstract class EnvctlCommand<T extends object = object, R extends Disposa
   protected async runtime(): Promise<R> {
     if (this.#runtime === undefined) {
       this.invocation.undertakeCancellation();
-      const created = await this.invocation.createRuntime({ invocation: this.invocation, config: this.config as unknown as LoadedConfig });
+      const created = await this.invocation.createRuntime({ invocation: this.invocation, config: this.config });
       this.#runtime = created as R;
     }
     return this.#runtime;
@@ -102,7 +102,7 @@ export abstract class EnvctlCommand<T extends object = object, R extends Disposa
   }
 
   private async readRoute(): Promise<Route> {
-    const { flags, argv } = await this.parse(this.ctor as never);
+    const { flags, argv } = await this.parse(this.ctor);
     const { json, repo, main, trees, project, service, headless, interactive, ...own } = flags as GlobalFlags & Record<string, unknown>;
     const mode: Mode | undefined = trees === true ? 'trees' : main === true ? 'main' : undefined;
     return {

@@ -26,7 +26,6 @@ const assignment = /(?<![A-Za-z0-9_])([A-Za-z_][\w.-]*)(\\*["']?)(\s*[=:]\s*)/g;
 function scrubAssignments(text: string): string {
   let result = '';
   let done = 0;
-  assignment.lastIndex = 0;
   for (const match of text.matchAll(assignment)) {
     const [whole, name = '', quote = '', sign = ''] = match;
     if (match.index < done || !isAssignment(text, match.index, name, quote, sign)) continue;
