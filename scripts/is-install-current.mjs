@@ -1,5 +1,5 @@
 // Exit 0 when node_modules holds what package-lock.json asks for: npm writes what it installed to a lock file of its own.
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 
 const wanted = packagesOf('../package-lock.json');
@@ -11,7 +11,8 @@ const isCurrent =
   Object.entries(wanted).every(([path, entry]) => {
     if (!path.includes('node_modules/') || entry.optional === true) return true;
     const have = installed[path];
-    return have !== undefined && have.version === entry.version && have.resolved === entry.resolved;
+    const isThere = existsSync(fileURLToPath(new URL(`../${path}`, import.meta.url)));
+    return isThere && have !== undefined && have.version === entry.version && have.resolved === entry.resolved;
   });
 process.exitCode = isCurrent ? 0 : 1;
 

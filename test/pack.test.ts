@@ -48,7 +48,7 @@ describe('packed packages', function () {
     const { code, stdout } = await envctl('list-commands', '--json');
     expect(code).to.equal(0);
     const document = JSON.parse(stdout) as { readonly contract_version: string };
-    expect(document.contract_version).to.match(/^envctl\.list_commands\.v\d+$/);
+    expect(document.contract_version).to.match(/^envctl\.list-commands\.v\d+$/);
   });
 
   it('find every module they export', async () => {
