@@ -1,10 +1,11 @@
 /** Services of a project: how they are found, what environment they get, when they are ready, what they log. */
 export { detectServices, detectionRules, missingCommandError, startCommandKey, toDetectionError, type DetectionInput, type ServiceDetection } from './detection.js';
-export { createDetectionFiles, findProgram, type DetectionFiles } from './detection-files.js';
+export { createDetectionFiles, type DetectionFiles } from './detection-files.js';
 export type { DetectionRule, RuleMatch } from './detection-rules.js';
 export { commandOnPort, substitutePort, type DetectionEvidence, type DetectionProblem, type ServiceCommand, type ServiceName } from './service-command.js';
 export { serviceEnvironment, type ServiceEnvironmentInput } from './service-environment.js';
 export { waitServiceReady, type ServiceReadiness, type ServiceReadyRequest, type WaitedLaunch } from './readiness.js';
+export { createLaunchListeners } from './launch-listeners.js';
 export { probeHealth, type HealthAnswer } from './health-probe.js';
 export { diagnoseLog, type LogDiagnosis } from './log-diagnosis.js';
 export { readTail, tailLines, type LogTail } from './tail-lines.js';

@@ -19,9 +19,10 @@ export interface ServiceReadyRequest {
   readonly signal: AbortSignal;
   /**
    * The ports on which processes of this launch listen now. A listener of anybody else is not among them,
-   * so a stranger on the port never counts as the service.
+   * so a stranger on the port never counts as the service. With `port`, only whether that one is among
+   * them matters, and a cheaper look may do.
    */
-  listenersOf(): Promise<readonly number[]>;
+  listenersOf(port?: number): Promise<readonly number[]>;
 }
 
 export type ServiceReadiness =
@@ -61,6 +62,9 @@ export async function waitServiceReady(request: ServiceReadyRequest): Promise<Se
     exit.catch(() => undefined);
     const first = await Promise.race([exit, poll(request, signal)]);
     return 'exit' in first ? await describeExit(request, first.exit) : first;
+  } catch (error) {
+    request.signal.throwIfAborted();
+    throw error;
   } finally {
     ended.abort();
   }
@@ -68,10 +72,9 @@ export async function waitServiceReady(request: ServiceReadyRequest): Promise<Se
 
 async function poll(request: ServiceReadyRequest, signal: AbortSignal): Promise<ServiceReadiness> {
   const deadline = AbortSignal.timeout(request.timeoutMs);
-  let ports: readonly number[] = [];
   let health = '';
   for (let pauseMs = firstPauseMs; ; pauseMs = Math.min(pauseMs * 1.5, longestPauseMs)) {
-    ports = await request.listenersOf();
+    const ports = await request.listenersOf(request.port);
     signal.throwIfAborted();
     if (ports.includes(request.port)) {
       if (request.healthUrl === undefined) return { status: 'ready' };
@@ -80,7 +83,7 @@ async function poll(request: ServiceReadyRequest, signal: AbortSignal): Promise<
       signal.throwIfAborted();
       health = answer.detail;
     }
-    if (deadline.aborted) return describeTimeout(request, ports, health);
+    if (deadline.aborted) return describeTimeout(request, await request.listenersOf(), health);
     await delay(pauseMs, undefined, { signal });
   }
 }

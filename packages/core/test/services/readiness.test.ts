@@ -1,21 +1,22 @@
-import { spawn, type ChildProcess } from 'node:child_process';
-import { createWriteStream } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import net from 'node:net';
 import path from 'node:path';
 import { expect } from 'chai';
-import { waitServiceReady, type ServiceReadiness, type WaitedLaunch } from '../../dist/services/index.js';
-import { withDirectory } from './support.js';
+import { waitForExit } from '../../dist/processes/index.js';
+import { createLaunchListeners, waitServiceReady, type ServiceReadiness, type ServiceReadyRequest } from '../../dist/services/index.js';
+import { createBench, eventually, patienceMs } from '../processes/support.js';
 
-describe('waitServiceReady', () => {
+describe('waitServiceReady', function () {
+  this.timeout(patienceMs);
+
   it('is ready when the service itself listens', async () => {
-    await withService('http.createServer().listen(port, "127.0.0.1", announce)', async (service) => {
+    await withService('http.createServer().listen(port, "127.0.0.1")', async (service) => {
       expect(await wait(service)).to.deep.equal({ status: 'ready' });
     });
   });
 
   it('waits for 2xx where a health URL is given', async () => {
-    const code = 'let n = 0; http.createServer((q, r) => { r.statusCode = ++n < 3 ? 503 : 204; r.end() }).listen(port, "127.0.0.1", announce)';
+    const code = 'let n = 0; http.createServer((q, r) => { r.statusCode = ++n < 3 ? 503 : 204; r.end() }).listen(port, "127.0.0.1")';
     await withService(code, async (service) => {
       expect(await wait(service, { healthUrl: `http://localhost:${service.port}/healthz` })).to.deep.equal({ status: 'ready', healthStatus: 204 });
     });
@@ -23,21 +24,22 @@ describe('waitServiceReady', () => {
 
   it('asks localhost on ::1 too', async function () {
     if (!(await hasIpv6())) this.skip();
-    await withService('http.createServer((q, r) => r.end()).listen(port, "::1", announce)', async (service) => {
+    await withService('http.createServer((q, r) => r.end()).listen(port, "::1")', async (service) => {
       expect(await wait(service, { healthUrl: `http://localhost:${service.port}/` })).to.include({ status: 'ready' });
     });
   });
 
   it('does not take a redirect for health', async () => {
-    await withService('http.createServer((q, r) => { r.writeHead(302, { location: "/x" }); r.end() }).listen(port, "127.0.0.1", announce)', async (service) => {
-      const result = await wait(service, { healthUrl: `http://127.0.0.1:${service.port}/`, timeoutMs: 300 });
+    await withService('http.createServer((q, r) => { r.writeHead(302, { location: "/x" }); r.end() }).listen(port, "127.0.0.1")', async (service) => {
+      await listening(service);
+      const result = await wait(service, { healthUrl: `http://127.0.0.1:${service.port}/`, timeoutMs: 50 });
       expect(result).to.include({ status: 'timeout', waitedFor: 'health' });
       expect(detailOf(result)).to.match(/HTTP 302 from http/);
     });
   });
 
   it('never takes a stranger on the port for the service', async () => {
-    await withService('setInterval(() => {}, 1000); announce()', async (service) => {
+    await withService('setInterval(() => {}, 1000)', async (service) => {
       const stranger = net.createServer();
       await new Promise<void>((resolve) => stranger.listen(service.port, '127.0.0.1', resolve));
       try {
@@ -49,11 +51,21 @@ describe('waitServiceReady', () => {
   });
 
   it('says where a service listens that ignores its port', async () => {
-    await withService('http.createServer().listen(0, "127.0.0.1", function () { port = this.address().port; announce() })', async (service) => {
-      const result = await wait({ ...service, port: 1 }, { timeoutMs: 200 });
-      expect(result).to.deep.include({ status: 'timeout', waitedFor: 'listener' });
-      expect(detailOf(result)).to.match(/nothing of it listens on port 1 after 0\.2 s, it listens on \d+/);
+    await withService('http.createServer().listen(0, "127.0.0.1")', async (service) => {
+      const [actual] = await listening(service);
+      const result = await wait(service, { timeoutMs: 50 });
+      expect(result).to.deep.include({ status: 'timeout', waitedFor: 'listener', otherPorts: [actual] });
+      expect(detailOf(result)).to.include(`nothing of it listens on port ${service.port} after 0.05 s, it listens on ${actual}`);
     });
+  });
+
+  it('knows a listener that is a child, and one that left the session', async () => {
+    for (const prefix of ['', 'setsid ']) {
+      const code = `require('child_process').spawn('sh', ['-c', ${JSON.stringify(`${prefix}"$0" -e "require('http').createServer().listen(PORT)"`)}.replace('PORT', port), process.execPath], { stdio: 'inherit' })`;
+      await withService(code, async (service) => {
+        expect(await wait(service)).to.deep.equal({ status: 'ready' });
+      });
+    }
   });
 
   it('ends at once when the service crashes, with the line that tells why', async () => {
@@ -78,59 +90,47 @@ describe('waitServiceReady', () => {
   });
 
   it('rejects with the reason it was aborted for', async () => {
-    await withService('setInterval(() => {}, 1000); announce()', async (service) => {
+    await withService('setInterval(() => {}, 1000)', async (service) => {
       const reason = new Error('cancelled');
       const abort = new AbortController();
       const waiting = wait(service, { signal: abort.signal, timeoutMs: 60_000 });
       abort.abort(reason);
       const error: unknown = await waiting.then(() => undefined, (value: unknown) => value);
-      expect(error === reason || (error as Error).cause === reason).to.equal(true);
+      expect(error).to.equal(reason);
     });
   });
 });
 
-interface Service {
-  readonly port: number;
-  readonly launch: WaitedLaunch;
-  listenersOf(): Promise<readonly number[]>;
-}
+type Service = Pick<ServiceReadyRequest, 'launch' | 'port' | 'listenersOf'>;
 
 function detailOf(result: ServiceReadiness): string {
   return result.status === 'ready' ? '' : result.detail;
 }
 
-function wait(service: Service, options: { healthUrl?: string; timeoutMs?: number; signal?: AbortSignal } = {}): Promise<ServiceReadiness> {
-  return waitServiceReady({ launch: service.launch, port: service.port, listenersOf: service.listenersOf, timeoutMs: 10_000, signal: new AbortController().signal, ...options });
+function wait(service: Service, options: Partial<ServiceReadyRequest> = {}): Promise<ServiceReadiness> {
+  return waitServiceReady({ ...service, timeoutMs: patienceMs, signal: new AbortController().signal, ...options });
 }
 
-/** Runs `code` in a Node of its own; the ports it listens on are what it announces on descriptor 3. */
-async function withService(code: string, work: (service: Service) => Promise<void>): Promise<void> {
-  await withDirectory(async (directory) => {
-    const port = await freePort();
-    const script = path.join(directory, 'service.cjs');
-    const logPath = path.join(directory, 'log');
-    await writeFile(script, `const http = require('http'); let port = ${port}; const announce = () => require('fs').writeSync(3, port + ' ');\n${code}\n`);
-    const log = createWriteStream(logPath);
-    await new Promise((resolve) => log.once('open', resolve));
-    const child = spawn(process.execPath, [script], { stdio: ['ignore', log, log, 'pipe'] });
-    let announced = '';
-    child.stdio[3]!.on('data', (data: Buffer) => (announced += data.toString()));
-    const exited = new Promise<{ code: number; at: number }>((resolve) => child.once('close', (value) => resolve({ code: value ?? 137, at: 0 })));
-    const listening = code.includes('listen(');
-    try {
-      await work({ port, launch: { logPath, exited: () => exited }, listenersOf: async () => (listening ? announced.trim().split(' ').filter(Boolean).map(Number) : []) });
-    } finally {
-      await end(child);
-      log.close();
-    }
+async function listening(service: Service): Promise<readonly number[]> {
+  return eventually(path.dirname(service.launch.logPath), async () => {
+    const ports = await service.listenersOf();
+    return ports.length > 0 ? ports : undefined;
   });
 }
 
-async function end(child: ChildProcess): Promise<void> {
-  if (child.exitCode !== null || child.signalCode !== null) return;
-  const closed = new Promise((resolve) => child.once('close', resolve));
-  child.kill('SIGKILL');
-  await closed;
+/** Launches `code` under a runner, in a Node of its own that is given a free `port`. */
+async function withService(code: string, work: (service: Service) => Promise<void>): Promise<void> {
+  const bench = createBench();
+  try {
+    const port = await freePort();
+    const script = path.join(bench.directory, 'service.cjs');
+    await writeFile(script, `const http = require('http'); const port = ${port};\n${code}\n`);
+    const { spec } = await bench.start([process.execPath, script], { ports: [port] });
+    const { directory, logPath } = spec;
+    await work({ port, launch: { logPath, exited: (signal) => waitForExit(directory, signal) }, listenersOf: createLaunchListeners(directory) });
+  } finally {
+    await bench.close();
+  }
 }
 
 async function freePort(): Promise<number> {
