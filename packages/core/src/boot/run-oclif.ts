@@ -2,8 +2,8 @@
 import { isatty } from 'node:tty';
 import type { HelpOptions } from '@oclif/core/interfaces';
 import type { Config } from '@oclif/core/config';
-import type { EnvctlError } from '../contract/index.js';
-import { createRoutingTables, normaliseArgv, type CommandLine, type RoutingTables } from '../routing/index.js';
+import { errorMessage, type EnvctlError } from '../contract/index.js';
+import { createRoutingTables, normaliseArgv, type CommandEntry, type CommandLine, type RoutingTables } from '../routing/index.js';
 import { describeError, toEnvctlError } from './describe-error.js';
 import { cacheDoorManifest, oclifDirectories, pluginSetKey, toDoorManifest, type DoorManifest } from './door-manifest.js';
 import { readFaultSeam } from './fault-seam.js';
@@ -27,16 +27,20 @@ export async function runThroughOclif(options: OclifRunOptions): Promise<void> {
   let exitCode: number;
   try {
     refuseUnsupportedPlatform(process.platform);
-    const config = await loadConfig(options.packageRoot);
+    const config = await loadConfig(options.packageRoot, (warning) => output.stderr(`Warning: ${warning}\n`));
     const manifest = mergeManifest(config, env);
     const tables = createRoutingTables(manifest.commands);
     context.tables = tables;
+    for (const { word, keeps, loses } of tables.clashes) {
+      output.stderr(`Warning: ${word} is claimed twice: ${keeps} keeps it, ${loses} is reached by its other names. [ENVCTL_E_PLUGIN_CLASH]\n`);
+    }
     const line = normaliseArgv(options.argv, tables);
     context.commandId = line.id;
     context.foreign = line.foreign;
     context.json = line.foreign ? asksForJson : line.json;
     if (!context.json || line.foreign) output.release();
-    exitCode = line.foreign || line.help ? await runForeign(config, line) : await runOurs(config, line, manifest);
+    const entry = tables.commands.get(line.id)?.entry;
+    exitCode = line.foreign || line.help ? await runForeign(config, line, entry) : await runOurs(config, line, entry, manifest);
   } catch (thrown) {
     exitCode = report(thrown);
   }
@@ -44,7 +48,7 @@ export async function runThroughOclif(options: OclifRunOptions): Promise<void> {
   // A plugin's forgotten timer or socket must not keep the command from ending.
   process.exit(exitCode);
 
-  async function runOurs(oclif: Config, line: CommandLine, manifest: DoorManifest): Promise<number> {
+  async function runOurs(oclif: Config, line: CommandLine, entry: CommandEntry | undefined, manifest: DoorManifest): Promise<number> {
     const cancellation = installSignals(process, (text) => output.stderr(`${text}\n`), () => void endAtOnce());
     context.signal = cancellation.signal;
     const invocation: Invocation = {
@@ -62,7 +66,7 @@ export async function runThroughOclif(options: OclifRunOptions): Promise<void> {
       createRuntime,
     };
     attachInvocation(oclif, invocation);
-    const result: unknown = await oclif.runCommand(line.id, [...line.args]);
+    const result: unknown = await runCommand(oclif, line, entry);
     return isCommandExit(result) ? result.exitCode : 0;
   }
 
@@ -83,14 +87,28 @@ export async function runThroughOclif(options: OclifRunOptions): Promise<void> {
   }
 }
 
-async function loadConfig(packageRoot: string): Promise<Config> {
+/** The command of the plugin our own order chose; oclif would let an installed plugin take the id of a bundled one. */
+async function runCommand(config: Config, line: CommandLine, entry: CommandEntry | undefined): Promise<unknown> {
+  const plugin = entry === undefined ? undefined : config.plugins.get(entry.plugin);
+  const command = plugin?.commands.find((one) => one.id === line.id) ?? null;
+  return config.runCommand(line.id, [...line.args], command);
+}
+
+/** oclif tells of plugins it could not load by process warnings, several lines with a stack: here each is one line. */
+async function loadConfig(packageRoot: string, warn: (warning: string) => void): Promise<Config> {
   const [{ Config: OclifConfig }, { settings }] = await Promise.all([import('@oclif/core/config'), import('@oclif/core/settings')]);
   // Else a shell with NODE_ENV=development makes oclif look for TypeScript sources.
   settings.enableAutoTranspile = false;
-  return OclifConfig.load({ root: packageRoot });
+  const emitWarning = process.emitWarning.bind(process);
+  process.emitWarning = ((warning: string | Error) => warn(errorMessage(warning))) as typeof process.emitWarning;
+  try {
+    return await OclifConfig.load({ root: packageRoot });
+  } finally {
+    process.emitWarning = emitWarning;
+  }
 }
 
-async function runForeign(config: Config, line: CommandLine): Promise<number> {
+async function runForeign(config: Config, line: CommandLine, entry: CommandEntry | undefined): Promise<number> {
   if (line.id === 'help' || line.help) {
     const { loadHelpClass } = await import('@oclif/core/help');
     const Help = await loadHelpClass(config);
@@ -100,7 +118,7 @@ async function runForeign(config: Config, line: CommandLine): Promise<number> {
     return 0;
   }
   await config.runHook('init', { argv: [...line.args], id: line.id });
-  await config.runCommand(line.id, [...line.args]);
+  await runCommand(config, line, entry);
   return typeof process.exitCode === 'number' ? process.exitCode : 0;
 }
 

@@ -69,6 +69,7 @@ export const errorCodes = {
   ENVCTL_E_PLUGIN_LATE: 'A plugin registered something after its activation.',
   ENVCTL_E_PLUGIN_CLASH: 'Two plugins declare the same id; the later one is set aside.',
   ENVCTL_E_PLUGIN_UNREGISTERED: 'A plugin declares something it never registered.',
+  ENVCTL_E_PLUGIN_TOKEN: 'A plugin asked for something the host does not give.',
   // us
   ENVCTL_E_DISPOSE: 'Something could not be closed at the end of a command.',
   ENVCTL_E_BUG: 'An error in envctl itself.',

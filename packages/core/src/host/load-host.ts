@@ -1,0 +1,170 @@
+/*
+ * The registry: what every plugin contributes, read from manifests alone. Plugin code is imported only when
+ * one of its contributions is asked for, and a plugin that fails takes nothing down but its own contributions.
+ */
+import type { PluginOrigin } from '../boot/index.js';
+import {
+  EnvctlError,
+  type Check, type Collector, type ConfigKeyDeclaration, type DependencyDeclaration, type DependencyDefinition, type FamilyDeclaration,
+  type NamedContribution, type ProjectProvider, type SignalDeclaration, type StandardSchema, type Surface, type SurfaceDeclaration,
+} from '../contract/index.js';
+import { activatePlugin, factoryKey, type ActivePlugin, type Registrations } from './activation.js';
+import { createContainer, type ServiceContainer } from './container.js';
+import { toExtensionError, type Diagnostic } from './diagnostic.js';
+import type { ApiRange } from './negotiate.js';
+import { readManifest, type ContributionKind } from './read-manifest.js';
+
+/** A loaded oclif plugin, as the host sees it. */
+export interface HostPlugin {
+  readonly name: string;
+  readonly version: string;
+  readonly root: string;
+  readonly origin: PluginOrigin;
+  readonly pjson: unknown;
+}
+
+export interface Contribution<T> {
+  readonly plugin: { readonly name: string; readonly version: string; readonly origin: HostPlugin['origin'] };
+  readonly declaration: T;
+}
+
+export interface HostOptions {
+  readonly plugins: readonly HostPlugin[];
+  /** Parent of each extension's own container; what it holds, extensions may resolve. */
+  readonly container?: ServiceContainer;
+  /** Milliseconds one plugin may take to load and activate; default 5000. */
+  readonly activationTimeoutMs?: number;
+  readonly supported?: ApiRange;
+}
+
+/** Every list is in order: manifest order, then id. */
+export interface Registry {
+  readonly dependencies: readonly Contribution<DependencyDeclaration>[];
+  readonly families: readonly Contribution<FamilyDeclaration>[];
+  readonly configKeys: readonly Contribution<ConfigKeyDeclaration>[];
+  readonly signals: readonly Contribution<SignalDeclaration>[];
+  readonly surfaces: readonly Contribution<SurfaceDeclaration>[];
+  readonly projectProviders: readonly Contribution<NamedContribution>[];
+  readonly collectors: readonly Contribution<NamedContribution>[];
+  readonly checks: readonly Contribution<NamedContribution>[];
+  /** What was set aside so far; grows with activations. */
+  diagnostics(): readonly Diagnostic[];
+  /**
+   * Activates the plugin of the dependency and gives its definition, the same at every call.
+   * @throws EnvctlError ENVCTL_E_DEPENDENCY_UNKNOWN, or the code of the diagnostic that put it out of work.
+   */
+  dependency(id: string): Promise<DependencyDefinition>;
+  surface(id: string): Promise<Surface>;
+  projectProvider(id: string): Promise<ProjectProvider>;
+  collector(id: string): Promise<Collector>;
+  check(id: string): Promise<Check>;
+  /** Refiners of the plugins that are active by now. */
+  configRefiners(): Promise<readonly StandardSchema[]>;
+}
+
+const originOrder: readonly HostPlugin['origin'][] = ['core', 'bundled', 'user', 'link'];
+
+/** Reads the manifests of the plugins and resolves clashes: core, bundled, user, linked; within an origin by name. Never throws. */
+export function loadHost(options: HostOptions): Registry {
+  const container = options.container ?? createContainer();
+  const diagnostics: Diagnostic[] = [];
+  const plugins: (ActivePlugin & { readonly origin: HostPlugin['origin'] })[] = [];
+  const byPrecedence = [...options.plugins].sort((a, b) => originOrder.indexOf(a.origin) - originOrder.indexOf(b.origin) || compare(a.name, b.name));
+  for (const { name, version, root, origin, pjson } of byPrecedence) {
+    const raw = (pjson as { readonly envctl?: unknown } | null)?.envctl;
+    if (raw === undefined) continue;
+    const reading = readManifest({ name, version }, raw, options.supported);
+    diagnostics.push(...reading.diagnostics);
+    if (reading.manifest !== undefined) plugins.push({ name, version, root, origin, manifest: reading.manifest });
+  }
+
+  const owners = new Map<string, ActivePlugin>();
+  const collect = <T>(kind: ContributionKind, idOf: (entry: T) => string, namesOf: (entry: T) => readonly string[] = (entry) => [idOf(entry)]): readonly Contribution<T>[] => {
+    const kept: { readonly contribution: Contribution<T>; readonly order: number; readonly id: string }[] = [];
+    for (const plugin of plugins) {
+      for (const declaration of plugin.manifest.contributes[kind] as unknown as readonly T[]) {
+        const names = namesOf(declaration);
+        const taken = names.find((name) => owners.has(factoryKey(kind, name)));
+        if (taken !== undefined) {
+          diagnostics.push(clash(plugin, kind, taken, owners.get(factoryKey(kind, taken)) as ActivePlugin));
+          continue;
+        }
+        for (const name of names) owners.set(factoryKey(kind, name), plugin);
+        const own = (declaration as { readonly order?: number }).order;
+        const { name, version, origin } = plugin;
+        kept.push({ contribution: { plugin: { name, version, origin }, declaration }, order: own ?? plugin.manifest.order, id: idOf(declaration) });
+      }
+    }
+    return kept.sort((a, b) => a.order - b.order || compare(a.id, b.id)).map(({ contribution }) => contribution);
+  };
+  const idOf = (entry: { readonly id: string }): string => entry.id;
+
+  const activations = new Map<string, Promise<Registrations>>();
+  const instances = new Map<string, unknown>();
+  const activate = (plugin: ActivePlugin): Promise<Registrations> => {
+    const running = activations.get(plugin.name);
+    if (running !== undefined) return running;
+    const started = activatePlugin(plugin, { container: container.child(), timeoutMs: options.activationTimeoutMs ?? 5000 }).then((registrations) => {
+      diagnostics.push(...registrations.diagnostics);
+      return registrations;
+    });
+    activations.set(plugin.name, started);
+    return started;
+  };
+  const contribution = async <T>(kind: ContributionKind, id: string, methods: readonly (keyof T & string)[]): Promise<T> => {
+    const key = factoryKey(kind, id);
+    const plugin = owners.get(key);
+    if (plugin === undefined) throw unknown(kind, id, [...owners.keys()].filter((one) => one.startsWith(`${kind}:`)).map((one) => one.slice(kind.length + 1)));
+    const registrations = await activate(plugin);
+    if (registrations.failure !== undefined) throw toExtensionError(registrations.failure.diagnostic, registrations.failure.cause);
+    const factory = registrations.factories.get(key);
+    const broken = (code: Diagnostic['code'], message: string, mend: string, cause?: unknown): EnvctlError =>
+      toExtensionError({ plugin: plugin.name, version: plugin.version, path: plugin.manifest.extension ?? '', code, message, mend }, cause);
+    if (factory === undefined) throw broken('ENVCTL_E_PLUGIN_UNREGISTERED', `${kind} ${id} is declared, but was never registered`, `envctl plugins install ${plugin.name}@latest`);
+    if (instances.has(key)) return instances.get(key) as T;
+    let made: unknown;
+    try {
+      made = factory();
+    } catch (error) {
+      throw broken('ENVCTL_E_PLUGIN_ACTIVATION', `the factory of ${kind} ${id} failed`, `envctl plugins install ${plugin.name}@latest`, error);
+    }
+    const absent = methods.filter((method) => typeof (made as Record<string, unknown> | null | undefined)?.[method] !== 'function');
+    if (absent.length > 0) throw broken('ENVCTL_E_PLUGIN_EXTENSION_INVALID', `${kind} ${id} does not implement ${absent.join(', ')}`, `implement it in ${plugin.manifest.extension ?? ''}`);
+    instances.set(key, made);
+    return made as T;
+  };
+
+  return {
+    dependencies: collect<DependencyDeclaration>('dependencies', idOf),
+    families: collect<FamilyDeclaration>('families', idOf),
+    configKeys: collect<ConfigKeyDeclaration>('config', (entry) => entry.key, (entry) => [entry.key, ...(entry.aliases ?? [])]),
+    signals: collect<SignalDeclaration>('signals', (entry) => entry.event),
+    surfaces: collect<SurfaceDeclaration>('surfaces', idOf),
+    projectProviders: collect<NamedContribution>('projectProviders', idOf),
+    collectors: collect<NamedContribution>('collectors', idOf),
+    checks: collect<NamedContribution>('checks', idOf),
+    diagnostics: () => [...diagnostics],
+    dependency: (id) => contribution<DependencyDefinition>('dependencies', id, ['drivers', 'plan', 'start', 'probe', 'project']),
+    surface: (id) => contribution<Surface>('surfaces', id, ['open']),
+    projectProvider: (id) => contribution<ProjectProvider>('projectProviders', id, ['projects']),
+    collector: (id) => contribution<Collector>('collectors', id, ['collect']),
+    check: (id) => contribution<Check>('checks', id, ['run']),
+    configRefiners: async () => (await Promise.all(activations.values())).flatMap((registrations) => [...registrations.configRefiners]),
+  };
+}
+
+function clash(loser: ActivePlugin, kind: ContributionKind, id: string, winner: ActivePlugin): Diagnostic {
+  return {
+    plugin: loser.name, version: loser.version, path: `package.json#envctl.contributes.${kind}`, code: 'ENVCTL_E_PLUGIN_CLASH',
+    message: `${id} is already declared by ${winner.name}@${winner.version}`, mend: `rename it, or remove one of the two: envctl plugins uninstall ${loser.name}`,
+  };
+}
+
+function unknown(kind: ContributionKind, id: string, known: readonly string[]): EnvctlError {
+  const code = kind === 'dependencies' ? 'ENVCTL_E_DEPENDENCY_UNKNOWN' : 'ENVCTL_E_PLUGIN_UNREGISTERED';
+  return new EnvctlError(code, `No installed plugin brings ${kind} ${id}.`, { hints: [known.length === 0 ? 'envctl plugins' : `known: ${known.join(', ')}`], data: { kind, id, known } });
+}
+
+function compare(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0;
+}

@@ -1,0 +1,80 @@
+import { supportedApiVersions, type ErrorCode, type PluginManifest } from '../contract/index.js';
+import type { Diagnostic } from './diagnostic.js';
+import { entrySchemas, headSchema } from './manifest-schema.js';
+import { describeApiRange, negotiateApiVersion, toApiRange, type ApiRange } from './negotiate.js';
+
+export type ContributionKind = keyof typeof entrySchemas;
+export type Contributions = { readonly [K in ContributionKind]: readonly NonNullable<PluginManifest['contributes'][K]>[number][] };
+
+export interface ReadManifest {
+  readonly apiVersion: number;
+  readonly extension: string | undefined;
+  readonly order: number;
+  readonly contributes: Contributions;
+}
+
+export interface ManifestReading {
+  /** Undefined: the head is bad, or no contract version is shared. */
+  readonly manifest: ReadManifest | undefined;
+  readonly diagnostics: readonly Diagnostic[];
+}
+
+/** Kinds whose entries need a factory of the extension module. */
+export const factoryKinds: readonly ContributionKind[] = ['dependencies', 'surfaces', 'projectProviders', 'collectors', 'checks'];
+
+const defaultOrder = 1000;
+
+/** Judges `package.json#envctl` of one plugin. Never throws. */
+export function readManifest(plugin: { readonly name: string; readonly version: string }, raw: unknown, host?: ApiRange): ManifestReading {
+  const diagnostics: Diagnostic[] = [];
+  const report = (code: ErrorCode, path: string, message: string, mend: string): void => {
+    diagnostics.push({ plugin: plugin.name, version: plugin.version, path: `package.json#envctl${path}`, code, message, mend });
+  };
+  const head = headSchema.safeParse(raw);
+  if (!head.success) {
+    for (const issue of head.error.issues) report('ENVCTL_E_PLUGIN_MANIFEST', pathOf(issue.path), issue.message, `correct the envctl field in the package.json of ${plugin.name}, or install a version that does`);
+    return { manifest: undefined, diagnostics };
+  }
+  const asked = toApiRange(head.data.apiVersion);
+  const apiVersion = negotiateApiVersion(asked, host);
+  if (apiVersion === undefined) {
+    const ours = host ?? supportedApiVersions;
+    report('ENVCTL_E_PLUGIN_API_VERSION', '.apiVersion', `the plugin speaks contract version ${describeApiRange(asked)}, this envctl ${describeApiRange(ours)}`,
+      asked.min > ours.max ? 'update envctl' : `envctl plugins install ${plugin.name}@latest`);
+    return { manifest: undefined, diagnostics };
+  }
+
+  const lists = new Map<string, unknown[]>();
+  for (const kind of Object.keys(entrySchemas) as ContributionKind[]) {
+    const list = head.data.contributes[kind];
+    if (list === undefined) continue;
+    if (!Array.isArray(list)) {
+      report('ENVCTL_E_PLUGIN_MANIFEST', `.contributes.${kind}`, 'must be a list', `make contributes.${kind} a list`);
+      continue;
+    }
+    lists.set(kind, list.filter((entry, index) => {
+      const path = `.contributes.${kind}[${index}]`;
+      const judged = entrySchemas[kind].safeParse(entry);
+      for (const issue of judged.error?.issues ?? []) report('ENVCTL_E_PLUGIN_MANIFEST', `${path}${pathOf(issue.path)}`, issue.message, 'correct this entry; the others work without it');
+      if (judged.success && factoryKinds.includes(kind) && head.data.extension === undefined) {
+        report('ENVCTL_E_PLUGIN_UNREGISTERED', path, 'the entry needs a factory, and the manifest names no extension module', 'add "extension" to the envctl field');
+        return false;
+      }
+      return judged.success;
+    }));
+  }
+  return {
+    manifest: {
+      apiVersion,
+      extension: head.data.extension,
+      order: head.data.order ?? defaultOrder,
+      contributes: Object.fromEntries(Object.keys(entrySchemas).map((kind) => [kind, lists.get(kind) ?? []])) as unknown as Contributions,
+    },
+    diagnostics,
+  };
+}
+
+
+function pathOf(path: readonly PropertyKey[]): string {
+  return path.map((part) => (typeof part === 'number' ? `[${part}]` : `.${String(part)}`)).join('');
+}

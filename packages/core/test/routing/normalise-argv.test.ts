@@ -1,0 +1,163 @@
+import { expect } from 'chai';
+import fc from 'fast-check';
+import { isEnvctlError, type EnvctlError } from '../../dist/contract/index.js';
+import { createRoutingTables, normaliseArgv, type CommandEntry, type FlagEntry } from '../../dist/routing/index.js';
+
+const boolean: FlagEntry = { type: 'boolean' };
+const list: FlagEntry = { type: 'option', multiple: true, delimiter: ',' };
+const globals = {
+  json: boolean, repo: { type: 'option' }, main: boolean, trees: boolean, interactive: boolean,
+  project: { ...list, aliases: ['projects'] }, service: list,
+  headless: { ...boolean, char: 'b', aliases: ['batch', 'non-interactive', 'no-interactive'] },
+} as const;
+const ours = { family: 'x', bootstrap: 'skip', statePolicy: 'none', mutates: false } as const;
+const command = (id: string, envctl: object = {}, flags: Record<string, FlagEntry> = {}): CommandEntry => ({ id, plugin: '@envctl/core', flags: { ...globals, ...flags }, envctl: { ...ours, ...envctl } });
+const tables = createRoutingTables([
+  command('start', {
+    assignments: { BACKEND: { flag: 'backend', kind: 'boolean' }, FRESH: { flag: 'fresh', kind: 'if-true' }, WORKERS: { flag: 'workers', kind: 'value' } },
+  }, { backend: { type: 'boolean', allowNo: true }, fresh: boolean, workers: { type: 'option' }, 'dry-run': boolean }),
+  command('restart', { aliases: ['r'] }),
+  command('stop', { aliases: ['s'] }, { all: { ...boolean, char: 'a' }, force: { ...boolean, char: 'f' } }),
+  command('stop-all', { aliases: ['stopall'] }, { 'remove-volumes': boolean }),
+  command('config', { tokens: ['--init'], ownWords: true }, { set: { type: 'option', multiple: true } }),
+  command('list-commands'), command('health', { aliases: ['h'] }), command('logs', { aliases: ['l'] }, { tail: { type: 'option', aliases: ['logs-tail'] } }),
+  command('errors', { aliases: ['e'] }), command('version'), command('toy:hello'),
+  { id: 'plugins', plugin: 'p', flags: {} }, { id: 'plugins:install', plugin: 'p', flags: { force: boolean } }, { id: 'help', plugin: 'h', flags: {} },
+]);
+const words = (argv: readonly string[]): readonly string[] => {
+  const line = normaliseArgv(argv, tables);
+  return [line.id, ...line.args];
+};
+const failure = (argv: readonly string[]): EnvctlError => {
+  try {
+    normaliseArgv(argv, tables);
+  } catch (error) {
+    if (isEnvctlError(error)) return error;
+    throw error;
+  }
+  throw new Error(`accepted: ${argv.join(' ')}`);
+};
+
+describe('normaliseArgv', () => {
+  const lines: readonly (readonly [argv: string, line: string])[] = [
+    ['', 'start'],
+    ['start', 'start'],
+    ['--json', 'start --json'],
+    ['r', 'restart'],
+    ['h --json', 'health --json'],
+    ['--list-commands --json', 'list-commands --json'],
+    ['--json --list-commands', 'list-commands --json'],
+    ['--init', 'config'],
+    ['--version', 'version'],
+    ['--version --json', 'version --json'],
+    ['stopall --remove-volumes', 'stop-all --remove-volumes'],
+    ['--stopall', 'stop-all'],
+    ['--command stop --all', 'stop --all'],
+    ['--action=restart', 'restart'],
+    ['stop start', 'start'],
+    ['TREE=true', 'start --trees'],
+    ['trees=true stop', 'stop --trees'],
+    ['--main=false stop', 'stop --trees'],
+    ['stop --trees=false', 'stop --main'],
+    ['--trees --main stop', 'stop --main'],
+    ['stop --repo /x --all', 'stop --repo=/x --all'],
+    ['--repo=/x', 'start --repo=/x'],
+    ['stop --repo -- --all', '!ENVCTL_E_ARGV_INVALID'],
+    ['stop a b', 'stop a b'],
+    ['stop --project a,b --projects=c', 'stop --project=a,b --project=c'],
+    ['stop --service start', 'stop --service=start'],
+    ['stop -fa', 'stop --force --all'],
+    ['stop --non-interactive', 'stop --headless'],
+    ['-b', 'start --headless'],
+    ['logs --logs-tail 5', 'logs --tail=5'],
+    ['logs -- stop --all', 'logs -- stop --all'],
+    ['BACKEND=off', 'start --no-backend'],
+    ['start backend=1', 'start --backend'],
+    ['FRESH=yes', 'start'],
+    ['FRESH=true', 'start --fresh'],
+    ['WORKERS=3', 'start --workers=3'],
+    ['config start PORT=1 TREE=true', 'config start PORT=1 TREE=true'],
+    ['config start --stop', 'stop -- start'],
+    ['stop --json=false', 'stop'],
+    ['plugins install --force ./x', 'plugins:install --force ./x'],
+    ['plugins:install x', 'plugins:install x'],
+    ['toy hello --json', 'toy:hello --json'],
+    ['help stop', 'help stop'],
+    ['--help', 'help'],
+    ['-h', 'help'],
+    ['stop --help', 'stop --help'],
+    ['nonsense', '!ENVCTL_E_ARGV_UNKNOWN_COMMAND'],
+    ['--command nonsense', '!ENVCTL_E_ARGV_UNKNOWN_COMMAND'],
+    ['doctor', '!ENVCTL_E_ARGV_UNKNOWN_COMMAND'],
+    ['--nonsense', '!ENVCTL_E_ARGV_UNKNOWN_OPTION'],
+    ['-z', '!ENVCTL_E_ARGV_UNKNOWN_OPTION'],
+    ['stop --dry-run', '!ENVCTL_E_ARGV_UNKNOWN_OPTION'],
+    ['NONSENSE=1', '!ENVCTL_E_ARGV_UNKNOWN_OPTION'],
+    ['stop --project', '!ENVCTL_E_ARGV_INVALID'],
+    ['stop --project --all', '!ENVCTL_E_ARGV_INVALID'],
+    ['--repo', '!ENVCTL_E_ARGV_INVALID'],
+    ['stop --all=perhaps', '!ENVCTL_E_ARGV_INVALID'],
+    ['stop --constructor', '!ENVCTL_E_ARGV_UNKNOWN_OPTION'],
+    ['__proto__', '!ENVCTL_E_ARGV_UNKNOWN_COMMAND'],
+  ];
+  for (const [argv, line] of lines) {
+    it(`reads "${argv}" as ${line}`, () => {
+      const typed = argv === '' ? [] : argv.split(' ');
+      if (line.startsWith('!')) expect(failure(typed).code).to.equal(line.slice(1));
+      else expect(words(typed).join(' ')).to.equal(line);
+    });
+  }
+
+  it('names the nearest command and the nearest option', () => {
+    expect(failure(['strat']).hints).to.include('did you mean: envctl start');
+    expect(failure(['stop', '--forse']).hints).to.include('did you mean: --force');
+    expect(failure(['--list-comands']).hints).to.include('did you mean: --list-commands');
+  });
+
+  it('names the package of a command that is not installed', () => {
+    expect(failure(['--doctor']).hints).to.deep.equal(['envctl plugins install @envctl/plugin-doctor']);
+  });
+
+  it('says which value is missing in the words of the original', () => {
+    expect(failure(['stop', '--project']).message).to.equal('Missing value for --project');
+    expect(failure(['--wrong']).message).to.equal('Unknown option: --wrong');
+  });
+
+  it('keeps the typed words for messages', () => {
+    expect(normaliseArgv(['r', 'TREE=true'], tables).original).to.deep.equal(['r', 'TREE=true']);
+  });
+
+  it('changes nothing when it is applied to its own answer', () => {
+    const vocabulary = [...lines.flatMap(([argv]) => argv.split(' ')), '--', '', '-', 'a,b', 'Main Backend', '--set', 'A=1', '--set=-x', '-ab', 'x:y', 'plugins', '--repo=-y', '--no-backend'];
+    let accepted = 0;
+    fc.assert(
+      fc.property(fc.array(fc.oneof(fc.constantFrom(...vocabulary), fc.string({ maxLength: 6 })), { maxLength: 7 }), (argv) => {
+        let once: readonly string[];
+        try {
+          once = words(argv);
+        } catch (error) {
+          expect(isEnvctlError(error), String(error)).to.equal(true);
+          return;
+        }
+        accepted += 1;
+        expect(words(once)).to.deep.equal(once);
+      }),
+      { numRuns: 6000, seed: 20 },
+    );
+    expect(accepted).to.be.greaterThan(300);
+  });
+});
+
+describe('createRoutingTables', () => {
+  it('lets the earlier command keep a word and reports the other', () => {
+    const made = createRoutingTables([command('one', { aliases: ['x'] }), { ...command('two', { aliases: ['x', 'one'] }), plugin: 'late' }]);
+    expect(made.words.get('x')).to.equal('one');
+    expect(made.words.get('one')).to.equal('one');
+    expect(made.clashes.map(({ word, loses }) => [word, loses])).to.deep.include(['x', 'two']);
+  });
+
+  it('keeps the first of two commands with one id and names both packages', () => {
+    const made = createRoutingTables([command('one'), { ...command('one'), plugin: 'late' }]);
+    expect(made.clashes).to.deep.equal([{ word: 'one', keeps: '@envctl/core', loses: 'late' }]);
+  });
+});
