@@ -2,7 +2,7 @@ import { EnvctlError, type Mode } from '../contract/index.js';
 import type { ConfigModel, ConfigProblem } from './model.js';
 
 /** Keys that decide where state is and which projects a command means. */
-const targetKeys = ['ENVCTL_DEFAULT_MODE', 'ENVCTL_RUNTIME_DIR', 'ENVCTL_STORE_DIR', 'ENVCTL_RUNTIME_SCOPE_ID'];
+const targetKeys: readonly string[] = ['ENVCTL_DEFAULT_MODE', 'ENVCTL_RUNTIME_DIR', 'ENVCTL_STORE_DIR', 'ENVCTL_RUNTIME_SCOPE_ID'];
 
 /**
  * Refuses a configuration with errors. `start`: any error that concerns `mode`; `save`: any error in the

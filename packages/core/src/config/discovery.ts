@@ -21,7 +21,7 @@ export interface ConfigFile {
   readonly missing?: string;
 }
 
-const legacyNames = ['.envctl.sh', '.supportopia-config'];
+const legacyNames: readonly string[] = ['.envctl.sh', '.supportopia-config'];
 const sizeLimit = 1024 * 1024;
 
 /**

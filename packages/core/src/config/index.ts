@@ -1,7 +1,12 @@
 /** Configuration: keys, the effective model with origins, validation, saving, first-time set-up. */
 export { assertConfig, configError, describeProblem } from './assert.js';
+export { type Assignment, parseAssignments } from './assignments.js';
+export { requireConfigFile } from './bootstrap.js';
 export { type BootstrapConfig, readBootstrapConfig } from './bootstrap-config.js';
+export { createTerminalPrompts } from './clack-prompts.js';
+export { type ConfigKeyDescription, describeConfigKeys, describeConfigSchemas } from './describe.js';
 export type { Environment } from './discovery.js';
+export { type EffectiveConfig, hiddenValue, type ShowConfig, toEffectiveConfig, toShowConfig } from './effective.js';
 export { loadConfig, type LoadConfigOptions } from './load.js';
 export { defaultRuntimeDirectory, defaultStoreDirectory, deriveScopeId } from './locations.js';
 export type {
@@ -19,4 +24,8 @@ export type {
   Toggle,
   UnknownKey,
 } from './model.js';
+export { parsePayload } from './payload.js';
+export { cancelled, type Cancelled, type Choice, type ConfigPrompts } from './prompts.js';
 export { createKeyRegistry, type KeyRegistry, type KeySources } from './registry.js';
+export { saveConfig, type SaveConfigOptions, type SaveConfigResult } from './save.js';
+export { runConfigWizard } from './wizard.js';

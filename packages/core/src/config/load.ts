@@ -89,6 +89,8 @@ export function createModel(input: ModelInput): ConfigModel {
     profile: (mode) => profiles[mode],
     reader: (keys) => createReader(read, registry, keys),
     dependencyMode: (id) => toDependencyMode(values, id),
+    dependencyPortKey: (id, resource) =>
+      registry.dependencies.find((dependency) => dependency.id === id)?.resources.find((candidate) => candidate.name === resource)?.configKey,
     secrets: () => registry.keys.flatMap((key) => (key.secret === true ? [values.get(key.key)?.value ?? ''] : [])).filter((value) => value !== ''),
     keys: registry.keys,
   };

@@ -116,6 +116,8 @@ export interface ConfigModel {
   reader(keys?: Iterable<string>): ConfigReader;
   /** `auto` unless the configuration says otherwise. */
   dependencyMode(id: string): DependencyMode;
+  /** The key that sets the preferred port of a resource. */
+  dependencyPortKey(id: string, resource: string): string | undefined;
   /** Values of secret keys, for the redactor. */
   secrets(): readonly string[];
   /** Every key the model knows, in order. */
@@ -134,8 +136,8 @@ export interface ConfigKey extends ConfigKeyDeclaration {
   readonly section: ConfigSection;
   /** True when only the environment may set it. */
   readonly environmentOnly?: boolean;
-  /** The component that must be enabled somewhere for the key to matter. */
-  readonly component?: string;
+  /** The key matters when one of these components is enabled in some mode; absent = always. */
+  readonly components?: readonly string[];
   /** The profile switch it is. */
   readonly enables?: { readonly component: string; readonly modes: readonly Mode[] };
 }

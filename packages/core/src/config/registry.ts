@@ -31,7 +31,11 @@ export function createKeyRegistry({ declarations = [], dependencies = [] }: KeyS
 
   core(['mode', 'directories'], true);
   coreKeys.filter((key) => key.managed && key.section === 'ports' && key.key !== 'PORT_SPACING').forEach(add);
-  ordered.flatMap(portKeys).forEach(add);
+  for (const key of ordered.flatMap(portKeys)) {
+    const shared = keys.get(key.key);
+    // postgres and supabase share DB_PORT.
+    keys.set(key.key, shared === undefined ? key : { ...shared, components: [...(shared.components ?? []), ...(key.components ?? [])] });
+  }
   core(['ports', 'main'], true);
   ordered.flatMap((dependency) => (['main', 'trees'] as const).flatMap((mode) => switchKeys(dependency, mode, true))).forEach(add);
   core(['trees'], true);
@@ -64,7 +68,7 @@ function portKeys(dependency: DependencyDeclaration): ConfigKey[] {
     owner: dependency.id,
     managed: true,
     section: 'ports',
-    component: dependency.id,
+    components: [dependency.id],
   }));
 }
 

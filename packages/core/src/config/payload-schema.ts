@@ -1,0 +1,51 @@
+import { z } from 'zod';
+
+const profile = z
+  .object({
+    startup_enabled: z.boolean(),
+    backend: z.boolean(),
+    frontend: z.boolean(),
+    dependencies: z.record(z.string(), z.boolean()),
+  })
+  .partial()
+  .strict();
+
+/** What `config --stdin-json` takes in its nested form: any part of `show-config.effective`. */
+export const nestedPayload = z
+  .object({
+    default_mode: z.string(),
+    directories: z.object({ backend: z.string(), frontend: z.string() }).partial().strict(),
+    ports: z
+      .object({
+        backend: z.number(),
+        frontend: z.number(),
+        spacing: z.number(),
+        dependencies: z.record(z.string(), z.record(z.string(), z.number())),
+      })
+      .partial()
+      .strict(),
+    profiles: z.object({ main: profile, trees: profile }).partial().strict(),
+    managed_keys: z.record(z.string(), z.string()),
+  })
+  .partial()
+  .strict();
+
+/** The flat form: configuration keys by name. */
+export const flatPayload = z.record(z.string(), z.union([z.string(), z.number(), z.boolean()]));
+
+const effectiveProfile = profile.required();
+const port = z.number().nullable();
+
+/** `show-config.effective` as it is printed. */
+export const effectiveConfig = z.object({
+  default_mode: z.enum(['main', 'trees']).nullable(),
+  directories: z.object({ backend: z.string(), frontend: z.string() }),
+  ports: z.object({ backend: port, frontend: port, spacing: port, dependencies: z.record(z.string(), z.record(z.string(), port)) }),
+  profiles: z.object({ main: effectiveProfile, trees: effectiveProfile }),
+  managed_keys: z.record(z.string(), z.string()),
+});
+
+/** Both documents as JSON Schema, for `contracts/`. */
+export function toJsonSchemas(): Readonly<Record<string, unknown>> {
+  return { 'config-payload': z.toJSONSchema(nestedPayload), 'effective-config': z.toJSONSchema(effectiveConfig) };
+}

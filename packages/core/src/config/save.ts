@@ -1,0 +1,78 @@
+import { EnvctlError, type FaultSeam } from '../contract/index.js';
+import type { Assignment } from './assignments.js';
+import { resolveAssignments } from './assignments.js';
+import { type ConfigFile, discoverConfigFile, homeOf } from './discovery.js';
+import { type EffectiveConfig, toEffectiveConfig } from './effective.js';
+import { loadConfig, type LoadConfigOptions } from './load.js';
+import { mergeConfig } from './merge.js';
+import { createKeyRegistry } from './registry.js';
+import { writeConfigFile } from './write-config-file.js';
+
+export interface SaveConfigOptions extends LoadConfigOptions {
+  readonly assignments: readonly Assignment[];
+  readonly seam?: FaultSeam;
+}
+
+export interface SaveConfigResult {
+  readonly saved: true;
+  readonly path: string;
+  /** False when the file already said all of it. */
+  readonly changed: boolean;
+  /** Kept from the original: no other file is ever touched. */
+  readonly ignore_updated: false;
+  readonly ignore_warning: null;
+  /** Keys saved now that an environment variable overrules in this shell. */
+  readonly overridden_by_environment: readonly string[];
+  /** Keys of a legacy file that this version cannot carry over. */
+  readonly not_carried: readonly string[];
+  readonly config: EffectiveConfig;
+}
+
+/**
+ * Writes `assignments` into the managed block of the repository's `.envctl`; every other byte and the
+ * mode of the file stay, no other file is touched. The first save of a repository with a legacy file
+ * takes its values along. Refuses before writing: ENVCTL_E_CONFIG_INVALID, ENVCTL_E_CONFIG_UNKNOWN_KEY.
+ */
+export async function saveConfig(options: SaveConfigOptions): Promise<SaveConfigResult> {
+  const registry = createKeyRegistry(options);
+  // Somebody else may save between reading and renaming: then the change is made again, from what they left.
+  for (let attempt = 0; attempt < 5; attempt++) {
+    const file = discoverConfigFile(options.repositoryRoot, options.env);
+    refuseMissing(file);
+    const { content, notCarried } = mergeConfig({ ...options, home: homeOf(options.env), registry, file });
+    const expected = file.source === 'envctl' ? file.content : undefined;
+    const changed = expected === undefined || !expected.equals(content);
+    const secret = [...resolveAssignments(options.assignments, registry).keys()].some((key) => key.secret === true);
+    const newMode = secret ? 0o600 : 0o644;
+    if (changed && !(await writeConfigFile(file.path, content, { newMode, expected, ...(options.seam === undefined ? {} : { seam: options.seam }) }))) continue;
+
+    const model = loadConfig(options);
+    const overridden = [...resolveAssignments(options.assignments, registry).keys()].filter((key) => model.values.get(key.key)?.origin === 'env').map((key) => key.key);
+    return {
+      saved: true,
+      path: file.path,
+      changed,
+      ignore_updated: false,
+      ignore_warning: null,
+      overridden_by_environment: overridden,
+      not_carried: notCarried,
+      config: toEffectiveConfig(model),
+    };
+  }
+  throw new EnvctlError('ENVCTL_E_CONFIG_UNREADABLE', `The configuration file of ${options.repositoryRoot} keeps changing while it is saved.`, {
+    kind: 'environment',
+    hints: ['Close the program that writes .envctl, then run the command again.'],
+  });
+}
+
+/** A legacy file given by name beside an existing `.envctl` would be saved over it. */
+function refuseMissing(file: ConfigFile): void {
+  if (file.missing !== undefined) {
+    throw new EnvctlError('ENVCTL_E_CONFIG_INVALID', `ENVCTL_CONFIG_FILE names ${file.missing}, which does not exist.`, { hints: ['unset ENVCTL_CONFIG_FILE'] });
+  }
+  if (file.source === 'legacy_prefill' && file.exists) {
+    throw new EnvctlError('ENVCTL_E_CONFIG_INVALID', `ENVCTL_CONFIG_FILE names ${file.readFrom ?? ''}, but ${file.path} exists and is what would be saved.`, {
+      hints: ['unset ENVCTL_CONFIG_FILE'],
+    });
+  }
+}

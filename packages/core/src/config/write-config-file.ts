@@ -1,0 +1,73 @@
+import { randomBytes } from 'node:crypto';
+import { open, readFile, realpath, rename, rm, stat } from 'node:fs/promises';
+import path from 'node:path';
+import { EnvctlError, errorMessage, type FaultSeam, noSeam } from '../contract/index.js';
+
+export interface WriteConfigOptions {
+  /** Permission bits of a new file; an existing one keeps its own, and its owner. */
+  readonly newMode: number;
+  /** The content the change was made from; undefined when there was no file. */
+  readonly expected: Buffer | undefined;
+  readonly seam?: FaultSeam;
+}
+
+/**
+ * Replaces the user's configuration file whole: temporary file, sync, rename. A symbolic link stays one
+ * and its target is replaced. Returns false, and writes nothing, when the file is no longer `expected`.
+ * Throws ENVCTL_E_CONFIG_UNREADABLE; the old file is then intact.
+ */
+export async function writeConfigFile(file: string, content: Buffer, options: WriteConfigOptions): Promise<boolean> {
+  const { seam = noSeam } = options;
+  const target = await realpath(file).catch(() => file);
+  const temporary = path.join(path.dirname(target), `.envctl-tmp-${process.pid}-${randomBytes(4).toString('hex')}`);
+  try {
+    const present = await stat(target).catch(() => undefined);
+    const mode = present === undefined ? options.newMode : present.mode & 0o7777;
+    seam('config.file.before-effect');
+    const handle = await open(temporary, 'wx', mode);
+    try {
+      await handle.writeFile(content);
+      // Root saving another user's file must not take it away from them.
+      if (present !== undefined && process.getuid?.() === 0) await handle.chown(present.uid, present.gid);
+      // The umask has cut the mode of open(2); chown may drop bits too.
+      if (present !== undefined) await handle.chmod(mode);
+      await handle.sync();
+    } finally {
+      await handle.close();
+    }
+    seam('config.file.after-effect');
+    if (!(await holds(target, options.expected))) {
+      await rm(temporary, { force: true });
+      return false;
+    }
+    await rename(temporary, target);
+    await syncDirectory(path.dirname(target));
+    seam('config.file.after-confirm');
+    return true;
+  } catch (error) {
+    await rm(temporary, { force: true }).catch(() => undefined);
+    throw new EnvctlError('ENVCTL_E_CONFIG_UNREADABLE', `The configuration file ${file} cannot be written: ${errorMessage(error)}`, {
+      kind: 'environment',
+      hints: [`ls -ld ${path.dirname(target)} ${target}`],
+      data: { path: file },
+      cause: error,
+    });
+  }
+}
+
+async function holds(file: string, expected: Buffer | undefined): Promise<boolean> {
+  const content = await readFile(file).catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT') return undefined;
+    throw error;
+  });
+  return expected === undefined ? content === undefined : content?.equals(expected) === true;
+}
+
+async function syncDirectory(directory: string): Promise<void> {
+  const handle = await open(directory, 'r');
+  try {
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
+}

@@ -1,0 +1,98 @@
+import { expect } from 'chai';
+import { describeConfigKeys, describeConfigSchemas, hiddenValue, parseAssignments, parsePayload, toEffectiveConfig, toShowConfig } from '../../dist/config/index.js';
+import { load, postgres, redis, useRepository } from './fixtures.js';
+
+describe('config --stdin-json', () => {
+  const repository = useRepository();
+
+  it('changes nothing when the printed document comes back unedited, also under the environment', async () => {
+    repository.write('.envctl', 'REDIS_ENABLE=true\nBACKEND_PORT_BASE=8100\n');
+    const model = load(repository.root, { env: { HOME: '/h', FRONTEND_PORT_BASE: '9500' } });
+    expect(await parsePayload(JSON.stringify(toEffectiveConfig(model)), model)).to.deep.equal([]);
+  });
+
+  it('turns an edited part of the printed document into assignments', async () => {
+    const model = load(repository.root);
+    const printed = toEffectiveConfig(model);
+    const edited = { ...printed, ports: { ...printed.ports, backend: 8300 }, profiles: { ...printed.profiles, main: { ...printed.profiles.main, dependencies: { postgres: true, redis: false } } } };
+    expect(await parsePayload(JSON.stringify(edited), model)).to.deep.equal([
+      { key: 'BACKEND_PORT_BASE', value: '8300' },
+      { key: 'MAIN_POSTGRES_ENABLE', value: 'true' },
+    ]);
+  });
+
+  it('is flat as soon as one name is upper-case', async () => {
+    expect(await parsePayload('{"DB_PORT":5500,"MAIN_REDIS_ENABLE":true,"x":"y"}', load(repository.root))).to.deep.equal([
+      { key: 'DB_PORT', value: '5500' },
+      { key: 'MAIN_REDIS_ENABLE', value: 'true' },
+      { key: 'x', value: 'y' },
+    ]);
+  });
+
+  for (const [text, message] of [
+    ['[]', 'Invalid JSON for config --stdin-json: expected an object.'],
+    ['nope', 'Invalid JSON for config --stdin-json:'],
+    ['{"port":1}', 'Invalid JSON for config --stdin-json:'],
+    ['{"ports":{"backend":"8100"}}', 'ports.backend'],
+    ['{"ports":{"dependencies":{"n8n":{"primary":1}}}}', 'ports.dependencies.n8n.primary'],
+    ['{"profiles":{"main":{"dependencies":{"n8n":true}}}}', 'profiles.main.dependencies.n8n'],
+    ['{"DB_PORT":null}', 'DB_PORT'],
+    ['{"ports":{"backend":8300},"managed_keys":{"BACKEND_PORT_BASE":"8400"}}', 'managed_keys.BACKEND_PORT_BASE'],
+  ] as const) {
+    it(`refuses ${text}`, async () => {
+      const error: unknown = await parsePayload(text, load(repository.root)).then(() => undefined, (reason: unknown) => reason);
+      expect(error).to.have.property('code', 'ENVCTL_E_CONFIG_INVALID');
+      expect((error as Error).message).to.include(message);
+    });
+  }
+
+  it('does not quote the document around a slip', async () => {
+    const error: unknown = await parsePayload('{"DB_PASSWORD": hunter2}', load(repository.root)).then(() => undefined, (reason: unknown) => reason);
+    expect((error as Error).message).not.to.include('hunter2');
+  });
+});
+
+describe('parseAssignments', () => {
+  it('splits at the first =', () => {
+    expect(parseAssignments(['A=b=c', ' B = x '])).to.deep.equal([{ key: 'A', value: 'b=c' }, { key: 'B', value: 'x' }]);
+  });
+
+  for (const word of ['X', '=1', '1X=2', '']) {
+    it(`refuses ${JSON.stringify(word)}`, () => {
+      expect(() => parseAssignments([word])).to.throw(/^Invalid config assignment: /);
+    });
+  }
+});
+
+describe('toShowConfig', () => {
+  const repository = useRepository();
+
+  it('has the shape of the original with origins, and hides secrets unless revealed', () => {
+    const path = repository.write('.envctl', 'DB_PASSWORD=hunter2\nRUN_SH_RUNTIME_DIR=/run\nBACKEND_PORT_BASE=abc\n');
+    const model = load(repository.root, { env: { HOME: '/h', REDIS_PORT: '6400' } });
+    const shown = toShowConfig(model);
+    expect(shown).to.deep.include({ base_dir: repository.root, config_file: path, config_exists: true, config_source: 'envctl', legacy_source_path: null });
+    expect(Object.keys(shown.effective)).to.deep.equal(['default_mode', 'directories', 'ports', 'profiles', 'managed_keys']);
+    expect(shown.effective.ports).to.deep.equal({ backend: null, frontend: 9000, spacing: 20, dependencies: { postgres: { primary: 5432 }, redis: { primary: 6400 } } });
+    expect(shown.effective.managed_keys['BACKEND_PORT_BASE']).to.equal('abc');
+    expect(shown.origins['REDIS_PORT']).to.deep.equal({ value: '6400', origin: 'env' });
+    expect(shown.origins['ENVCTL_RUNTIME_DIR']).to.deep.equal({ value: '/run', origin: 'file', set_as: 'RUN_SH_RUNTIME_DIR', file: path, line: 2 });
+    expect(shown.origins['DB_PASSWORD']?.value).to.equal(hiddenValue);
+    expect(JSON.stringify(shown)).not.to.include('hunter2');
+    expect(toShowConfig(model, { reveal: true }).origins['DB_PASSWORD']?.value).to.equal('hunter2');
+  });
+});
+
+describe('describeConfigKeys', () => {
+  it('lists every key once, with the keys of plugins', () => {
+    const keys = describeConfigKeys({ dependencies: [postgres, redis], declarations: [{ key: 'ENVCTL_POSTGRES_ISOLATION', type: 'enum', values: ['database', 'server'], default: 'database', description: 'x' }] });
+    const names = keys.map((key) => key.key);
+    expect(new Set(names).size).to.equal(names.length);
+    expect(names).to.include.members(['DB_PORT', 'REDIS_ENABLE', 'ENVCTL_DEPENDENCY_REDIS_MODE', 'ENVCTL_POSTGRES_ISOLATION', 'ENVCTL_RUNTIME_DIR']);
+    expect(keys.every((key) => key.description !== '')).to.equal(true);
+  });
+
+  it('has schemas for its documents', async () => {
+    expect(Object.keys(await describeConfigSchemas())).to.deep.equal(['config-payload', 'effective-config']);
+  });
+});

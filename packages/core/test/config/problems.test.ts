@@ -1,0 +1,112 @@
+import { expect } from 'chai';
+import type { ConfigProblem } from '../../dist/config/index.js';
+import { assertConfig } from '../../dist/config/index.js';
+import { load, postgres, redis, supabase, useRepository } from './fixtures.js';
+
+describe('configuration problems', () => {
+  const repository = useRepository();
+  const problemsOf = (text: string, options: Parameters<typeof load>[1] = {}): readonly ConfigProblem[] => {
+    repository.write('.envctl', text);
+    return load(repository.root, options).problems;
+  };
+
+  const cases: readonly (readonly [what: string, text: string, facts: Partial<ConfigProblem>, hint: string])[] = [
+    ['an unknown key with the nearest one', 'BACKEND_PORT_BSAE=8100\n', { kind: 'unknown-key', severity: 'error', line: 1 }, 'Did you mean BACKEND_PORT_BASE?'],
+    ['an unknown key nothing resembles', 'FOO=1\n', { kind: 'unknown-key', severity: 'error', line: 1 }, 'show-config'],
+    ['a key of a plugin that is not there', 'TREES_N8N_ENABLE=true\n', { kind: 'absent-plugin', severity: 'error' }, 'envctl plugins install @envctl/plugin-n8n'],
+    ['a key of a plugin that nobody asks for, as a warning', 'N8N_PORT_BASE=5700\n', { kind: 'absent-plugin', severity: 'warning' }, '@envctl/plugin-n8n'],
+    ['a command of a later version', 'ENVCTL_REQUIREMENT_POSTGRES_CMD=x\n', { kind: 'not-supported-yet', severity: 'error' }, 'Remove'],
+    ['an additional service of a later version', 'ENVCTL_SERVICE_WORKER_START_CMD=x\n', { kind: 'not-supported-yet', severity: 'error' }, 'Remove'],
+    ['a comfort setting of a later version, as a warning', 'ENVCTL_REQUIREMENTS_PARALLEL=false\n', { kind: 'not-supported-yet', severity: 'warning' }, 'Remove'],
+    ['a line without =', 'MAIN_REDIS_ENABLE true\n', { kind: 'malformed-line', severity: 'error', line: 1 }, 'KEY=value'],
+    ['a key set twice', 'REDIS_PORT=1\nREDIS_PORT=2\n', { kind: 'duplicate-key', severity: 'warning', line: 2 }, 'one of them'],
+    ['two names of one key', 'ENVCTL_RUNTIME_DIR=/a\nRUN_SH_RUNTIME_DIR=/b\n', { kind: 'conflicting-alias', severity: 'warning', line: 2 }, 'RUN_SH_RUNTIME_DIR'],
+    ['a launch section', '# >>> envctl backend launch env >>>\nX=${ENVCTL_SOURCE_Y}\n# <<< envctl backend launch env <<<\n', { kind: 'not-supported-yet', severity: 'error' }, 'Remove the section'],
+    ['a block without an end', '# >>> envctl managed startup config >>>\n', { kind: 'damaged-block', severity: 'error' }, 'one pair'],
+    ['a key only the environment may set', 'ENVCTL_CONFIG_FILE=/x\n', { kind: 'invalid-value', severity: 'error' }, 'export'],
+    ['a mode without components', 'MAIN_BACKEND_ENABLE=false\nMAIN_FRONTEND_ENABLE=no\n', { kind: 'invalid-profile', severity: 'error', mode: 'main', message: 'main must enable at least one component.' }, 'envctl config --set'],
+  ];
+  for (const [what, text, facts, hint] of cases) {
+    it(`reports ${what}`, () => {
+      const found = problemsOf(text);
+      expect(found).to.have.length(1);
+      expect(found[0]).to.deep.include(facts);
+      expect(found[0]?.hint).to.include(hint);
+    });
+  }
+
+  for (const text of ['MAIN_N8N_ENABLE=false\nN8N_PORT_BASE=1\n', 'TREES_DIR_NAME=trees\n', 'ENVCTL_STATE_COMPAT_MODE=compat_read_write\n', 'ENVCTL_ADDITIONAL_SERVICES=\n']) {
+    it(`lets a start pass with ${JSON.stringify(text)}`, () => {
+      const problems = problemsOf(text);
+      expect(problems.filter((problem) => problem.severity === 'error')).to.deep.equal([]);
+    });
+  }
+
+  it('refuses two dependencies that exclude each other, in that mode only', () => {
+    const problems = problemsOf('TREES_POSTGRES_ENABLE=true\nTREES_SUPABASE_ENABLE=true\n', { dependencies: [postgres, redis, supabase] });
+    expect(problems.map((problem) => problem.message)).to.deep.equal(['trees cannot enable both postgres and supabase.']);
+    expect(() => assertConfig({ problems }, { for: 'start', mode: 'main' })).not.to.throw();
+    expect(() => assertConfig({ problems }, { for: 'start', mode: 'trees' })).to.throw('Invalid trees startup configuration: trees cannot enable both');
+  });
+
+  it('lets reading and teardown go on with a wrong port but not with a wrong mode', () => {
+    const port = problemsOf('BACKEND_PORT_BASE=abc\nFOO=1\n');
+    expect(() => assertConfig({ problems: port }, { for: 'target' })).not.to.throw();
+    expect(() => assertConfig({ problems: port }, { for: 'save' })).to.throw('BACKEND_PORT_BASE');
+    const mode = problemsOf('ENVCTL_DEFAULT_MODE=tree\n');
+    expect(() => assertConfig({ problems: mode }, { for: 'target' })).to.throw('one of main, trees');
+  });
+
+  it('gives unknown keys a code of their own', () => {
+    const problems = problemsOf('FOO=1\nBAR=2\n');
+    expect(() => assertConfig({ problems }, { for: 'start', mode: 'main' })).to.throw(/FOO.*\n.*BAR/).with.property('code', 'ENVCTL_E_CONFIG_UNKNOWN_KEY');
+  });
+
+  it('looks into the environment for names that are surely ours', () => {
+    const env = { HOME: '/h', ENVCTL_DEFAULT_MDOE: 'main', ENVCTL_LAUNCH_TOKEN: 'x', PATH: '/bin', MAIN_N8N_ENABLE: 'true', SUPABASE_URL: 'http://x', ENVCTL_ACTION_TEST_CMD: 'x' };
+    const problems = load(repository.root, { env }).problems;
+    expect(problems.map(({ key, kind, severity }) => [key, kind, severity])).to.deep.equal([
+      ['ENVCTL_DEFAULT_MDOE', 'unknown-key', 'warning'],
+      ['MAIN_N8N_ENABLE', 'absent-plugin', 'error'],
+      ['ENVCTL_ACTION_TEST_CMD', 'absent-plugin', 'warning'],
+    ]);
+  });
+});
+
+describe('mode profiles', () => {
+  const repository = useRepository();
+  const on = { enabled: true, explicit: true };
+  const off = { enabled: false, explicit: true };
+  const unset = { enabled: false, explicit: false };
+
+  const cases: readonly (readonly [text: string, main: object, trees: object])[] = [
+    ['', unset, unset],
+    ['REDIS_ENABLE=true', on, on],
+    ['REDIS_MAIN_ENABLE=yes', on, unset],
+    ['MAIN_REDIS_ENABLE=0\nREDIS_MAIN_ENABLE=1', off, unset],
+    ['REDIS_ENABLE=true\nTREES_REDIS_ENABLE=off', on, off],
+    ['MAIN_REDIS_ENABLE=true\nTREES_REDIS_ENABLE=true\nREDIS_ENABLE=false', off, off],
+  ];
+  for (const [text, main, trees] of cases) {
+    it(`reads ${JSON.stringify(text)}`, () => {
+      repository.write('.envctl', text);
+      const model = load(repository.root);
+      expect(model.profile('main').dependencies['redis']).to.deep.equal(main);
+      expect(model.profile('trees').dependencies['redis']).to.deep.equal(trees);
+    });
+  }
+
+  for (const [text, mode] of [
+    ['', 'auto'],
+    ['ENVCTL_DEPENDENCY_REDIS_MODE=docker', 'docker'],
+    ['ENVCTL_REDIS_MODE=external', 'external'],
+    ['ENVCTL_REDIS_EXTERNAL=true', 'external'],
+    ['ENVCTL_EXTERNAL_DEPENDENCIES=postgres, redis', 'external'],
+    ['ENVCTL_DEPENDENCY_REDIS_MODE=native\nENVCTL_EXTERNAL_DEPENDENCIES=redis', 'native'],
+  ] as const) {
+    it(`runs redis as ${mode} with ${JSON.stringify(text)}`, () => {
+      repository.write('.envctl', text);
+      expect(load(repository.root).dependencyMode('redis')).to.equal(mode);
+    });
+  }
+});

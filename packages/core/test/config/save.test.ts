@@ -1,0 +1,175 @@
+import { chmodSync, existsSync, lstatSync, mkdirSync, readdirSync, readFileSync, renameSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { expect } from 'chai';
+import { type Assignment, saveConfig, type SaveConfigOptions, type SaveConfigResult } from '../../dist/config/index.js';
+import { EnvctlError } from '../../dist/index.js';
+import { load, postgres, redis, useRepository } from './fixtures.js';
+
+const begin = '# >>> envctl managed startup config >>>';
+const end = '# <<< envctl managed startup config <<<';
+
+describe('saveConfig', () => {
+  const repository = useRepository();
+  const file = (): string => path.join(repository.root, '.envctl');
+  const text = (): string => readFileSync(file(), 'utf8');
+  const save = (words: readonly string[], options: Partial<SaveConfigOptions> = {}): Promise<SaveConfigResult> =>
+    saveConfig({
+      repositoryRoot: repository.root,
+      env: { HOME: '/home/tester' },
+      dependencies: [postgres, redis],
+      assignments: words.map((word): Assignment => ({ key: word.split('=')[0] ?? '', value: word.slice(word.indexOf('=') + 1) })),
+      ...options,
+    });
+  const refusal = async (words: readonly string[], options?: Partial<SaveConfigOptions>): Promise<EnvctlError> => {
+    const before = existsSync(file()) ? text() : undefined;
+    const error: unknown = await save(words, options).then(() => undefined, (reason: unknown) => reason);
+    expect(error).to.be.instanceOf(EnvctlError);
+    expect(existsSync(file()) ? text() : undefined).to.equal(before);
+    return error as EnvctlError;
+  };
+
+  it('writes only what differs from the defaults, in sections', async () => {
+    const result = await save(['BACKEND_PORT_BASE=8100', 'MAIN_REDIS_ENABLE=on', 'TREES_FRONTEND_ENABLE=false', 'PORT_SPACING=30', 'REDIS_PORT=6400']);
+    expect(text()).to.equal(
+      [begin, 'ENVCTL_DEFAULT_MODE=main', '', 'BACKEND_PORT_BASE=8100', 'REDIS_PORT=6400', 'PORT_SPACING=30', '', 'MAIN_REDIS_ENABLE=true', '', 'TREES_FRONTEND_ENABLE=false', end, ''].join('\n'),
+    );
+    expect(result).to.deep.include({ saved: true, path: file(), changed: true, ignore_updated: false, ignore_warning: null });
+    expect(result.config.ports.backend).to.equal(8100);
+    expect(readdirSync(repository.root)).to.deep.equal(['.envctl']);
+  });
+
+  it('writes the default mode alone when nothing differs', async () => {
+    await save([]);
+    expect(text()).to.equal(`${begin}\nENVCTL_DEFAULT_MODE=main\n${end}\n`);
+    expect((await save([])).changed).to.equal(false);
+  });
+
+  it('leaves out what belongs to a component that is off, unless it was named', async () => {
+    repository.write('.envctl.sh', 'REDIS_PORT=6400\nFRONTEND_DIR=web\nMAIN_FRONTEND_ENABLE=false\nTREES_FRONTEND_ENABLE=false\n');
+    await save(['DB_PORT=5500']);
+    expect(text()).to.include('DB_PORT=5500').and.not.include('REDIS_PORT').and.not.include('FRONTEND_DIR');
+    await save(['BACKEND_DIR=api']);
+    expect(text()).to.include('DB_PORT=5500');
+  });
+
+  it('keeps every byte outside the block, comments inside it, and the mode of the file', async () => {
+    const before = Buffer.concat([Buffer.from('# caf\xe9 \n\n\n', 'latin1'), Buffer.from(`${begin}\n# mine\nFRONTEND_PORT_BASE=9100\nDB_NAME=app\n${end}`), Buffer.from('  \r\n# tail\n\n\n')]);
+    writeFileSync(file(), before);
+    chmodSync(file(), 0o664);
+    await save(['BACKEND_PORT_BASE=8100']);
+    const after = readFileSync(file());
+    expect(after.subarray(0, 10).equals(before.subarray(0, 10))).to.equal(true);
+    expect(after.toString('latin1').endsWith('\r\n# tail\n\n\n')).to.equal(true);
+    for (const line of ['# mine', 'FRONTEND_PORT_BASE=9100', 'DB_NAME=app', 'BACKEND_PORT_BASE=8100']) expect(after.toString()).to.include(line);
+    expect(statSync(file()).mode & 0o777).to.equal(0o664);
+  });
+
+  it('makes a new file 0644 under the umask, 0600 when it holds a secret', async () => {
+    const umask = process.umask(0o027);
+    try {
+      await save(['BACKEND_PORT_BASE=8100']);
+      expect(statSync(file()).mode & 0o777).to.equal(0o640);
+      renameSync(file(), path.join(repository.root, 'old'));
+      await save(['DB_PASSWORD=hunter2']);
+      expect(statSync(file()).mode & 0o777).to.equal(0o600);
+    } finally {
+      process.umask(umask);
+    }
+  });
+
+  it('replaces the target of a symbolic link and touches no other file', async () => {
+    mkdirSync(path.join(repository.root, 'shared'));
+    const target = repository.write('shared/.envctl', '# shared\n');
+    repository.write('.gitignore', 'node_modules\n');
+    symlinkSync(target, file());
+    await save(['BACKEND_PORT_BASE=8100']);
+    expect(lstatSync(file()).isSymbolicLink()).to.equal(true);
+    expect(readFileSync(target, 'utf8')).to.include('# shared').and.include('BACKEND_PORT_BASE=8100');
+    expect(readFileSync(path.join(repository.root, '.gitignore'), 'utf8')).to.equal('node_modules\n');
+    expect(readdirSync(path.join(repository.root, 'shared'))).to.deep.equal(['.envctl']);
+  });
+
+  it('overrules a line above the block where it has to and does not repeat it where it agrees', async () => {
+    repository.write('.envctl', 'BACKEND_PORT_BASE=8100\nMAIN_REDIS_ENABLE=true\n');
+    await save(['BACKEND_PORT_BASE=8000']);
+    expect(text()).to.match(/^BACKEND_PORT_BASE=8100\nMAIN_REDIS_ENABLE=true\n\n# >>>/);
+    expect(text().match(/MAIN_REDIS_ENABLE/g)).to.have.length(1);
+    expect(load(repository.root).ports.backend).to.equal(8000);
+    expect(load(repository.root).problems.filter((problem) => problem.severity !== 'note')).to.deep.equal([]);
+  });
+
+  it('turns an older enable key into the managed ones', async () => {
+    await save(['REDIS_ENABLE=true']);
+    expect(text()).to.include('MAIN_REDIS_ENABLE=true\n\nTREES_REDIS_ENABLE=true');
+  });
+
+  it('takes the values of a legacy file along and says which keys it could not', async () => {
+    const legacy = repository.write('.envctl.sh', 'export BACKEND_PORT_BASE=8200\nREDIS_ENABLE=1\nSOMETHING=else\nDB_NAME="my app"\n');
+    const result = await save([]);
+    expect(text()).to.include('BACKEND_PORT_BASE=8200').and.include('MAIN_REDIS_ENABLE=true').and.include('DB_NAME=my app');
+    expect(result.not_carried).to.deep.equal(['SOMETHING']);
+    expect(readFileSync(legacy, 'utf8')).to.include('export BACKEND_PORT_BASE=8200');
+  });
+
+  it('says when the environment overrules what was saved', async () => {
+    const result = await save(['BACKEND_PORT_BASE=8100'], { env: { HOME: '/h', BACKEND_PORT_BASE: '8900' } });
+    expect(result.overridden_by_environment).to.deep.equal(['BACKEND_PORT_BASE']);
+    expect(text()).to.include('BACKEND_PORT_BASE=8100');
+  });
+
+  it('removes a setting without a default when it is set to nothing', async () => {
+    await save(['ENVCTL_BACKEND_START_CMD=node server.js --port {port}']);
+    expect(load(repository.root).reader().string('ENVCTL_BACKEND_START_CMD')).to.equal('node server.js --port {port}');
+    await save(['ENVCTL_BACKEND_START_CMD=']);
+    expect(text()).not.to.include('START_CMD');
+  });
+
+  const refused: readonly (readonly [before: string | undefined, words: readonly string[], code: string, message: string])[] = [
+    [undefined, ['BACKEND_PORT_BASE=abc'], 'ENVCTL_E_CONFIG_INVALID', 'a whole number from 1 to 65000'],
+    ['BACKEND_PORT_BASE=8100\n', ['BACKEND_PORT_BASE=abc'], 'ENVCTL_E_CONFIG_INVALID', 'a whole number'],
+    [undefined, ['FOO=1'], 'ENVCTL_E_CONFIG_UNKNOWN_KEY', 'FOO is not a configuration key'],
+    [undefined, ['MAIN_N8N_ENABLE=true'], 'ENVCTL_E_CONFIG_UNKNOWN_KEY', '@envctl/plugin-n8n'],
+    [undefined, ['BACKEND_DIR='], 'ENVCTL_E_CONFIG_INVALID', 'a directory'],
+    [undefined, ['ENVCTL_DEFAULT_MODE=both'], 'ENVCTL_E_CONFIG_INVALID', 'one of main, trees'],
+    [undefined, ['MAIN_BACKEND_ENABLE=false', 'MAIN_FRONTEND_ENABLE=false'], 'ENVCTL_E_CONFIG_INVALID', 'main must enable at least one component.'],
+    [undefined, ['DB_NAME=a\nb'], 'ENVCTL_E_CONFIG_INVALID', 'one line'],
+    ['OOPS=1\n', ['BACKEND_PORT_BASE=8100'], 'ENVCTL_E_CONFIG_UNKNOWN_KEY', 'OOPS'],
+    [`${begin}\n${begin}\n${end}\n`, ['BACKEND_PORT_BASE=8100'], 'ENVCTL_E_CONFIG_INVALID', 'do not pair up'],
+    [`${begin}\n${end}\nBACKEND_PORT_BASE=8500\n`, ['BACKEND_PORT_BASE=8100'], 'ENVCTL_E_CONFIG_INVALID', 'would overrule it'],
+    ['REDIS_ENABLE=false\n', ['MAIN_REDIS_ENABLE=true'], 'ENVCTL_E_CONFIG_INVALID', 'REDIS_ENABLE stands outside'],
+  ];
+  for (const [before, words, code, message] of refused) {
+    it(`refuses ${JSON.stringify(words)} on ${JSON.stringify(before ?? 'no file')} and writes nothing`, async () => {
+      if (before !== undefined) repository.write('.envctl', before);
+      const error = await refusal(words);
+      expect(error.message).to.include(message);
+      expect(error.code).to.equal(code);
+      expect(error.hints).not.to.deep.equal([]);
+    });
+  }
+
+  it('loses nothing when another save happens between reading and renaming', async () => {
+    repository.write('.envctl', 'FRONTEND_PORT_BASE=9100\n');
+    let disturbed = false;
+    await save(['BACKEND_PORT_BASE=8100'], {
+      seam: (point) => {
+        if (point !== 'config.file.after-effect' || disturbed) return;
+        disturbed = true;
+        writeFileSync(file(), 'FRONTEND_PORT_BASE=9200\n');
+      },
+    });
+    expect(disturbed).to.equal(true);
+    expect(text()).to.include('FRONTEND_PORT_BASE=9200').and.include('BACKEND_PORT_BASE=8100');
+  });
+
+  it('leaves the old file whole and no temporary file when it fails before the rename', async () => {
+    repository.write('.envctl', 'FRONTEND_PORT_BASE=9100\n');
+    const error = await refusal(['BACKEND_PORT_BASE=8100'], {
+      seam: (point) => {
+        if (point === 'config.file.after-effect') throw new Error('no space left');
+      },
+    });
+    expect(error.code).to.equal('ENVCTL_E_CONFIG_UNREADABLE');
+    expect(readdirSync(repository.root)).to.deep.equal(['.envctl']);
+  });
+});
