@@ -1,0 +1,26 @@
+import { Args } from '@oclif/core';
+import type { CommandContract } from '../contract/index.js';
+import type { EngineRuntime, ErrorsReport, Route } from '../runtime/index.js';
+import { EnvctlCommand, type CommandResult } from './base-command.js';
+
+export default class Errors extends EnvctlCommand<ErrorsReport, EngineRuntime> {
+  static override summary = 'What is wrong now, with the telling line of each log; exit 1 on any issue.';
+  static override examples = ['<%= config.bin %> errors', '<%= config.bin %> errors backend --json'];
+  static override envctl: CommandContract = { family: 'state_action', bootstrap: 'skip', statePolicy: 'load', mutates: false, aliases: ['e'] };
+  static override args = { target: Args.string({ description: 'Projects or services; default: all.', required: false }) };
+  static override strict = false;
+
+  protected async execute(route: Route): Promise<CommandResult<ErrorsReport>> {
+    const data = await (await this.runtime()).errors(route);
+    return { data, ok: data.ok };
+  }
+
+  protected render(data: ErrorsReport): string {
+    if (data.ok) return 'No known service errors.';
+    return [
+      ...data.failed_services.map((service) => `${service.name}: ${service.status}${service.detail === null ? '' : `, ${service.detail}`}${service.log_line === null ? '' : `\n  ${service.log_line}`}${service.log_path === null ? '' : `\n  log: ${service.log_path}`}`),
+      ...data.requirement_issues.map((issue) => `${issue.project} ${issue.component}: ${issue.status}`),
+      ...data.recent_failures.map((failure) => `last start failed: ${failure}`),
+    ].join('\n');
+  }
+}

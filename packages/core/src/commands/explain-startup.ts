@@ -1,0 +1,21 @@
+import { Args } from '@oclif/core';
+import type { CommandContract } from '../contract/index.js';
+import type { EngineRuntime, Route, StartPlan } from '../runtime/index.js';
+import { renderPlan } from '../ui/index.js';
+import { EnvctlCommand, type CommandResult } from './base-command.js';
+
+export default class ExplainStartup extends EnvctlCommand<StartPlan, EngineRuntime> {
+  static override summary = 'Print what a start would do now, and why; nothing is written.';
+  static override examples = ['<%= config.bin %> explain-startup', '<%= config.bin %> explain-startup --json'];
+  static override envctl: CommandContract = { family: 'direct_inspection', bootstrap: 'skip', statePolicy: 'none', mutates: false };
+  static override args = { target: Args.string({ description: 'Projects or services; default: all.', required: false }) };
+  static override strict = false;
+
+  protected async execute(route: Route): Promise<CommandResult<StartPlan>> {
+    return { data: await (await this.runtime()).explain(route, 'start') };
+  }
+
+  protected render(data: StartPlan): string {
+    return renderPlan(data);
+  }
+}

@@ -1,0 +1,46 @@
+import { Args, Flags } from '@oclif/core';
+import type { CommandContract } from '../contract/index.js';
+import type { EngineRuntime, LogsOptions, LogsReport, Route } from '../runtime/index.js';
+import { EnvctlCommand, type CommandResult } from './base-command.js';
+
+export default class Logs extends EnvctlCommand<LogsReport, EngineRuntime> {
+  static override summary = 'Show the logs of services; --logs-follow goes on until Ctrl-C.';
+  static override examples = ['<%= config.bin %> logs', '<%= config.bin %> logs backend --logs-tail 100', '<%= config.bin %> logs --logs-follow --logs-duration 30'];
+  static override envctl: CommandContract = { family: 'state_action', bootstrap: 'skip', statePolicy: 'load', mutates: false, aliases: ['l'] };
+  static override args = { target: Args.string({ description: 'Projects or services; default: all.', required: false }) };
+  static override strict = false;
+  static override flags = {
+    'logs-tail': Flags.integer({ summary: 'Lines to show of each log.', default: 20, min: 0 }),
+    'logs-follow': Flags.boolean({ summary: 'Go on as lines are written.' }),
+    'logs-duration': Flags.integer({ summary: 'Follow for this many seconds.', min: 1 }),
+    'logs-no-color': Flags.boolean({ summary: 'Strip colours.' }),
+  };
+
+  protected async execute(route: Route): Promise<CommandResult<LogsReport>> {
+    const runtime = await this.runtime();
+    const duration = route.flags['logs-duration'] as number | undefined;
+    const options: LogsOptions = {
+      tail: route.flags['logs-tail'] as number,
+      follow: route.flags['logs-follow'] === true || duration !== undefined,
+      durationSeconds: duration ?? null,
+      stripColour: route.flags['logs-no-color'] === true || !this.invocation.terminal.colour,
+    };
+    const report = await runtime.logs(route, options);
+    if (!options.follow || route.json) return { data: report };
+    const { stdout, signal, outputClosed } = this.invocation;
+    stdout(`${this.render(report)}\n`);
+    const ends = [signal, outputClosed, ...(duration === undefined ? [] : [AbortSignal.timeout(duration * 1000)])];
+    const width = Math.max(...report.services.map((service) => service.name.length));
+    await runtime.followLogs(route, { ...options, signal: AbortSignal.any(ends), onLine: (service, line) => stdout(`${report.services.length > 1 ? `${service.padEnd(width)} | ` : ''}${line}\n`) });
+    return { data: { ...report, services: [] } };
+  }
+
+  protected render(data: LogsReport): string {
+    return data.services
+      .map((service) => {
+        const head = service.reason === 'missing' ? `${service.name}: log missing at ${service.log_path}` : `${service.name}: log=${service.log_path ?? 'n/a'}`;
+        return [head, ...service.tail_lines].join('\n');
+      })
+      .join('\n');
+  }
+}

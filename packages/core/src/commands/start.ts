@@ -1,0 +1,30 @@
+import { Args, Flags } from '@oclif/core';
+import type { CommandContract } from '../contract/index.js';
+import type { EngineRuntime, Route, StartPlan, StartSummary } from '../runtime/index.js';
+import { renderPlan, renderStart } from '../ui/index.js';
+import { EnvctlCommand, type CommandResult } from './base-command.js';
+
+export const startFlags = {
+  'dry-run': Flags.boolean({ summary: 'Print the plan; start nothing.' }),
+};
+
+export default class Start extends EnvctlCommand<StartSummary | StartPlan, EngineRuntime> {
+  static override summary = 'Bring the environment up.';
+  static override description =
+    'Starts the dependencies and services of the selected projects, each on ports of its own, and waits until they are ready. ' +
+    'What already runs is kept: on a running environment it does nothing. A start that fails or is cancelled stops what it started.';
+  static override examples = ['<%= config.bin %> start', '<%= config.bin %> start backend', '<%= config.bin %> start --dry-run', '<%= config.bin %> start --json'];
+  static override envctl: CommandContract = { family: 'startup', bootstrap: 'require', statePolicy: 'none', mutates: true, prerequisites: ['git'] };
+  static override args = { target: Args.string({ description: 'Projects or services; default: all.', required: false }) };
+  static override strict = false;
+  static override flags = startFlags;
+
+  protected async execute(route: Route): Promise<CommandResult<StartSummary | StartPlan>> {
+    const runtime = await this.runtime();
+    return { data: route.flags['dry-run'] === true ? await runtime.explain(route, 'start') : await runtime.start(route, 'start') };
+  }
+
+  protected render(data: StartSummary | StartPlan): string {
+    return 'run_id' in data ? renderStart(data) : renderPlan(data);
+  }
+}

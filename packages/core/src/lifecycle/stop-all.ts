@@ -1,0 +1,124 @@
+/**
+ * stop-all and blast-all: everything of this scope, from the ledger and the launch directories alone, so
+ * that a damaged state or a killed command never hides a process. Nothing outside the scope is looked at.
+ */
+import { readdir, rm, rmdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { errorMessage } from '../contract/index.js';
+import { sweepTemporaryFiles } from '../fs/index.js';
+import { isSameProcess, readLaunch, readProcessTable } from '../processes/index.js';
+import { readInstance, readInstances, removeInstanceData, writeInstance } from '../requirements/index.js';
+import { readRecordedLaunches, releaseProcesses, type RecordedLaunch, type ReleaseReport } from '../resources/index.js';
+import type { EngineContext } from '../scope/index.js';
+import { sweepScope } from '../state/index.js';
+import { holdAll } from './hold-all.js';
+import { toStopReport, type StopSummary } from './stop-summary.js';
+
+export interface StopAllRequest {
+  readonly command: 'stop-all' | 'blast-all';
+  /** Removes the data of dependencies, databases and roles with it. */
+  readonly removeVolumes: boolean;
+  readonly signal: AbortSignal;
+}
+
+export async function runStopAll(context: EngineContext, request: StopAllRequest): Promise<StopSummary> {
+  const isBlast = request.command === 'blast-all';
+  return holdAll(context, await knownLocks(context), request.command, request.signal, async () => {
+    context.events.emit(isBlast ? 'cleanup.blast' : 'cleanup.stop_all', { aggressive: isBlast });
+    const { launches, damaged } = await findLaunches(context);
+    // Services before the servers they use.
+    const services = await releaseProcesses(context, launches.filter((launch) => !isServer(launch)), { keepReserved: false, aggressive: isBlast });
+    const servers = await releaseProcesses(context, launches.filter(isServer), { keepReserved: false, aggressive: isBlast });
+    const released: ReleaseReport = { reports: [...services.reports, ...servers.reports], incomplete: [...services.incomplete, ...servers.incomplete] };
+    const isClean = released.incomplete.length === 0;
+    const removedData = await releaseInstances(context, { removeVolumes: request.removeVolumes, survivors: released.incomplete.map((report) => report.directory), launches });
+    if (isClean) {
+      await context.leases.drop(context.scope.id);
+      await context.state.clear({ runs: isBlast });
+      for (const entry of damaged) await rm(entry.path, { force: true });
+      await sweep(context);
+    }
+    const stopped = launches.filter((launch) => !released.incomplete.some((report) => report.directory === launch.directory)).map((launch) => launch.state?.record.name ?? launch.launchId);
+    return toStopReport(request.command, {
+      message: launches.length === 0 ? 'No active runtime state found.' : isBlast ? 'Everything of this repository was stopped.' : 'Stopped runtime state.',
+      stopped,
+      released,
+      removedData,
+      warnings: damaged.map((entry) => `damaged record ${entry.path}: ${entry.message}`),
+    });
+  });
+}
+
+function isServer(launch: RecordedLaunch): boolean {
+  return launch.state?.record.kind === 'dependency';
+}
+
+/** The ledger's launches, and launch directories whose ledger entry is lost or damaged. */
+async function findLaunches(context: EngineContext): Promise<{ readonly launches: readonly RecordedLaunch[]; readonly damaged: readonly { readonly path: string; readonly message: string }[] }> {
+  const { launches, damaged } = await readRecordedLaunches(context);
+  const known = new Set(launches.map((launch) => launch.directory));
+  const unlisted: RecordedLaunch[] = [];
+  for (const parent of [context.paths.launches, context.paths.storeLaunches]) {
+    for (const launchId of await readdir(parent).catch(() => [])) {
+      const directory = join(parent, launchId);
+      if (known.has(directory)) continue;
+      const state = await readLaunch(directory).catch(() => undefined);
+      unlisted.push({ entryId: undefined, project: state?.record.project ?? null, runId: null, launchId, directory, state, token: state?.record.token, ports: state?.record.ports ?? [] });
+    }
+  }
+  return { launches: [...launches, ...unlisted], damaged };
+}
+
+async function knownLocks(context: EngineContext): Promise<readonly string[]> {
+  const names = await readdir(context.paths.locks).catch(() => []);
+  const locks = names.map((name) => name.replace(/\.lock.*$|\.\d+$/, ''));
+  return [...new Set(locks)].filter((name) => name.startsWith('project-') || name.startsWith('instance-'));
+}
+
+/** No server runs any more: nobody holds an instance. Returns the data directories that were removed. */
+async function releaseInstances(context: EngineContext, options: { readonly removeVolumes: boolean; readonly survivors: readonly string[]; readonly launches: readonly RecordedLaunch[] }): Promise<readonly string[]> {
+  const { instances } = await readInstances(context);
+  const removed: string[] = [];
+  for (const { id } of instances) {
+    const record = await readInstance(context, id);
+    if (record === undefined) continue;
+    const survives = options.launches.some((launch) => options.survivors.includes(launch.directory) && launch.state?.record.name.startsWith(`${id}/`) === true);
+    if (survives) continue;
+    if (options.removeVolumes) {
+      await removeInstanceData(context, record);
+      removed.push(record.directory);
+    } else {
+      await writeInstance(context, { ...record, holders: [], token: null });
+      await rm(record.socketDirectory, { recursive: true, force: true });
+    }
+  }
+  if (options.removeVolumes) removed.push(...(await removeRecordedFiles(context)));
+  return removed;
+}
+
+/** Data whose instance record is gone is still on the ledger. */
+async function removeRecordedFiles(context: EngineContext): Promise<readonly string[]> {
+  const { entries } = await context.ledger.list();
+  const removed: string[] = [];
+  for (const entry of entries) {
+    if (entry.step.kind !== 'file' || !entry.durable) continue;
+    try {
+      await rm(entry.step.path, { recursive: true, force: true });
+      await context.ledger.release(entry.id);
+      removed.push(entry.step.path);
+    } catch (error) {
+      context.events.emit('cleanup.skip', { service: entry.step.path, reason: errorMessage(error) });
+    }
+  }
+  return removed;
+}
+
+/** Removes temporary files of dead commands and directories that hold nothing any more. */
+async function sweep(context: EngineContext): Promise<void> {
+  const table = readProcessTable();
+  const isAlive = (pid: number, startTicks: string) => isSameProcess({ pid, startTicks, bootId: table.bootId, pidNamespace: table.pidNamespace }, table);
+  const { paths } = context;
+  await sweepScope(paths.scope, isAlive);
+  for (const directory of [paths.leases, paths.store]) await sweepTemporaryFiles(directory, isAlive).catch(() => []);
+  for (const directory of [paths.launches, paths.storeLaunches, paths.ledger]) await rmdir(directory).catch(() => undefined);
+}

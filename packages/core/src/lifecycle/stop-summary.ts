@@ -1,0 +1,46 @@
+import type { ReleaseReport } from '../resources/index.js';
+
+/** What stop, stop-all and blast-all tell; the document of their `--json`. */
+export interface StopSummary {
+  readonly command: 'stop' | 'stop-all' | 'blast-all';
+  readonly message: string;
+  /** Services and servers that ended. */
+  readonly stopped: readonly string[];
+  /** Projects whose dependencies were given back. */
+  readonly released_projects: readonly string[];
+  /** Directories of data that were removed. */
+  readonly removed_data: readonly string[];
+  /** Kept on record because it could not be stopped or removed. */
+  readonly not_stopped: readonly { readonly what: string; readonly detail: string }[];
+  /** Processes that carry a token of ours but left for a life of their own; they were not touched. */
+  readonly detached: readonly { readonly pid: number; readonly comm: string; readonly reason: string }[];
+  readonly warnings: readonly string[];
+}
+
+export function toStopReport(
+  command: StopSummary['command'],
+  parts: {
+    readonly message: string;
+    readonly stopped?: readonly string[];
+    readonly released?: ReleaseReport;
+    readonly problems?: readonly string[];
+    readonly projects?: readonly string[];
+    readonly removedData?: readonly string[];
+    readonly warnings?: readonly string[];
+  },
+): StopSummary {
+  const survivors = (parts.released?.incomplete ?? []).map((report) => ({
+    what: report.launchId,
+    detail: `still alive: ${report.survivors.map((survivor) => `pid ${survivor.pid} (${survivor.comm})`).join(', ')}`,
+  }));
+  return {
+    command,
+    message: parts.message,
+    stopped: parts.stopped ?? [],
+    released_projects: parts.projects ?? [],
+    removed_data: parts.removedData ?? [],
+    not_stopped: [...survivors, ...(parts.problems ?? []).map((problem) => ({ what: 'dependency', detail: problem }))],
+    detached: (parts.released?.reports ?? []).flatMap((report) => report.detached.map(({ pid, comm, reason }) => ({ pid, comm, reason }))),
+    warnings: parts.warnings ?? [],
+  };
+}

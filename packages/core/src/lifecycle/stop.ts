@@ -1,0 +1,62 @@
+/** stop: the selected services end, their records go; a project without services gives its dependencies back. */
+import type { Mode } from '../contract/index.js';
+import { selectServices, toSlug, type ServiceSelectors } from '../projects/index.js';
+import { releaseDependencies } from '../requirements/index.js';
+import { readRecordedLaunches, releaseProcesses } from '../resources/index.js';
+import type { EngineContext } from '../scope/index.js';
+import type { RunState } from '../state/index.js';
+import { namedServices } from '../truth/index.js';
+import { toStopReport, type StopSummary } from './stop-summary.js';
+import { holdAll } from './hold-all.js';
+
+export interface StopRequest {
+  readonly mode: Mode | undefined;
+  readonly selectors: ServiceSelectors;
+  readonly signal: AbortSignal;
+}
+
+export async function runStop(context: EngineContext, request: StopRequest): Promise<StopSummary> {
+  const loaded = await context.state.load(request.mode === undefined ? {} : { mode: request.mode });
+  if (loaded === undefined) return toStopReport('stop', { message: 'No active runtime state found.' });
+  const isEverything = request.selectors.projects.length + request.selectors.services.length + (request.selectors.words ?? []).length === 0;
+  const projects = projectsOf(loaded.state);
+  return holdAll(context, projects.map((name) => `project-${toSlug(name)}`), 'stop', request.signal, async () => {
+    const current = (await context.state.load({ mode: loaded.state.mode }))?.state;
+    if (current === undefined) return toStopReport('stop', { message: 'No active runtime state found.' });
+    const selected = selectServices(namedServices(current), request.selectors);
+    const { launches } = await readRecordedLaunches(context);
+    const directories = new Set(selected.map((service) => service.launch_directory));
+    // Without selectors also what a killed command left behind for these projects.
+    const isOrphan = (launch: (typeof launches)[number]) => isEverything && launch.project !== null && projects.includes(launch.project) && launch.state?.record.kind !== 'dependency';
+    const ending = launches.filter((launch) => directories.has(launch.directory) || isOrphan(launch));
+    context.events.emit('cleanup.stop', { aggressive: false });
+    const released = await releaseProcesses(context, ending, { keepReserved: true });
+    const survived = new Set(released.incomplete.map((report) => report.directory));
+    const gone = selected.filter((service) => service.launch_directory === null || !survived.has(service.launch_directory));
+    const goneNames = new Set(gone.map((service) => service.name));
+    const left = namedServices(current).filter((service) => !goneNames.has(service.name));
+    const empty = projects.filter((name) => !left.some((service) => service.project === name) && (isEverything || selected.some((service) => service.project === name)));
+    const problems = await releaseDependencies(context, empty, { keepReserved: true });
+    if (left.length === 0 && problems.length === 0 && empty.length === projects.length) await context.state.clear({ mode: current.mode });
+    else await context.state.update(current.run_id, (state) => without(state, goneNames, problems.length === 0 ? empty : []));
+    return toStopReport('stop', {
+      message: gone.length === namedServices(current).length ? 'Stopped runtime state.' : 'Stopped selected services.',
+      stopped: gone.map((service) => service.name),
+      released,
+      problems,
+      projects: empty,
+    });
+  });
+}
+
+function without(state: RunState, services: ReadonlySet<string>, projects: readonly string[]): RunState {
+  return {
+    ...state,
+    services: Object.fromEntries(Object.entries(state.services).filter(([name]) => !services.has(name))),
+    requirements: Object.fromEntries(Object.entries(state.requirements).filter(([name]) => !projects.includes(name))),
+  };
+}
+
+function projectsOf(state: RunState): readonly string[] {
+  return [...new Set([...namedServices(state).map((service) => service.project), ...Object.keys(state.requirements)])].sort();
+}

@@ -1,0 +1,3 @@
+export * from './provider.js';
+export * from './repository.js';
+export * from './selection.js';

@@ -1,0 +1,2 @@
+/** The light door of the room. */
+export { resolveRepository } from './repository.js';

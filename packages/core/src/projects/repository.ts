@@ -1,0 +1,60 @@
+import { existsSync, readFileSync, realpathSync, statSync } from 'node:fs';
+import { dirname, isAbsolute, join, resolve } from 'node:path';
+import { EnvctlError } from '../contract/index.js';
+
+export interface Repository {
+  /** Real path of the main checkout; a linked worktree resolves to its owner. */
+  readonly root: string;
+  /** Real path of the checkout the command was given in; differs from `root` inside a linked worktree. */
+  readonly executionRoot: string;
+}
+
+/**
+ * Finds the repository for `--repo PATH`, or for the nearest ancestor of `cwd` that has a `.git`.
+ * Reads `.git` files itself: starting git would cost more than most commands do.
+ * Throws ENVCTL_E_REPO_NOT_FOUND or ENVCTL_E_REPO_INVALID.
+ */
+export function resolveRepository(cwd: string, repoOption?: string): Repository {
+  const executionRoot = repoOption === undefined ? nearestCheckout(cwd) : givenCheckout(cwd, repoOption);
+  return { root: owningCheckout(executionRoot), executionRoot };
+}
+
+function givenCheckout(cwd: string, repoOption: string): string {
+  const path = resolve(cwd, repoOption);
+  if (!existsSync(join(path, '.git'))) {
+    throw new EnvctlError('ENVCTL_E_REPO_INVALID', `Invalid --repo path: ${path} has no .git.`, {
+      hints: [`git init ${path}`, 'envctl --repo <path of a git repository> …'],
+      data: { path },
+    });
+  }
+  return realpathSync(path);
+}
+
+function nearestCheckout(cwd: string): string {
+  for (let path = realpathSync(cwd); ; path = dirname(path)) {
+    if (existsSync(join(path, '.git'))) return path;
+    if (path === dirname(path)) break;
+  }
+  throw new EnvctlError('ENVCTL_E_REPO_NOT_FOUND', `Could not resolve repository root. Use --repo <path>. (looked upwards from ${cwd})`, {
+    hints: ['cd into a git repository, or pass --repo <path>'],
+    data: { cwd },
+  });
+}
+
+/** A linked worktree's `.git` is a file that leads to `<owner>/.git/worktrees/<name>`, whose `commondir` leads back. */
+function owningCheckout(checkout: string): string {
+  const dotGit = join(checkout, '.git');
+  try {
+    if (statSync(dotGit).isDirectory()) return checkout;
+    const gitDir = /^gitdir: (.+)$/m.exec(readFileSync(dotGit, 'utf8'))?.[1]?.trim();
+    if (gitDir === undefined) return checkout;
+    const gitDirPath = isAbsolute(gitDir) ? gitDir : resolve(checkout, gitDir);
+    const commonDirFile = join(gitDirPath, 'commondir');
+    if (!existsSync(commonDirFile)) return checkout;
+    const commonDir = realpathSync(resolve(gitDirPath, readFileSync(commonDirFile, 'utf8').trim()));
+    const owner = dirname(commonDir);
+    return existsSync(join(owner, '.git')) ? owner : checkout;
+  } catch {
+    return checkout;
+  }
+}

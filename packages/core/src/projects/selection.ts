@@ -1,0 +1,56 @@
+import type { ProjectFacts } from '../contract/index.js';
+import { EnvctlError } from '../contract/index.js';
+
+/**
+ * Narrows `projects` to the named ones, ignoring case. No names selects all. An unknown name is an error
+ * that lists what exists: a typo never widens a target.
+ */
+export function selectProjects(projects: readonly ProjectFacts[], names: readonly string[]): readonly ProjectFacts[] {
+  if (names.length === 0) return projects;
+  const unknown = names.filter((name) => !projects.some((project) => sameName(project.name, name)));
+  if (unknown.length > 0) throw unknownTarget('project', unknown, projects.map((project) => project.name));
+  return projects.filter((project) => names.some((name) => sameName(project.name, name)));
+}
+
+export interface NamedService {
+  readonly name: string;
+  readonly project: string;
+  readonly type: string;
+}
+
+export interface ServiceSelectors {
+  readonly projects: readonly string[];
+  readonly services: readonly string[];
+  /** Words without a flag: a project, a service name or a service type. */
+  readonly words?: readonly string[];
+}
+
+/** Narrows recorded services by `--project`, `--service` and bare words, ignoring case. Unknown words are errors. */
+export function selectServices<S extends NamedService>(services: readonly S[], selectors: ServiceSelectors): readonly S[] {
+  const words = (selectors.words ?? []).flatMap((word) => word.split(',')).map((word) => word.trim()).filter(Boolean);
+  if (selectors.projects.length + selectors.services.length + words.length === 0) return services;
+  const byProject = (name: string) => services.filter((service) => sameName(service.project, name));
+  const byService = (name: string) => services.filter((service) => sameName(service.name, name) || sameName(service.type, name));
+  const unknown = [
+    ...selectors.projects.filter((name) => byProject(name).length === 0),
+    ...selectors.services.filter((name) => byService(name).length === 0),
+    ...words.filter((word) => byProject(word).length + byService(word).length === 0),
+  ];
+  if (unknown.length > 0) {
+    throw unknownTarget('target', unknown, [...new Set(services.flatMap((service) => [service.project, service.name]))]);
+  }
+  const inProjects = (service: S) => selectors.projects.length === 0 || selectors.projects.some((name) => sameName(service.project, name));
+  const named = new Set([...selectors.services, ...words].flatMap((name) => [...byService(name), ...(words.includes(name) ? byProject(name) : [])]));
+  return services.filter((service) => inProjects(service) && (named.size === 0 || named.has(service)));
+}
+
+function unknownTarget(what: string, unknown: readonly string[], known: readonly string[]): EnvctlError {
+  return new EnvctlError('ENVCTL_E_TARGET_UNKNOWN', `No matching targets found for: ${unknown.join(', ')}`, {
+    hints: [known.length > 0 ? `known: ${known.join(', ')}` : `there is no ${what} here`, 'envctl list-targets'],
+    data: { unknown, known },
+  });
+}
+
+function sameName(left: string, right: string): boolean {
+  return left.toLowerCase() === right.toLowerCase();
+}

@@ -1,0 +1,95 @@
+import { chmod, chown, mkdir, readdir, stat } from 'node:fs/promises';
+import { createHash } from 'node:crypto';
+import { join } from 'node:path';
+import type { DriverName } from '../contract/index.js';
+import { EnvctlError } from '../contract/index.js';
+import { ensureDirectory, readJsonFile, writeJsonAtomic } from '../fs/index.js';
+import type { EngineContext } from '../scope/index.js';
+import { parseInstanceRecord, type InstanceRecord } from './instance-schema.js';
+
+type Context = Pick<EngineContext, 'paths' | 'dataUser' | 'scope'>;
+
+/** Reads every instance of the scope; damaged records are listed, not thrown. */
+export async function readInstances(context: Pick<Context, 'paths'>): Promise<{ readonly instances: readonly InstanceRecord[]; readonly damaged: readonly string[] }> {
+  const names = await readdir(context.paths.instances).catch(() => []);
+  const instances: InstanceRecord[] = [];
+  const damaged: string[] = [];
+  for (const name of names.filter((file) => file.endsWith('.json')).sort()) {
+    const path = join(context.paths.instances, name);
+    const record = parseInstanceRecord(await readJsonFile(path));
+    if (record === undefined) damaged.push(path);
+    else instances.push(record);
+  }
+  return { instances, damaged };
+}
+
+export async function readInstance(context: Pick<Context, 'paths'>, id: string): Promise<InstanceRecord | undefined> {
+  const path = instancePath(context, id);
+  const file = await readJsonFile(path);
+  if (!file.ok && file.reason === 'missing') return undefined;
+  const record = parseInstanceRecord(file);
+  if (record === undefined) {
+    throw new EnvctlError('ENVCTL_E_STATE_UNREADABLE', `The record of dependency instance ${id} is damaged: ${path}`, {
+      kind: 'environment',
+      hints: [`envctl stop-all, then remove ${path}; its data directory stays and is found again`],
+      data: { path },
+    });
+  }
+  return record;
+}
+
+/** Call under the instance lock. */
+export async function writeInstance(context: Pick<Context, 'paths'>, record: InstanceRecord): Promise<void> {
+  await ensureDirectory(context.paths.instances);
+  await writeJsonAtomic(instancePath(context, record.id), record);
+}
+
+export function instancePath(context: Pick<Context, 'paths'>, id: string): string {
+  return join(context.paths.instances, `${id}.json`);
+}
+
+export interface InstanceIdentity {
+  readonly dependency: string;
+  readonly share: 'scope' | 'project';
+  readonly project: string | null;
+  readonly driver: DriverName;
+}
+
+export function newInstanceRecord(context: Pick<Context, 'paths' | 'scope'>, id: string, identity: InstanceIdentity): InstanceRecord {
+  return {
+    version: 1,
+    id,
+    ...identity,
+    directory: join(context.paths.store, id),
+    socketDirectory: toSocketDirectory(context.paths.store, id),
+    ports: {},
+    token: null,
+    holders: [],
+  };
+}
+
+/** Socket paths are limited to 107 bytes; a long store falls back to a short directory that only holds sockets. */
+function toSocketDirectory(store: string, id: string): string {
+  const digest = createHash('sha256').update(`${store}/${id}`).digest('hex').slice(0, 10);
+  const near = join(store, '..', 's', digest);
+  return Buffer.byteLength(near) <= 80 ? near : join('/tmp', `envctl-s-${digest}`);
+}
+
+/** Makes the instance's directories with the right owner. Parents of a data user's files must be passable (0711). */
+export async function prepareInstanceDirectories(context: Context, record: InstanceRecord): Promise<void> {
+  const owner = context.dataUser;
+  const parents = [join(context.paths.store, '..'), context.paths.store];
+  if (owner === undefined) {
+    for (const path of [...parents, record.directory, record.socketDirectory]) await ensureDirectory(path);
+    return;
+  }
+  for (const path of [...parents, join(record.socketDirectory, '..')]) {
+    await mkdir(path, { recursive: true, mode: 0o711 });
+    if (((await stat(path)).mode & 0o001) === 0) await chmod(path, 0o711);
+  }
+  await mkdir(context.paths.storeLaunches, { recursive: true, mode: 0o711 });
+  for (const path of [record.directory, record.socketDirectory]) {
+    await mkdir(path, { recursive: true, mode: 0o700 });
+    await chown(path, owner.uid, owner.gid);
+  }
+}

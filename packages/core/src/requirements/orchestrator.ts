@@ -1,0 +1,319 @@
+/** Brings one dependency up for one project, probes it, and gives it back: driver, instance, ports, retries. */
+import { rm } from 'node:fs/promises';
+import type {
+  ConfigReader,
+  DependencyDeclaration,
+  DependencyDefinition,
+  DependencyOutcome,
+  DependencyPlan,
+  DriverName,
+  FailedOutcome,
+  ProbeContext,
+  ProjectedVariable,
+  ProjectFacts,
+} from '../contract/index.js';
+import { errorMessage } from '../contract/index.js';
+import { examineLaunch, readProcessTable } from '../processes/index.js';
+import { createLaunchToken, readRecordedLaunches, releaseProcesses } from '../resources/index.js';
+import type { EngineContext } from '../scope/index.js';
+import { decideDriver } from './driver.js';
+import type { InstanceRecord } from './instance-schema.js';
+import { instancePath, newInstanceRecord, prepareInstanceDirectories, readInstance, readInstances, writeInstance } from './instance-store.js';
+import { decideRetry, type RetryCounts } from './retry.js';
+import { createSecretStore } from './secret-store.js';
+import { createStartContext } from './start-context.js';
+
+export interface DependencyHandle {
+  readonly declaration: DependencyDeclaration;
+  readonly definition: DependencyDefinition;
+}
+
+export interface RequirementsContext extends EngineContext {
+  readonly reader: ConfigReader;
+  readonly onSecret: (value: string) => void;
+  /** Preferred port of a resource for a project (contracts, section 6.1). */
+  readonly preferredPort: (basePort: number, projectName: string) => number;
+}
+
+export interface BringUpRequest {
+  readonly project: ProjectFacts;
+  readonly handle: DependencyHandle;
+  readonly runId: string;
+  readonly required: Readonly<Record<string, Readonly<Record<string, string>>>>;
+  readonly signal: AbortSignal;
+}
+
+export interface BringUpResult {
+  readonly outcome: DependencyOutcome;
+  readonly instance: string;
+  readonly driver: DriverName;
+  readonly ports: Readonly<Record<string, number>>;
+  readonly requested: Readonly<Record<string, number>>;
+  readonly retries: number;
+  /** True when this call started the server. */
+  readonly started: boolean;
+  readonly variables: Readonly<Record<string, ProjectedVariable>>;
+}
+
+const lockTimeoutMs = 120_000;
+
+export async function bringUpDependency(context: RequirementsContext, request: BringUpRequest): Promise<BringUpResult> {
+  const { declaration } = request.handle;
+  context.events.emit('requirements.start', { project: request.project.name, service: declaration.id });
+  const existing = await existingDriver(context, declaration.id, request.project);
+  const driver = await decideDriver({ id: declaration.id, definition: request.handle.definition, config: context.reader, requested: context.config.dependencyMode(declaration.id), existing, findProgram: context.findProgram, signal: request.signal });
+  const plan = request.handle.definition.plan({ scope: context.scope, project: request.project, config: context.reader, driver });
+  const id = instanceId(declaration.id, plan, request.project);
+  return context.lock(`instance-${id}`).hold(`bring up ${id}`, { timeoutMs: lockTimeoutMs, signal: request.signal }, () => bringUpInstance(context, request, { id, plan, driver }));
+}
+
+interface Target {
+  readonly id: string;
+  readonly plan: DependencyPlan;
+  readonly driver: DriverName;
+}
+
+async function bringUpInstance(context: RequirementsContext, request: BringUpRequest, target: Target): Promise<BringUpResult> {
+  const { declaration } = request.handle;
+  const known = await readInstance(context, target.id);
+  const base = known ?? newInstanceRecord(context, target.id, { dependency: declaration.id, share: target.plan.share, project: target.plan.share === 'project' ? request.project.name : null, driver: target.driver });
+  await registerDirectory(context, base, request.runId);
+  await prepareInstanceDirectories(context, base);
+  const wasHolder = base.holders.includes(request.project.name);
+  const wasRunning = await isRunning(context, target.id);
+  const limits = { bind: Math.max(1, context.reader.integer('ENVCTL_REQUIREMENT_BIND_MAX_RETRIES') ?? 8), transient: 3 };
+  let record = await withHolder(context, { ...base, driver: target.driver }, request.project.name);
+  let counts: RetryCounts = { bind: 0, transient: 0 };
+  const avoid = new Set<number>();
+  const requested = toRequestedPorts(context, request, target.plan);
+
+  try {
+    for (;;) {
+      if (!wasRunning || record.token === null) record = await leasePorts(context, request, target, record, avoid);
+      const outcome = await attempt(context, request, target, record);
+      if (outcome.status !== 'failed') {
+        record = { ...record, ports: { ...record.ports, ...(outcome.status === 'degraded' ? {} : outcome.ports) } };
+        await writeInstance(context, record);
+        context.events.emit('requirements.healthy', { project: request.project.name, service: declaration.id, final_port: Object.values(record.ports)[0] ?? null });
+        const variables = await projectVariables(context, request.project, request.handle, target, record);
+        return { outcome, instance: target.id, driver: target.driver, ports: record.ports, requested, retries: counts.bind + counts.transient, started: !wasRunning, variables };
+      }
+      context.events.emit('requirements.failure_class', { project: request.project.name, service: declaration.id, failure_class: outcome.class, reason: outcome.message, reason_code: outcome.reasonCode, error: outcome.message });
+      const decision = decideRetry(outcome, counts, limits);
+      if (!decision.retry) {
+        await giveBack(context, record, request.project.name, { wasHolder, wasRunning });
+        return { outcome: toFinal(outcome, counts), instance: target.id, driver: target.driver, ports: record.ports, requested, retries: counts.bind + counts.transient, started: false, variables: {} };
+      }
+      counts = decision.counts;
+      context.events.emit('requirements.retry', { project: request.project.name, service: declaration.id, attempt: counts.bind + counts.transient, failure_class: outcome.class, reason: outcome.message, reason_code: outcome.reasonCode, error: outcome.message });
+      if (decision.port === 'next' && !wasRunning) {
+        for (const port of Object.values(record.ports)) avoid.add(port);
+        await stopInstanceProcesses(context, record, { keepReserved: false });
+        record = { ...record, token: null };
+      }
+    }
+  } catch (error) {
+    await giveBack(context, record, request.project.name, { wasHolder, wasRunning });
+    throw error;
+  }
+}
+
+async function attempt(context: RequirementsContext, request: BringUpRequest, target: Target, record: InstanceRecord): Promise<DependencyOutcome> {
+  const probe = toProbeContext(context, request.project, target, record, request.signal);
+  try {
+    return await request.handle.definition.start(
+      createStartContext({ engine: context, record: { ...record, token: record.token ?? '' }, probe, required: request.required, runId: request.runId, holder: request.project.name }),
+    );
+  } catch (error) {
+    request.signal.throwIfAborted();
+    return { status: 'failed', class: 'hard_start_failure', reasonCode: 'hard_start_failure', message: errorMessage(error), hints: hintsOf(error) };
+  }
+}
+
+/** One real request to what the application will call. Never throws. */
+export async function probeDependency(context: RequirementsContext, request: { readonly project: ProjectFacts; readonly handle: DependencyHandle; readonly signal: AbortSignal }): Promise<DependencyOutcome & { readonly ports?: Readonly<Record<string, number>> }> {
+  try {
+    const target = await toTarget(context, request.project, request.handle);
+    const record = await readInstance(context, target.id);
+    if (record === undefined || (target.driver !== 'external' && !record.holders.includes(request.project.name))) {
+      return { status: 'failed', class: 'hard_start_failure', reasonCode: 'not_running', message: `${target.id} is not running` };
+    }
+    const outcome = await request.handle.definition.probe(toProbeContext(context, request.project, target, record, request.signal));
+    return { ...outcome, ports: record.ports };
+  } catch (error) {
+    return { status: 'failed', class: 'hard_start_failure', reasonCode: 'probe_failed', message: errorMessage(error) };
+  }
+}
+
+/** The variables of a dependency that is already up. */
+export async function readVariables(context: RequirementsContext, project: ProjectFacts, handle: DependencyHandle): Promise<Readonly<Record<string, ProjectedVariable>>> {
+  const target = await toTarget(context, project, handle);
+  const record = await readInstance(context, target.id);
+  return record === undefined ? {} : projectVariables(context, project, handle, target, record);
+}
+
+/**
+ * A project stops using its dependencies; a server without holders stops. Data stays. Returns what could
+ * not be stopped.
+ */
+export async function releaseDependencies(context: EngineContext, projects: readonly string[], options: { readonly keepReserved: boolean }): Promise<readonly string[]> {
+  const { instances } = await readInstances(context);
+  const problems = await Promise.all(
+    instances
+      .filter((instance) => instance.holders.some((holder) => projects.includes(holder)))
+      .map((instance) =>
+        context.lock(`instance-${instance.id}`).hold(`release ${instance.id}`, { timeoutMs: lockTimeoutMs }, async () => {
+          const record = await readInstance(context, instance.id);
+          if (record === undefined) return [];
+          return dropHolders(context, record, projects, options);
+        }),
+      ),
+  );
+  return problems.flat();
+}
+
+async function dropHolders(context: EngineContext, record: InstanceRecord, projects: readonly string[], options: { readonly keepReserved: boolean }): Promise<readonly string[]> {
+  const holders = record.holders.filter((holder) => !projects.includes(holder));
+  if (holders.length > 0) {
+    await writeInstance(context, { ...record, holders });
+    return [];
+  }
+  const survivors = await stopInstanceProcesses(context, record, options);
+  // The holder goes last: until the server is down somebody still answers for it.
+  if (survivors.length === 0) await writeInstance(context, { ...record, holders, token: null });
+  return survivors;
+}
+
+/** Forgets an instance and removes its data: `--remove-volumes`. Its server must be stopped. */
+export async function removeInstanceData(context: EngineContext, record: InstanceRecord): Promise<void> {
+  const { entries } = await context.ledger.list();
+  context.seam('instance.remove.before-effect');
+  await rm(record.directory, { recursive: true, force: true });
+  await rm(record.socketDirectory, { recursive: true, force: true });
+  await rm(instancePath(context, record.id), { force: true });
+  context.seam('instance.remove.after-effect');
+  for (const entry of entries) {
+    const isInside = (entry.step.kind === 'file' && entry.step.path === record.directory) || (entry.step.kind === 'logical' && entry.step.instance === record.id);
+    if (isInside) await context.ledger.release(entry.id);
+  }
+  context.seam('instance.remove.after-confirm');
+}
+
+async function stopInstanceProcesses(context: EngineContext, record: InstanceRecord, options: { readonly keepReserved: boolean }): Promise<readonly string[]> {
+  const { launches } = await readRecordedLaunches(context);
+  const own = launches.filter((launch) => launch.state?.record.name.startsWith(`${record.id}/`) === true);
+  const { incomplete } = await releaseProcesses(context, own, options);
+  if (incomplete.length === 0 && record.token !== null) {
+    for (const port of Object.values(record.ports)) await context.leases.release(port, record.token, options);
+  }
+  return incomplete.map((report) => `${record.id}: ${report.survivors.map((survivor) => `pid ${survivor.pid} (${survivor.comm})`).join(', ')}`);
+}
+
+/** Undoes what a failed bring-up did: the holder if it was new, the server if it was not running before. */
+async function giveBack(context: EngineContext, record: InstanceRecord, project: string, before: { readonly wasHolder: boolean; readonly wasRunning: boolean }): Promise<void> {
+  if (!before.wasRunning) await stopInstanceProcesses(context, record, { keepReserved: false });
+  const holders = before.wasHolder && before.wasRunning ? record.holders : record.holders.filter((holder) => holder !== project);
+  await writeInstance(context, { ...record, holders, token: before.wasRunning ? record.token : null });
+}
+
+async function isRunning(context: EngineContext, id: string): Promise<boolean> {
+  const { launches } = await readRecordedLaunches(context);
+  const own = launches.filter((launch) => launch.state?.record.name.startsWith(`${id}/`) === true && launch.state.record.kind === 'dependency');
+  if (own.length === 0) return false;
+  const table = readProcessTable();
+  return own.some((launch) => launch.state !== undefined && examineLaunch(launch.state, table, { listeners: new Map() }).alive);
+}
+
+async function leasePorts(context: RequirementsContext, request: BringUpRequest, target: Target, record: InstanceRecord, avoid: ReadonlySet<number>): Promise<InstanceRecord> {
+  if (target.driver === 'external') return record;
+  const token = createLaunchToken(context);
+  const ports: Record<string, number> = {};
+  for (const resource of request.handle.declaration.resources.filter((candidate) => target.plan.ports.includes(candidate.name))) {
+    const lease = await context.leases.acquire({
+      preferred: toPreferred(context, request, target.plan, resource),
+      owner: { scopeId: context.scope.id, project: target.plan.share === 'scope' ? '*' : request.project.name, service: `${target.id}:${resource.name}`, repositoryRoot: context.scope.repositoryRoot },
+      token,
+      http: false,
+      avoid,
+    });
+    ports[resource.name] = lease.port;
+  }
+  const leased = { ...record, token, ports };
+  await writeInstance(context, leased);
+  return leased;
+}
+
+function toRequestedPorts(context: RequirementsContext, request: BringUpRequest, plan: DependencyPlan): Record<string, number> {
+  return Object.fromEntries(request.handle.declaration.resources.filter((resource) => plan.ports.includes(resource.name)).map((resource) => [resource.name, toPreferred(context, request, plan, resource)]));
+}
+
+function toPreferred(context: RequirementsContext, request: BringUpRequest, plan: DependencyPlan, resource: { readonly configKey: string; readonly defaultPort: number }): number {
+  const base = context.reader.integer(resource.configKey) ?? resource.defaultPort;
+  return context.preferredPort(base, plan.share === 'scope' ? 'Main' : request.project.name);
+}
+
+async function withHolder(context: EngineContext, record: InstanceRecord, project: string): Promise<InstanceRecord> {
+  if (record.holders.includes(project)) return record;
+  const held = { ...record, holders: [...record.holders, project].sort() };
+  await writeInstance(context, held);
+  return held;
+}
+
+/** The data directory is on the ledger from before it exists until it is removed. */
+async function registerDirectory(context: EngineContext, record: InstanceRecord, runId: string): Promise<void> {
+  const { entries } = await context.ledger.list();
+  const known = entries.find((entry) => entry.step.kind === 'file' && entry.step.path === record.directory);
+  if (known?.state === 'held') return;
+  const entry = known ?? (await context.ledger.intent({ kind: 'file', project: record.project, runId, durable: true, step: { kind: 'file', path: record.directory } }));
+  await context.ledger.confirm(entry.id);
+}
+
+async function projectVariables(context: RequirementsContext, project: ProjectFacts, handle: DependencyHandle, target: Target, record: InstanceRecord): Promise<Readonly<Record<string, ProjectedVariable>>> {
+  const planContext = { scope: context.scope, project, config: context.reader, driver: target.driver };
+  const secrets = createSecretStore({ directory: record.directory, randomHex: context.randomHex, onSecret: context.onSecret });
+  const names = handle.definition.credentials?.(planContext) ?? [];
+  const credentials: Record<string, string> = {};
+  for (const name of names) {
+    const value = await secrets.get(name);
+    if (value !== undefined) credentials[name] = value;
+  }
+  return handle.definition.project({ ...planContext, plan: target.plan, ports: record.ports, credentials });
+}
+
+async function toTarget(context: RequirementsContext, project: ProjectFacts, handle: DependencyHandle): Promise<Target> {
+  const id = handle.declaration.id;
+  const requested = context.config.dependencyMode(id);
+  const existing = await existingDriver(context, id, project);
+  const driver = requested === 'auto' ? (existing ?? 'native') : requested;
+  const plan = handle.definition.plan({ scope: context.scope, project, config: context.reader, driver });
+  return { id: instanceId(id, plan, project), plan, driver };
+}
+
+async function existingDriver(context: RequirementsContext, dependency: string, project: ProjectFacts): Promise<DriverName | undefined> {
+  const { instances } = await readInstances(context);
+  return instances.find((instance) => instance.dependency === dependency && (instance.project === null || instance.project === project.name) && instance.driver !== 'external')?.driver;
+}
+
+function instanceId(dependency: string, plan: DependencyPlan, project: ProjectFacts): string {
+  return plan.share === 'scope' ? dependency : `${dependency}-${project.slug}`;
+}
+
+function toProbeContext(context: RequirementsContext, project: ProjectFacts, target: Target, record: InstanceRecord, signal: AbortSignal): ProbeContext {
+  return {
+    scope: context.scope,
+    project,
+    config: context.reader,
+    plan: target.plan,
+    signal,
+    secrets: createSecretStore({ directory: record.directory, randomHex: context.randomHex, onSecret: context.onSecret }),
+    instance: { id: record.id, directory: record.directory, socketDirectory: record.socketDirectory, ports: record.ports, driver: target.driver },
+  };
+}
+
+function toFinal(outcome: FailedOutcome, counts: RetryCounts): FailedOutcome {
+  return outcome.class === 'bind_conflict_retryable' && counts.bind > 0 ? { ...outcome, reasonCode: 'bind_conflict_unresolved' } : outcome;
+}
+
+function hintsOf(error: unknown): readonly string[] {
+  return typeof error === 'object' && error !== null && 'hints' in error && Array.isArray(error.hints) ? error.hints.filter((hint) => typeof hint === 'string') : [];
+}

@@ -1,0 +1,45 @@
+import { join } from 'node:path';
+import type { SecretStore } from '../contract/index.js';
+import { EnvctlError } from '../contract/index.js';
+import { readJsonFile, writeJsonAtomic } from '../fs/index.js';
+
+/**
+ * Secrets of one instance in `<instance directory>/envctl-secrets.json`, mode 0600, owned by envctl's user.
+ * Call under the instance lock. `onSecret` lets the redactor learn every value that passes.
+ */
+export function createSecretStore(options: { readonly directory: string; readonly randomHex: (bytes: number) => string; readonly onSecret: (value: string) => void }): SecretStore {
+  const path = join(options.directory, 'envctl-secrets.json');
+
+  async function read(): Promise<Record<string, string>> {
+    const file = await readJsonFile(path);
+    if (!file.ok && file.reason === 'missing') return {};
+    if (!file.ok || typeof file.value !== 'object' || file.value === null) {
+      throw new EnvctlError('ENVCTL_E_STATE_UNREADABLE', `The secrets of a dependency cannot be read: ${path}`, {
+        kind: 'environment',
+        hints: ['restore the file from a backup, or remove the data with: envctl stop-all --remove-volumes'],
+        data: { path },
+      });
+    }
+    const values = Object.entries(file.value).filter((entry): entry is [string, string] => typeof entry[1] === 'string');
+    for (const [, value] of values) options.onSecret(value);
+    return Object.fromEntries(values);
+  }
+
+  async function set(name: string, value: string): Promise<void> {
+    const values = await read();
+    options.onSecret(value);
+    await writeJsonAtomic(path, { ...values, [name]: value }, { mode: 0o600 });
+  }
+
+  return {
+    get: async (name) => (await read())[name],
+    set,
+    ensure: async (name) => {
+      const known = (await read())[name];
+      if (known !== undefined) return known;
+      const value = options.randomHex(16);
+      await set(name, value);
+      return value;
+    },
+  };
+}

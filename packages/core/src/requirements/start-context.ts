@@ -1,0 +1,218 @@
+/**
+ * The production `StartContext`: everything a plugin may acquire goes through here, so that its intent
+ * is on record before the effect and a later command finds what an earlier one left.
+ */
+import { chown, lchown, mkdir, readdir, rename, rm, stat } from 'node:fs/promises';
+import { setTimeout as delay } from 'node:timers/promises';
+import { join } from 'node:path';
+import type { LaunchHandle, LaunchRequest, LogicalRequest, ProbeContext, StartContext, StopStep, TaskRequest, TaskResult } from '../contract/index.js';
+import { EnvctlError } from '../contract/index.js';
+import { examineLaunch, readProcessTable, waitForExit } from '../processes/index.js';
+import { acquireProcess, readRecordedLaunches, releaseProcesses, type RecordedLaunch } from '../resources/index.js';
+import { tailLines } from '../services/index.js';
+import type { EngineContext } from '../scope/index.js';
+import { ensureDirectory } from '../fs/index.js';
+import type { InstanceRecord } from './instance-schema.js';
+
+export interface StartContextInputs {
+  readonly engine: EngineContext;
+  readonly record: InstanceRecord & { readonly token: string };
+  readonly probe: ProbeContext;
+  readonly required: StartContext['required'];
+  readonly runId: string;
+  readonly holder: string;
+}
+
+const defaultServerStop: readonly StopStep[] = [
+  { signal: 'SIGTERM', target: 'group', waitMs: 10_000 },
+  { signal: 'SIGKILL', target: 'tree', waitMs: 2_000 },
+];
+
+export function createStartContext(inputs: StartContextInputs): StartContext {
+  const { engine, record, probe } = inputs;
+  const launchName = (name: string) => `${record.id}/${name}`;
+  const logPath = (name: string) => join(engine.paths.instances, 'logs', `${record.id}-${name}.log`);
+
+  async function acquire(request: LaunchRequest | TaskRequest, kind: 'dependency' | 'task', ports: readonly number[]) {
+    const user = (request.asDataUser ?? true) ? engine.dataUser : undefined;
+    await ensureDirectory(join(engine.paths.instances, 'logs'));
+    return acquireProcess(engine, {
+      name: launchName(request.name),
+      kind,
+      token: record.token,
+      project: record.share === 'scope' ? null : inputs.holder,
+      runId: inputs.runId,
+      command: request.command,
+      cwd: request.cwd ?? record.directory,
+      env: { ...minimalEnvironment(engine.env, user?.home), ...request.env },
+      logPath: logPath(request.name),
+      ports,
+      dataDirectories: request.dataDirectories ?? [record.directory],
+      ...(user === undefined ? {} : { user: { uid: user.uid, gid: user.gid } }),
+      stop: 'stop' in request && request.stop !== undefined ? request.stop : defaultServerStop,
+      restart: { when: 'no', max: 0, backoffMs: 0 },
+    });
+  }
+
+  async function launch(request: LaunchRequest): Promise<LaunchHandle> {
+    probe.signal.throwIfAborted();
+    const earlier = await findLaunches(engine, launchName(request.name));
+    const table = readProcessTable();
+    const alive = earlier.find((candidate) => candidate.state !== undefined && examineLaunch(candidate.state, table, { listeners: new Map() }).alive);
+    await releaseProcesses(engine, earlier.filter((candidate) => candidate !== alive).map(({ entryId, directory }) => ({ entryId, directory })), { keepReserved: true });
+    if (alive !== undefined) return toHandle(alive.launchId, 'adopted', alive.directory, alive.state?.record.logPath ?? logPath(request.name));
+    const ports = (request.ports ?? []).map((name) => portOf(record, name));
+    const acquired = await acquire(request, 'dependency', ports);
+    return toHandle(acquired.launchId, 'started', acquired.directory, logPath(request.name));
+  }
+
+  async function task(request: TaskRequest): Promise<TaskResult> {
+    probe.signal.throwIfAborted();
+    // A task of a killed command may still be writing: it ends before the next one begins.
+    await stopEarlierTasks(engine, launchName(request.name));
+    await rm(logPath(request.name), { force: true });
+    const acquired = await acquire(request, 'task', []);
+    try {
+      const limit = AbortSignal.any([probe.signal, AbortSignal.timeout(request.timeoutMs)]);
+      const exit = await waitForExit(acquired.directory, limit);
+      return { code: exit.code, output: await tailLines(logPath(request.name), 20) };
+    } catch (error) {
+      probe.signal.throwIfAborted();
+      throw new EnvctlError('ENVCTL_E_RUN_TIMEOUT', `${record.id}: ${request.name} did not end within ${request.timeoutMs} ms.`, { kind: 'dependency', cause: error });
+    } finally {
+      await releaseProcesses(engine, [{ entryId: acquired.entry.id, directory: acquired.directory }], { keepReserved: true });
+    }
+  }
+
+  async function directory(name: string, build: (temporaryPath: string) => Promise<void>): Promise<string> {
+    const path = join(record.directory, name);
+    await removeAbandonedBuilds(record.directory, name);
+    if (await exists(path)) return path;
+    const temporaryPath = `${path}.building-${engine.randomHex(4)}`;
+    await mkdir(temporaryPath, { mode: 0o700 });
+    if (engine.dataUser !== undefined) await chown(temporaryPath, engine.dataUser.uid, engine.dataUser.gid);
+    engine.seam('directory.build.before-effect');
+    try {
+      await build(temporaryPath);
+      if (engine.dataUser !== undefined) await chownTree(temporaryPath, engine.dataUser);
+      engine.seam('directory.build.after-effect');
+      await rename(temporaryPath, path);
+      engine.seam('directory.build.after-confirm');
+    } catch (error) {
+      await rm(temporaryPath, { recursive: true, force: true });
+      throw error;
+    }
+    return path;
+  }
+
+  async function logical(request: LogicalRequest, acquireEffect: () => Promise<void>): Promise<void> {
+    probe.signal.throwIfAborted();
+    const { entries } = await engine.ledger.list();
+    const known = entries.find((entry) => entry.step.kind === 'logical' && entry.step.instance === record.id && entry.step.resource.kind === request.kind && entry.step.resource.name === request.name);
+    const entry =
+      known ??
+      (await engine.ledger.intent({
+        kind: 'logical',
+        project: request.project ?? null,
+        runId: inputs.runId,
+        durable: true,
+        step: { kind: 'logical', dependency: record.dependency, instance: record.id, resource: request },
+      }));
+    engine.seam('logical.acquire.before-effect');
+    await acquireEffect();
+    engine.seam('logical.acquire.after-effect');
+    if (entry.state !== 'held') await engine.ledger.confirm(entry.id);
+    engine.seam('logical.acquire.after-confirm');
+  }
+
+  return {
+    ...probe,
+    events: engine.events,
+    findProgram: engine.findProgram,
+    dataUser: engine.dataUser,
+    required: inputs.required,
+    launch,
+    task,
+    directory,
+    logical,
+    container: () =>
+      Promise.reject(new EnvctlError('ENVCTL_E_DEPENDENCY_DRIVER', `${record.id}: this envctl has no container driver.`, { kind: 'environment', hints: ['use the native or the external driver'] })),
+    until: (attempt, options) => until(attempt, { ...options, signal: probe.signal }),
+  };
+}
+
+/** Polls from every 5 ms, slowing to 100 ms; ends early when the process has ended. */
+async function until<T>(attempt: () => Promise<T | undefined>, options: { readonly timeoutMs: number; readonly handle?: LaunchHandle; readonly signal: AbortSignal }): Promise<T | undefined> {
+  const stop = new AbortController();
+  const signal = AbortSignal.any([options.signal, stop.signal]);
+  let ended = false;
+  options.handle?.exited(signal).then(
+    () => {
+      ended = true;
+    },
+    () => undefined,
+  );
+  const deadline = performance.now() + options.timeoutMs;
+  try {
+    for (let pauseMs = 5; ; pauseMs = Math.min(pauseMs * 1.5, 100)) {
+      options.signal.throwIfAborted();
+      const value = await attempt();
+      if (value !== undefined) return value;
+      if (ended || performance.now() > deadline) return undefined;
+      await delay(pauseMs, undefined, { signal: options.signal });
+    }
+  } finally {
+    stop.abort();
+  }
+}
+
+function toHandle(id: string, origin: LaunchHandle['origin'], launchDirectory: string, logPath: string): LaunchHandle {
+  return {
+    id,
+    origin,
+    logPath,
+    exited: (signal) => waitForExit(launchDirectory, signal),
+    logTail: (lines) => tailLines(logPath, lines),
+  };
+}
+
+async function findLaunches(engine: EngineContext, name: string): Promise<readonly RecordedLaunch[]> {
+  const { launches } = await readRecordedLaunches(engine);
+  return launches.filter((launch) => launch.state?.record.name === name);
+}
+
+async function stopEarlierTasks(engine: EngineContext, name: string): Promise<void> {
+  const earlier = await findLaunches(engine, name);
+  await releaseProcesses(engine, earlier.map(({ entryId, directory }) => ({ entryId, directory })), { keepReserved: true });
+}
+
+async function removeAbandonedBuilds(directory: string, name: string): Promise<void> {
+  const names = await readdir(directory).catch(() => []);
+  await Promise.all(names.filter((entry) => entry.startsWith(`${name}.building-`)).map((entry) => rm(join(directory, entry), { recursive: true, force: true })));
+}
+
+/** What envctl itself wrote as root becomes the data user's; links are not followed. */
+async function chownTree(path: string, owner: { readonly uid: number; readonly gid: number }): Promise<void> {
+  await lchown(path, owner.uid, owner.gid);
+  const entries = await readdir(path, { withFileTypes: true, recursive: true });
+  for (const entry of entries) await lchown(join(entry.parentPath, entry.name), owner.uid, owner.gid);
+}
+
+function portOf(record: InstanceRecord, resource: string): number {
+  const port = record.ports[resource];
+  if (port === undefined) throw new EnvctlError('ENVCTL_E_BUG', `${record.id} has no leased port for resource ${resource}.`, { kind: 'bug' });
+  return port;
+}
+
+/** Servers get no more of the user's environment than they need: it may hold secrets. */
+function minimalEnvironment(env: EngineContext['env'], home: string | undefined): Record<string, string> {
+  const kept = Object.fromEntries(['PATH', 'LANG', 'LC_ALL', 'TZ'].flatMap((key) => (env[key] === undefined ? [] : [[key, env[key]]]))) as Record<string, string>;
+  return { ...kept, HOME: home ?? env['HOME'] ?? '/' };
+}
+
+async function exists(path: string): Promise<boolean> {
+  return stat(path).then(
+    () => true,
+    () => false,
+  );
+}

@@ -1,0 +1,87 @@
+/**
+ * The one way to get a process: intent on record, then the effect, then the confirmation. A SIGKILL
+ * between any two of these leaves a ledger entry and a launch directory from which it is found again.
+ */
+import { rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { ProcessIdentity } from '../contract/index.js';
+import { launchProcess, stopLaunches, type LaunchSpec, type StopResult } from '../processes/index.js';
+import type { LedgerEntry } from '../state/index.js';
+import type { EngineContext } from '../scope/index.js';
+
+export type AcquireContext = Pick<EngineContext, 'scope' | 'paths' | 'ledger' | 'leases' | 'events' | 'seam' | 'now' | 'randomHex'>;
+
+export interface AcquiredProcess {
+  readonly entry: LedgerEntry;
+  readonly launchId: string;
+  readonly directory: string;
+  readonly runner: ProcessIdentity;
+}
+
+export interface ProcessRequest extends Omit<LaunchSpec, 'id' | 'directory' | 'scopeId'> {
+  readonly runId: string | null;
+}
+
+/** A fresh launch token: 128 random bits. Leases are taken under it before the launch. */
+export function createLaunchToken(context: Pick<AcquireContext, 'randomHex'>): string {
+  return context.randomHex(16);
+}
+
+export async function acquireProcess(context: AcquireContext, request: ProcessRequest): Promise<AcquiredProcess> {
+  const { runId, ...rest } = request;
+  const launchId = `${toFileName(request.name)}-${context.randomHex(4)}`;
+  const parent = request.user === undefined ? context.paths.launches : context.paths.storeLaunches;
+  const directory = join(parent, launchId);
+  const entry = await context.ledger.intent({
+    kind: 'process',
+    project: request.project,
+    runId,
+    durable: false,
+    step: { kind: 'process', launchId, directory },
+  });
+  const { runner } = await launchProcess({ ...rest, id: launchId, directory, scopeId: context.scope.id }, { seam: context.seam, now: context.now });
+  for (const port of request.ports) await context.leases.bindRunner(port, request.token, runner);
+  await context.ledger.confirm(entry.id);
+  context.seam('process.acquire.after-confirm');
+  context.events.emit('process.launch', { component: request.name, launch_intent: request.kind === 'task' ? 'task' : 'background_service', pid: runner.pid, cwd: request.cwd, stdin_policy: 'null', stdout_policy: 'log', stderr_policy: 'log' });
+  return { entry, launchId, directory, runner };
+}
+
+export interface ReleaseReport {
+  readonly reports: readonly StopResult[];
+  /** Launches that still have members; their records stay. */
+  readonly incomplete: readonly StopResult[];
+}
+
+/**
+ * Stops launches by their directories alone and gives back what they held. What could not be stopped
+ * stays on record. `keepReserved` keeps each port reserved for its service.
+ */
+export async function releaseProcesses(
+  context: AcquireContext,
+  launches: readonly { readonly entryId: string | undefined; readonly directory: string; readonly token?: string | undefined; readonly ports?: readonly number[] }[],
+  options: { readonly keepReserved: boolean; readonly aggressive?: boolean },
+): Promise<ReleaseReport> {
+  if (launches.length === 0) return { reports: [], incomplete: [] };
+  context.seam('process.release.before-effect');
+  const reports = await stopLaunches(launches.map((launch) => launch.directory), { seam: context.seam, ...(options.aggressive === true ? { graceMs: 500 } : {}) });
+  context.seam('process.release.after-effect');
+  const byDirectory = new Map(reports.map((report) => [report.directory, report]));
+  await Promise.all(
+    launches.map(async (launch) => {
+      const report = byDirectory.get(launch.directory);
+      if (report !== undefined && !report.stopped) return;
+      for (const port of launch.ports ?? []) {
+        if (launch.token !== undefined) await context.leases.release(port, launch.token, { keepReserved: options.keepReserved });
+      }
+      await rm(launch.directory, { recursive: true, force: true });
+      if (launch.entryId !== undefined) await context.ledger.release(launch.entryId);
+    }),
+  );
+  context.seam('process.release.after-confirm');
+  return { reports, incomplete: reports.filter((report) => !report.stopped) };
+}
+
+function toFileName(name: string): string {
+  return name.toLowerCase().replace(/[^a-z0-9._-]+/g, '-');
+}

@@ -1,0 +1,2 @@
+export * from './acquirer.js';
+export * from './recorded-launches.js';

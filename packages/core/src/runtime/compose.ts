@@ -1,0 +1,121 @@
+/**
+ * The composition root: builds what the domain rooms work with, once per command. Everything of the
+ * outside world (environment, clock, randomness, terminal) comes in through the invocation.
+ */
+import { randomBytes } from 'node:crypto';
+import { join } from 'node:path';
+import type { DependencyDeclaration, ProjectProvider, ScopeFacts } from '../contract/index.js';
+import type { LoadedPlugin, RuntimeRequest } from '../boot/index.js';
+import { originOf } from '../boot/door-manifest.js';
+import { assertConfig, describeProblem, loadConfig } from '../config/index.js';
+import { coreSignals, createJsonlSink, createRecorder, createRedactor } from '../events/index.js';
+import { createGenerationLock, type GenerationLock } from '../fs/index.js';
+import { loadHost, type Registry } from '../host/index.js';
+import { createLeaseTable, portSpan, preferredPort } from '../ports/index.js';
+import { isSameProcess, readProcessTable, selfIdentity } from '../processes/index.js';
+import { createMainProvider, resolveRepository, type Repository } from '../projects/index.js';
+import { createProgramFinder, resolveDataUser, type DependencyHandle } from '../requirements/index.js';
+import type { Route } from '../routing/index.js';
+import { toScopePaths, type ScopePaths } from '../scope/index.js';
+import { createLedger, createStateRepository } from '../state/index.js';
+import type { ReconcileContext } from '../truth/index.js';
+
+export interface Engine extends ReconcileContext {
+  readonly repository: Repository;
+  readonly declarations: readonly DependencyDeclaration[];
+  readonly providers: readonly ProjectProvider[];
+  readonly host: Registry;
+  readonly publicHost: string;
+  readonly serviceTimeoutMs: number;
+  readonly bindRun: (runId: string, directory: string) => void;
+  readonly preferredServicePort: (service: 'backend' | 'frontend', projectName: string) => number;
+  readonly redact: (text: string) => string;
+  dispose(): Promise<void>;
+}
+
+/** What a command needs of the configuration before it may go on. */
+export type ConfigDemand = 'valid' | 'any';
+
+export async function composeEngine(request: RuntimeRequest, route: Route, demand: ConfigDemand): Promise<Engine> {
+  const { invocation } = request;
+  const repository = resolveRepository(invocation.cwd, route.repo);
+  const host = loadHost({ plugins: [...request.config.plugins.values()].map((plugin) => ({ ...pick(plugin), origin: originOf(plugin) })) });
+  const declarations = host.dependencies.map((entry) => entry.declaration);
+  const config = loadConfig({ repositoryRoot: repository.root, env: invocation.env, declarations: host.configKeys.map((entry) => entry.declaration), dependencies: declarations });
+  const mode = route.mode ?? config.defaultMode;
+  assertConfig(config, demand === 'valid' ? { for: 'start', mode } : { for: 'target' });
+  if (demand === 'any') for (const problem of config.problems.filter((candidate) => candidate.severity === 'error')) invocation.stderr(`Warning: ${describeProblem(problem)}\n`);
+  const now = invocation.now;
+  const scope: ScopeFacts = { id: config.scopeId, repositoryRoot: repository.root, mode };
+  const paths = toScopePaths({ runtimeRoot: config.runtimeDirectory, storeRoot: config.storeDirectory, scopeId: config.scopeId });
+  const secrets = new Set<string>(config.secrets());
+  const redactor = createRedactor({ secrets: () => secrets, home: invocation.env['HOME'] ?? '/' });
+  const sink = createJsonlSink();
+  const recorder = createRecorder({ catalogue: [...coreSignals, ...host.signals.map((entry) => entry.declaration)], sinks: [sink], redactor, now, salt: randomBytes(16).toString('hex'), traceId: `${route.command}-${randomBytes(4).toString('hex')}` });
+  const reader = config.reader();
+  const self = selfIdentity();
+  const isAlive = (identity: Parameters<typeof isSameProcess>[0]) => isSameProcess(identity, readProcessTable());
+  const lock = toLockFactory(paths, self, isAlive, invocation.seam);
+  const bases = [config.ports.backend, config.ports.frontend, ...Object.values(config.ports.dependencies).flatMap((resources) => Object.values(resources))];
+  const span = portSpan(bases, config.ports.spacing);
+  const preferred = (base: number, project: string, kind: 'service' | 'dependency') => preferredPort({ base, span, kind, scopeId: scope.id, project, strategy: config.ports.strategy, spacing: config.ports.spacing, index: 0 });
+
+  return {
+    repository,
+    host,
+    scope,
+    paths,
+    config,
+    reader,
+    state: createStateRepository({ scopeDirectory: paths.scope, scopeId: scope.id, lock: lock('scope'), now, seam: invocation.seam }),
+    ledger: createLedger({ directory: paths.ledger, seam: invocation.seam, now, self }),
+    leases: createLeaseTable({ directory: paths.leases, self, isAlive, seam: invocation.seam, now, events: recorder }),
+    events: recorder,
+    lock,
+    self,
+    dataUser: await resolveDataUser({ uid: process.getuid?.() ?? -1, configured: invocation.env['ENVCTL_DATA_USER'] }),
+    env: invocation.env,
+    findProgram: createProgramFinder(invocation.env['PATH'] ?? ''),
+    seam: invocation.seam,
+    now,
+    random: (bytes) => randomBytes(bytes),
+    randomHex: (bytes) => randomBytes(bytes).toString('hex'),
+    onSecret: (value) => secrets.add(value),
+    redact: (text) => redactor.text(text),
+    preferredPort: (base, project) => preferred(base, project, 'dependency'),
+    preferredServicePort: (service, project) => preferred(config.ports[service], project, 'service'),
+    declarations,
+    providers: [createMainProvider()],
+    publicHost: reader.string('ENVCTL_PUBLIC_HOST') ?? 'localhost',
+    serviceTimeoutMs: (reader.integer('ENVCTL_SERVICE_LISTENER_TIMEOUT') ?? 10) * 1000,
+    handles: (ids) => toHandles(host, ids),
+    bindRun: (runId, directory) => recorder.setRun(runId, join(directory, 'events.jsonl')),
+    dispose: () => {
+      recorder.flush();
+      recorder.close();
+      return Promise.resolve();
+    },
+  };
+}
+
+function pick({ name, version, root, pjson }: LoadedPlugin) {
+  return { name, version, root, pjson };
+}
+
+async function toHandles(host: Registry, ids: readonly string[]): Promise<ReadonlyMap<string, DependencyHandle>> {
+  const handles = new Map<string, DependencyHandle>();
+  await Promise.all(
+    ids.map(async (id) => {
+      const declaration = host.dependencies.find((candidate) => candidate.declaration.id === id)?.declaration;
+      if (declaration !== undefined) handles.set(id, { declaration, definition: await host.dependency(id) });
+    }),
+  );
+  return handles;
+}
+
+function toLockFactory(paths: ScopePaths, self: ReturnType<typeof selfIdentity>, isAlive: (identity: ReturnType<typeof selfIdentity>) => boolean, seam: RuntimeRequest['invocation']['seam']): (name: string) => GenerationLock {
+  return (name) => {
+    const lock = createGenerationLock({ directory: paths.locks, name, identity: self, isAlive, seam });
+    return lock;
+  };
+}

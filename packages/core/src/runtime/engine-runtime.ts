@@ -1,0 +1,171 @@
+/** The facade behind every command. Glue only: it builds the engine for a route and calls the room that owns the behaviour. */
+import { join } from 'node:path';
+import { EnvctlError } from '../contract/index.js';
+import type { DisposableRuntime, RuntimeRequest } from '../boot/index.js';
+import { runStop, runStopAll, type StopSummary } from '../lifecycle/index.js';
+import { discoverProjects, selectProjects, selectServices } from '../projects/index.js';
+import type { Route } from '../routing/index.js';
+import { collectErrors, examineHealth, followLogs, readLogs, waitFor, type ErrorsReport, type HealthReport, type LogsOptions, type LogsReport } from '../state-actions/index.js';
+import { explainStart, runStart, type StartPlan, type StartSummary } from '../startup/index.js';
+import { readJsonFile } from '../fs/index.js';
+import { artifactNames, type RunState } from '../state/index.js';
+import { namedServices } from '../truth/index.js';
+import { createProgress } from '../ui/index.js';
+import { composeEngine, type ConfigDemand, type Engine } from './compose.js';
+import { assertPrograms } from './prerequisites.js';
+import { listTargets, type TargetsReport } from '../inspection/index.js';
+
+export interface EngineRuntime extends DisposableRuntime {
+  start(route: Route, command: 'start' | 'restart' | 'resume'): Promise<StartSummary>;
+  explain(route: Route, command: 'start' | 'restart' | 'resume'): Promise<StartPlan>;
+  stop(route: Route): Promise<StopSummary>;
+  stopAll(route: Route, command: 'stop-all' | 'blast-all', options: { readonly removeVolumes: boolean }): Promise<StopSummary>;
+  listTargets(route: Route): Promise<TargetsReport>;
+  health(route: Route): Promise<HealthReport>;
+  errors(route: Route): Promise<ErrorsReport>;
+  logs(route: Route, options: LogsOptions): Promise<LogsReport>;
+  followLogs(route: Route, options: LogsOptions & { readonly onLine: (service: string, line: string) => void; readonly signal: AbortSignal }): Promise<void>;
+  wait(route: Route, options: { readonly until: 'healthy' | 'stopped'; readonly timeoutMs: number }): Promise<HealthReport | undefined>;
+}
+
+export async function createRuntime(request: RuntimeRequest): Promise<EngineRuntime> {
+  const engines: Engine[] = [];
+  const { signal } = request.invocation;
+
+  const engineFor = async (route: Route, demand: ConfigDemand): Promise<Engine> => {
+    const engine = await composeEngine(request, route, demand);
+    engines.push(engine);
+    return engine;
+  };
+
+  const startContext = async (route: Route, command: 'start' | 'restart' | 'resume') => {
+    const engine = await engineFor(route, 'valid');
+    assertPrograms(['git'], request.invocation.env['PATH'] ?? '');
+    assertEnabled(engine);
+    const replaced = command === 'restart' ? await namesToRestart(engine, route) : { names: new Set<string>(), projects: [] };
+    const discovered = await discoverProjects({ mode: engine.scope.mode, repositoryRoot: engine.scope.repositoryRoot, providers: engine.providers, signal });
+    const wanted = command === 'restart' && replaced.projects.length > 0 ? replaced.projects : command === 'resume' && route.projects.length === 0 ? await recordedProjects(engine) : [...route.projects, ...projectWords(route, discovered)];
+    const projects = selectProjects(discovered, wanted);
+    const services = command === 'restart' ? [] : toServiceTypes(engine, route);
+    return { engine, startRequest: { command, mode: engine.scope.mode, projects, services, replace: replaced.names, signal } };
+  };
+
+  const withState = async <T>(route: Route, work: (engine: Engine, state: RunState) => Promise<T>): Promise<T> => {
+    const engine = await engineFor(route, 'any');
+    const state = await loadState(engine, route);
+    if (state === undefined) throw noState(route);
+    return work(engine, state);
+  };
+
+  const look = async (engine: Engine, state: RunState, projects: readonly string[]): Promise<HealthReport> =>
+    examineHealth(engine, state, { projects, signal, recentFailures: await recentFailures(engine) });
+
+  return {
+    start: async (route, command) => {
+      const { engine, startRequest } = await startContext(route, command);
+      const progress = createProgress(request.invocation, route);
+      try {
+        return await runStart({ ...engine, progress }, startRequest);
+      } finally {
+        progress.close();
+      }
+    },
+    explain: async (route, command) => {
+      const { engine, startRequest } = await startContext(route, command);
+      return explainStart({ ...engine, progress: createProgress(request.invocation, { ...route, json: true }) }, startRequest);
+    },
+    stop: async (route) => {
+      const engine = await engineFor(route, 'any');
+      return runStop(engine, { mode: route.mode, selectors: { projects: route.projects, services: route.services, words: route.passthroughArgs }, signal });
+    },
+    stopAll: async (route, command, options) => runStopAll(await engineFor(route, 'any'), { command, removeVolumes: options.removeVolumes, signal }),
+    listTargets: async (route) => listTargets(await engineFor(route, 'any'), signal),
+    health: (route) => withState(route, (engine, state) => look(engine, state, route.projects)),
+    errors: (route) =>
+      withState(route, async (engine, state) => {
+        const selected = hasSelectors(route) ? selectServices(namedServices(state), { projects: route.projects, services: route.services, words: route.passthroughArgs }).map((service) => service.name) : null;
+        return collectErrors(state, await look(engine, state, []), selected);
+      }),
+    logs: (route, options) => withState(route, (_engine, state) => readLogs(state, selectServices(namedServices(state), toSelectors(route)), options)),
+    followLogs: (route, options) => withState(route, (_engine, state) => followLogs(selectServices(namedServices(state), toSelectors(route)), options)),
+    wait: async (route, options) => {
+      const engine = await engineFor(route, 'any');
+      return waitFor({
+        ...options,
+        signal,
+        look: async () => {
+          const state = await loadState(engine, route);
+          return state === undefined ? undefined : look(engine, state, route.projects);
+        },
+      });
+    },
+    dispose: async () => {
+      for (const engine of engines.reverse()) await engine.dispose();
+    },
+  };
+}
+
+/** The errors of the last start, when it failed. */
+async function recentFailures(engine: Engine): Promise<readonly string[]> {
+  const file = await readJsonFile(join(engine.paths.scope, artifactNames.errorReport));
+  const errors = file.ok && typeof file.value === 'object' && file.value !== null ? (file.value as { readonly errors?: unknown }).errors : undefined;
+  return Array.isArray(errors) ? errors.filter((error): error is string => typeof error === 'string').slice(0, 5) : [];
+}
+
+function toSelectors(route: Route) {
+  return { projects: route.projects, services: route.services, words: route.passthroughArgs };
+}
+
+function hasSelectors(route: Route): boolean {
+  return route.projects.length + route.services.length + route.passthroughArgs.length > 0;
+}
+
+async function loadState(engine: Engine, route: Route): Promise<RunState | undefined> {
+  const loaded = await engine.state.load(route.mode === undefined ? {} : { mode: route.mode });
+  return loaded?.state;
+}
+
+function noState(route: Route): EnvctlError {
+  return new EnvctlError('ENVCTL_E_STATE_NOT_FOUND', `No previous state found for '${route.command}'.`, { hints: ['envctl start'], data: { error: 'state_not_found', mode: route.mode ?? null } });
+}
+
+function assertEnabled(engine: Engine): void {
+  const { mode } = engine.scope;
+  if (engine.config.profile(mode).startupEnabled) return;
+  throw new EnvctlError('ENVCTL_E_RUNS_DISABLED', `envctl runs are disabled for ${mode} in .envctl.`, { hints: [`envctl config --set ${mode.toUpperCase()}_STARTUP_ENABLE=true`], data: { mode } });
+}
+
+/** restart: the recorded services that are meant; an unknown name is an error, none means all. */
+async function namesToRestart(engine: Engine, route: Route): Promise<{ readonly names: ReadonlySet<string>; readonly projects: readonly string[] }> {
+  const state = (await engine.state.load({ mode: engine.scope.mode }))?.state;
+  if (state === undefined) {
+    if (hasSelectors(route)) throw noState(route);
+    return { names: new Set(), projects: [] };
+  }
+  const selected = selectServices(namedServices(state), toSelectors(route));
+  return { names: new Set(selected.map((service) => service.name)), projects: [...new Set(selected.map((service) => service.project))] };
+}
+
+/** resume: the projects that the state knows. */
+async function recordedProjects(engine: Engine): Promise<readonly string[]> {
+  const state = (await engine.state.load({ mode: engine.scope.mode }))?.state;
+  if (state === undefined) throw new EnvctlError('ENVCTL_E_STATE_NOT_FOUND', 'No previous state found to resume.', { hints: ['envctl start'], data: { error: 'state_not_found', mode: engine.scope.mode } });
+  const projects = [...new Set([...namedServices(state).map((service) => service.project), ...Object.keys(state.requirements)])];
+  if (namedServices(state).length === 0) throw new EnvctlError('ENVCTL_E_RESUME_NOTHING', 'No active services to resume.', { hints: ['envctl start'] });
+  return projects;
+}
+
+/** Bare words of a start that name a project or, when none does, nothing: they are service types then. */
+function projectWords(route: Route, projects: readonly { readonly name: string }[]): readonly string[] {
+  return route.passthroughArgs.filter((word) => projects.some((project) => project.name.toLowerCase() === word.toLowerCase()));
+}
+
+function toServiceTypes(engine: Engine, route: Route): readonly ('backend' | 'frontend')[] {
+  const words = [...route.services, ...route.passthroughArgs.filter((word) => !/^main$/i.test(word))];
+  const types = words.map((word) => (['backend', 'frontend'] as const).find((type) => word.toLowerCase() === type || word.toLowerCase().endsWith(` ${type}`)));
+  const unknown = words.filter((_word, index) => types[index] === undefined);
+  if (unknown.length > 0) {
+    throw new EnvctlError('ENVCTL_E_TARGET_UNKNOWN', `No matching targets found for: ${unknown.join(', ')}`, { hints: ['known services: backend, frontend', 'envctl list-targets'], data: { unknown, mode: engine.scope.mode } });
+  }
+  return types.filter((type) => type !== undefined);
+}

@@ -1,0 +1,2 @@
+export * from './engine-context.js';
+export * from './scope-paths.js';

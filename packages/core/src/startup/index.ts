@@ -1,0 +1,3 @@
+export * from './plan.js';
+export * from './start.js';
+export * from './summary.js';

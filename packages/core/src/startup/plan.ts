@@ -1,0 +1,120 @@
+/**
+ * The plan of a start: pure data from facts. `explain-startup` and `--dry-run` print the value that
+ * `start` executes; nothing is read, leased or written here.
+ */
+import type { DependencyDeclaration, Mode, ProjectFacts } from '../contract/index.js';
+import type { ModeProfile } from '../config/index.js';
+import type { ServiceCommand, ServiceDetection, ServiceName } from '../services/index.js';
+import { decideRun, type RunDecision } from './run-decision.js';
+
+export type PlanAction = 'start' | 'keep' | 'replace';
+
+export interface PlannedService {
+  readonly type: ServiceName;
+  /** `<Project> Backend` */
+  readonly name: string;
+  readonly action: PlanAction;
+  readonly command: ServiceCommand;
+  readonly preferred_port: number;
+}
+
+export interface PlannedDependency {
+  readonly id: string;
+  readonly display_name: string;
+  readonly action: PlanAction;
+  readonly requires: readonly string[];
+}
+
+export interface PlannedProject {
+  readonly name: string;
+  readonly root: string;
+  readonly slug: string;
+  readonly services: readonly PlannedService[];
+  readonly dependencies: readonly PlannedDependency[];
+  readonly notes: readonly string[];
+}
+
+export interface StartPlan {
+  readonly command: 'start' | 'restart' | 'resume';
+  readonly mode: Mode;
+  readonly decision: RunDecision;
+  readonly projects: readonly PlannedProject[];
+  /** Edges of the start graph, for people and tests: `backend` needs `postgres` to be ready. */
+  readonly edges: readonly { readonly project: string; readonly node: string; readonly needs: string; readonly condition: string }[];
+}
+
+/** What is alive of one project now, from the truth room. */
+export interface ProjectPresence {
+  readonly services: Readonly<Record<string, { readonly running: boolean; readonly recorded: boolean }>>;
+  readonly dependencies: Readonly<Record<string, { readonly healthy: boolean }>>;
+}
+
+export interface PlanInputs {
+  readonly command: StartPlan['command'];
+  readonly mode: Mode;
+  readonly profile: ModeProfile;
+  readonly projects: readonly { readonly facts: ProjectFacts; readonly detection: ServiceDetection; readonly presence: ProjectPresence }[];
+  readonly dependencies: readonly DependencyDeclaration[];
+  /** Service types wanted; empty = all. */
+  readonly services: readonly ServiceName[];
+  /** restart: service names to replace even when they run. */
+  readonly replace: ReadonlySet<string>;
+  /** resume: only what the state records. */
+  readonly onlyRecorded: boolean;
+  readonly hasState: boolean;
+  readonly preferredPort: (service: ServiceName, projectName: string) => number;
+}
+
+export function planStart(inputs: PlanInputs): StartPlan {
+  const projects = inputs.projects.map((project) => planProject(inputs, project));
+  const decision = decideRun({
+    command: inputs.command,
+    hasState: inputs.hasState,
+    projects: projects.map((project) => ({ name: project.name, actions: [...project.services, ...project.dependencies].map((item) => item.action), known: isKnown(inputs, project.name) })),
+  });
+  return { command: inputs.command, mode: inputs.mode, decision, projects, edges: projects.flatMap(edgesOf) };
+}
+
+function planProject(inputs: PlanInputs, project: PlanInputs['projects'][number]): PlannedProject {
+  const { facts, detection, presence } = project;
+  const services = (['backend', 'frontend'] as const).flatMap((type): readonly PlannedService[] => {
+    const command = detection[type];
+    const name = serviceName(facts.name, type);
+    const recorded = presence.services[name];
+    const isWanted = inputs.profile[type].enabled && (inputs.services.length === 0 || inputs.services.includes(type)) && (!inputs.onlyRecorded || recorded?.recorded === true);
+    if (!isWanted || command === undefined) return [];
+    return [{ type, name, action: toAction(recorded?.running === true, inputs.replace.has(name)), command, preferred_port: inputs.preferredPort(type, facts.name) }];
+  });
+  const enabled = inputs.dependencies.filter((declaration) => inputs.profile.dependencies[declaration.id]?.enabled === true);
+  const dependencies = enabled.map((declaration): PlannedDependency => ({
+    id: declaration.id,
+    display_name: declaration.displayName,
+    action: presence.dependencies[declaration.id]?.healthy === true ? 'keep' : 'start',
+    requires: (declaration.requires ?? []).filter((edge) => enabled.some((other) => other.id === edge.id)).map((edge) => edge.id),
+  }));
+  return { name: facts.name, root: facts.root, slug: facts.slug, services, dependencies, notes: detection.notes };
+}
+
+function toAction(running: boolean, replace: boolean): PlanAction {
+  if (running) return replace ? 'replace' : 'keep';
+  return 'start';
+}
+
+function isKnown(inputs: PlanInputs, name: string): boolean {
+  const presence = inputs.projects.find((project) => project.facts.name === name)?.presence;
+  return presence !== undefined && Object.values(presence.services).some((service) => service.recorded);
+}
+
+/** A backend waits for its dependencies; a frontend waits for nobody: ports are leased before anything starts. */
+function edgesOf(project: PlannedProject): StartPlan['edges'] {
+  return [
+    ...project.dependencies.flatMap((dependency) => dependency.requires.map((needs) => ({ project: project.name, node: dependency.id, needs, condition: 'ready' }))),
+    ...project.services
+      .filter((service) => service.type === 'backend')
+      .flatMap((service) => project.dependencies.map((dependency) => ({ project: project.name, node: service.type, needs: dependency.id, condition: 'ready' }))),
+  ];
+}
+
+export function serviceName(project: string, type: ServiceName): string {
+  return `${project} ${type === 'backend' ? 'Backend' : 'Frontend'}`;
+}

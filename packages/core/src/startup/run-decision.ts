@@ -1,0 +1,27 @@
+import type { PlanAction } from './plan.js';
+
+/**
+ * What a start does about what already runs. `reuse`: everything is up, nothing is done; `resume`: only
+ * what is missing is started; `expand`: new projects join; `fresh`: nothing was there; `restart`: asked for.
+ */
+export interface RunDecision {
+  readonly kind: 'reuse' | 'resume' | 'expand' | 'fresh' | 'restart';
+  readonly reason: string;
+}
+
+export interface RunDecisionInputs {
+  readonly command: 'start' | 'restart' | 'resume';
+  readonly hasState: boolean;
+  readonly projects: readonly { readonly name: string; readonly actions: readonly PlanAction[]; readonly known: boolean }[];
+}
+
+export function decideRun({ command, hasState, projects }: RunDecisionInputs): RunDecision {
+  if (command === 'restart') return { kind: 'restart', reason: 'asked for' };
+  const actions = projects.flatMap((project) => project.actions);
+  if (actions.length > 0 && actions.every((action) => action === 'keep')) return { kind: 'reuse', reason: 'everything selected is running' };
+  const joining = projects.filter((project) => !project.known).map((project) => project.name);
+  if (!hasState) return { kind: 'fresh', reason: 'no recorded run' };
+  if (joining.length === projects.length && actions.every((action) => action !== 'keep')) return { kind: hasState && joining.length < projects.length ? 'expand' : 'fresh', reason: 'nothing selected is running' };
+  if (joining.length > 0) return { kind: 'expand', reason: `joining: ${joining.join(', ')}` };
+  return { kind: 'resume', reason: 'part of the selection is missing' };
+}

@@ -1,0 +1,245 @@
+/**
+ * start, restart and resume: one way. Facts → plan (pure) → leases and intents → graph → commit. A dry run
+ * ends after the plan. Projects succeed, fail and are undone one by one.
+ */
+import { join } from 'node:path';
+import { EnvctlError, errorMessage, isEnvctlError, type Mode, type ProjectFacts } from '../contract/index.js';
+import { releaseProcesses, readRecordedLaunches } from '../resources/index.js';
+import type { DependencyDeclaration } from '../contract/index.js';
+import { createDetectionFiles, detectServices, missingCommandError, toDetectionError, type ServiceDetection, type ServiceName } from '../services/index.js';
+import { createRunId, type RequirementComponent, type RequirementsResult, type RunState, type ServiceRecord } from '../state/index.js';
+import { namedServices, reconcile, type ReconcileContext, type StateTruth } from '../truth/index.js';
+import type { Progress } from '../ui/progress.js';
+import { executeProject, type ProjectFailure, type ProjectSuccess } from './execute-project.js';
+import { planStart, type PlannedProject, type ProjectPresence, type StartPlan } from './plan.js';
+import { toStartSummary, type StartSummary } from './summary.js';
+
+export interface StartContext extends ReconcileContext {
+  readonly progress: Progress;
+  readonly declarations: readonly DependencyDeclaration[];
+  readonly publicHost: string;
+  readonly serviceTimeoutMs: number;
+  /** Binds the event stream to the directory of the run. */
+  readonly bindRun: (runId: string, directory: string) => void;
+  readonly preferredServicePort: (service: ServiceName, projectName: string) => number;
+}
+
+export interface StartRequest {
+  readonly command: StartPlan['command'];
+  readonly mode: Mode;
+  readonly projects: readonly ProjectFacts[];
+  /** Service types to bring up; empty = all. */
+  readonly services: readonly ServiceName[];
+  /** restart: names of services to replace. */
+  readonly replace: ReadonlySet<string>;
+  readonly signal: AbortSignal;
+}
+
+const projectLockMs = 900_000;
+
+/** The plan alone: what `start` would do now. Writes nothing, locks nothing. */
+export async function explainStart(context: StartContext, request: StartRequest): Promise<StartPlan> {
+  return (await gather(context, request)).plan;
+}
+
+export async function runStart(context: StartContext, request: StartRequest): Promise<StartSummary> {
+  return holdProjects(context, request.projects, request.signal, async () => {
+    const startedMs = performance.now();
+    const { plan, state, detections } = await gather(context, request);
+    assertStartable(context, request, plan, detections);
+    if (plan.decision.kind === 'reuse' && state !== undefined) {
+      for (const project of plan.projects) for (const service of project.services) context.progress.node(`${project.name}/${service.type}`, 'kept');
+      return toStartSummary({ plan, state, timings: [], totalMs: performance.now() - startedMs });
+    }
+    const runId = createRunId(context.now(), context.random);
+    const runDirectory = join(context.paths.runs, runId);
+    context.bindRun(runId, runDirectory);
+    context.events.emit('startup.execution', { mode: plan.mode, projects: plan.projects.map((project) => project.name) });
+    await recoverProjects(context, plan, state);
+    await stopReplaced(context, plan, state);
+    const handles = await context.handles([...new Set(plan.projects.flatMap((project) => project.dependencies.map((dependency) => dependency.id)))]);
+    const results = await Promise.all(
+      plan.projects.map((project) => executeProject(context, { plan, project, handles, runId, runDirectory, kept: keptServices(project, state), signal: request.signal })),
+    );
+    const successes = results.filter((result) => result.ok);
+    const failures = results.filter((result) => !result.ok);
+    const totalMs = performance.now() - startedMs;
+    const committed = successes.length > 0 ? await commit(context, plan, runId, successes) : undefined;
+    if (failures.length > 0) await recordFailure(context, plan, runId, failures);
+    context.events.emit('startup.phase', { command: plan.command, mode: plan.mode, phase_name: 'total', duration_ms: Math.round(totalMs), status: failures.length === 0 ? 'ok' : 'failed' });
+    if (failures.length > 0) throw toStartError(plan, failures, request.signal);
+    return toStartSummary({ plan, state: committed!, timings: results.flatMap((result) => result.timings), totalMs });
+  });
+}
+
+interface Gathered {
+  readonly plan: StartPlan;
+  readonly state: RunState | undefined;
+  readonly detections: ReadonlyMap<string, ServiceDetection>;
+}
+
+async function gather(context: StartContext, request: StartRequest): Promise<Gathered> {
+  const loaded = await context.state.load({ mode: request.mode });
+  const state = loaded?.state;
+  const names = request.projects.map((project) => project.name);
+  const truth = state === undefined ? undefined : await reconcile(context, state, { source: `${request.command}.plan`, signal: request.signal, projects: names });
+  const files = createDetectionFiles();
+  const detections = new Map(
+    request.projects.map((project) => [
+      project.name,
+      detectServices({
+        projectRoot: project.root,
+        directories: context.config.directories,
+        commands: { backend: context.reader.string('ENVCTL_BACKEND_START_CMD'), frontend: context.reader.string('ENVCTL_FRONTEND_START_CMD') },
+        healthUrls: { backend: context.reader.string('ENVCTL_BACKEND_HEALTH_URL'), frontend: context.reader.string('ENVCTL_FRONTEND_HEALTH_URL') },
+        searchPath: context.env['PATH'] ?? '',
+        files,
+      }),
+    ]),
+  );
+  const plan = planStart({
+    command: request.command,
+    mode: request.mode,
+    profile: context.config.profile(request.mode),
+    projects: request.projects.map((facts) => ({ facts, detection: detections.get(facts.name)!, presence: toPresence(state, truth, facts.name) })),
+    dependencies: context.declarations,
+    services: request.services,
+    replace: request.replace,
+    onlyRecorded: request.command === 'resume',
+    hasState: state !== undefined,
+    preferredPort: context.preferredServicePort,
+  });
+  return { plan, state, detections };
+}
+
+function toPresence(state: RunState | undefined, truth: StateTruth | undefined, project: string): ProjectPresence {
+  if (state === undefined || truth === undefined) return { services: {}, dependencies: {} };
+  return {
+    services: Object.fromEntries(truth.services.filter((service) => service.project === project).map((service) => [service.name, { running: service.status === 'running', recorded: true }])),
+    dependencies: Object.fromEntries(truth.dependencies.filter((dependency) => dependency.project === project).map((dependency) => [dependency.component, { healthy: dependency.status !== 'unreachable' }])),
+  };
+}
+
+/** Everything that would make the start fail for certain is said before anything is touched. */
+function assertStartable(context: StartContext, request: StartRequest, plan: StartPlan, detections: ReadonlyMap<string, ServiceDetection>): void {
+  const profile = context.config.profile(plan.mode);
+  for (const project of plan.projects) {
+    const detection = detections.get(project.name)!;
+    const starting = project.services.filter((service) => service.action !== 'keep').map((service) => service.type);
+    const problem = detection.problems.find((candidate) => starting.includes(candidate.service) || (profile[candidate.service].enabled && detection[candidate.service] === undefined));
+    if (problem !== undefined) throw toDetectionError(problem);
+    for (const type of ['backend', 'frontend'] as const) {
+      const isAsked = request.services.includes(type) || profile[type].explicit;
+      if (profile[type].enabled && isAsked && request.command !== 'resume' && (request.services.length === 0 || request.services.includes(type)) && detection[type] === undefined) {
+        throw missingCommandError(type, { projectRoot: project.root, directories: context.config.directories });
+      }
+    }
+    if (project.services.length + project.dependencies.length === 0) throw missingCommandError('backend', { projectRoot: project.root, directories: context.config.directories });
+  }
+}
+
+/**
+ * A killed command may have left processes of these projects that no state lists. Under the project lock
+ * nobody else is starting them, so they are stopped before new ones begin.
+ */
+async function recoverProjects(context: StartContext, plan: StartPlan, state: RunState | undefined): Promise<void> {
+  const listed = new Set(state === undefined ? [] : namedServices(state).map((service) => service.launch_directory));
+  const names = new Set(plan.projects.map((project) => project.name));
+  const { launches } = await readRecordedLaunches(context);
+  const orphans = launches.filter((launch) => launch.project !== null && names.has(launch.project) && launch.state?.record.kind !== 'dependency' && launch.state?.record.kind !== 'task' && !listed.has(launch.directory));
+  const { incomplete } = await releaseProcesses(context, orphans, { keepReserved: true });
+  if (incomplete.length > 0) {
+    throw new EnvctlError('ENVCTL_E_START_REFUSED', `Processes of an earlier, killed command could not be stopped: ${incomplete.flatMap((report) => report.survivors.map((survivor) => `pid ${survivor.pid} (${survivor.comm})`)).join(', ')}`, {
+      kind: 'environment',
+      hints: ['envctl stop-all'],
+    });
+  }
+}
+
+/** restart: the old process ends before its port is leased again. Dead recorded services are cleared the same way. */
+async function stopReplaced(context: StartContext, plan: StartPlan, state: RunState | undefined): Promise<void> {
+  if (state === undefined) return;
+  const starting = new Set(plan.projects.flatMap((project) => project.services.filter((service) => service.action !== 'keep').map((service) => service.name)));
+  const { launches } = await readRecordedLaunches(context);
+  const replaced = namedServices(state).filter((service) => starting.has(service.name));
+  const ending = replaced.flatMap((service) => launches.filter((launch) => launch.directory === service.launch_directory));
+  const { incomplete } = await releaseProcesses(context, ending, { keepReserved: true });
+  if (incomplete.length > 0) {
+    throw new EnvctlError('ENVCTL_E_STOP_INCOMPLETE', `Could not stop: ${incomplete.flatMap((report) => report.survivors.map((survivor) => `pid ${survivor.pid} (${survivor.comm})`)).join(', ')}`, { kind: 'environment', hints: ['envctl health'] });
+  }
+}
+
+function keptServices(project: PlannedProject, state: RunState | undefined): Partial<Record<ServiceName, ServiceRecord>> {
+  return Object.fromEntries(project.services.filter((service) => service.action === 'keep').flatMap((service) => (state?.services[service.name] === undefined ? [] : [[service.type, state.services[service.name]]])));
+}
+
+function commit(context: StartContext, plan: StartPlan, runId: string, successes: readonly ProjectSuccess[]): Promise<RunState> {
+  const ports = successes.map((success) => ({ project: success.project, root: plan.projects.find((project) => project.name === success.project)?.root ?? '', ports: success.ports }));
+  return context.state.commit({
+    runId,
+    mode: plan.mode,
+    merge: (previous) => mergeState(context, plan, runId, successes, previous),
+    events: join(context.paths.runs, runId, 'events.jsonl'),
+    artifacts: { portsManifest: { run_id: runId, mode: plan.mode, projects: ports }, errorReport: { run_id: runId, errors: [], generated_at: new Date(context.now()).toISOString() } },
+  });
+}
+
+/** Commits merge by project and service: what this command did not touch stays as another command recorded it. */
+function mergeState(context: StartContext, plan: StartPlan, runId: string, successes: readonly ProjectSuccess[], previous: RunState | undefined): RunState {
+  const metadata = previous?.metadata ?? {};
+  const services: Record<string, ServiceRecord> = { ...previous?.services };
+  const requirements: Record<string, RequirementsResult> = { ...previous?.requirements };
+  for (const success of successes) {
+    Object.assign(services, success.services);
+    const earlier = previous?.requirements[success.project]?.components ?? {};
+    const components: Record<string, RequirementComponent> = { ...earlier, ...success.components };
+    const failures = Object.values(components).filter((component) => component.enabled && !component.success).map((component) => `${component.id}:${component.failure_class}:${component.error}`);
+    requirements[success.project] = { ...previous?.requirements[success.project], project: success.project, components, health: failures.length === 0 ? 'healthy' : 'degraded', failures };
+  }
+  return {
+    ...previous,
+    schema_version: 1,
+    run_id: runId,
+    mode: plan.mode,
+    services,
+    requirements,
+    pointers: {},
+    metadata: {
+      ...metadata,
+      command: plan.command,
+      repo_scope_id: context.scope.id,
+      project_roots: { ...(metadata['project_roots'] as Record<string, string> | undefined), ...Object.fromEntries(plan.projects.map((project) => [project.name, project.root])) },
+      dashboard_configured_service_types: [...new Set(Object.values(services).map((service) => service.type))].sort(),
+    },
+  };
+}
+
+/** A failed start leaves its own run directory and nothing else: the last good state stays the latest. */
+async function recordFailure(context: StartContext, plan: StartPlan, runId: string, failures: readonly ProjectFailure[]): Promise<void> {
+  const errors = failures.map((failure) => `${failure.node}: ${errorMessage(failure.error)}`);
+  context.events.emit('startup.failed', { mode: plan.mode, command: plan.command, error: errors.join('; '), services: failures.map((failure) => failure.node) });
+  await context.state.commitFailure({ runId, mode: plan.mode, errors, events: join(context.paths.runs, runId, 'events.jsonl') });
+}
+
+function toStartError(plan: StartPlan, failures: readonly ProjectFailure[], signal: AbortSignal): EnvctlError {
+  const leftovers = failures.flatMap((failure) => failure.leftovers);
+  const remains = leftovers.length === 0 ? '' : ` Not stopped: ${leftovers.join('; ')}.`;
+  if (signal.aborted) {
+    return new EnvctlError('ENVCTL_E_CANCELLED', `Cancelled; what this ${plan.command} had started was stopped again.${remains}`, { kind: 'cancelled', data: { leftovers } });
+  }
+  const messages = failures.map((failure) => errorMessage(failure.error));
+  const hints = failures.flatMap((failure) => (isEnvctlError(failure.error) ? failure.error.hints : []));
+  return new EnvctlError('ENVCTL_E_START_FAILED', `Startup failed: ${messages.join('; ')}${remains}`, {
+    kind: 'dependency',
+    hints: [...new Set(hints)],
+    cause: failures[0]?.error,
+    data: { failures: failures.map((failure) => ({ project: failure.project, node: failure.node, message: errorMessage(failure.error) })), leftovers },
+  });
+}
+
+/** Holds the lock of every project, in one order, so that two commands cannot wait for each other. */
+async function holdProjects<T>(context: StartContext, projects: readonly ProjectFacts[], signal: AbortSignal, work: () => Promise<T>): Promise<T> {
+  const [first, ...rest] = [...projects].sort((left, right) => left.slug.localeCompare(right.slug));
+  if (first === undefined) return work();
+  return context.lock(`project-${first.slug}`).hold('bring up', { timeoutMs: projectLockMs, signal }, () => holdProjects(context, rest, signal, work));
+}

@@ -1,0 +1,50 @@
+import type { Mode } from '../contract/index.js';
+import type { RunState } from '../state/index.js';
+import type { NodeTiming } from './execute-project.js';
+import type { StartPlan } from './plan.js';
+import type { RunDecision } from './run-decision.js';
+
+/** What a start tells at its end; the document of `start --json`. */
+export interface StartSummary {
+  readonly command: StartPlan['command'];
+  readonly run_id: string;
+  readonly mode: Mode;
+  readonly decision: RunDecision;
+  readonly projects: readonly ProjectSummary[];
+  readonly total_ms: number;
+  /** Slowest first, at most five. */
+  readonly slowest: readonly NodeTiming[];
+}
+
+export interface ProjectSummary {
+  readonly name: string;
+  readonly root: string;
+  readonly services: readonly { readonly name: string; readonly type: string; readonly status: 'started' | 'kept'; readonly url: string | null; readonly port: number | null; readonly log_path: string | null }[];
+  readonly dependencies: readonly { readonly id: string; readonly status: 'started' | 'kept'; readonly port: number | null; readonly health: string }[];
+  readonly notes: readonly string[];
+}
+
+export function toStartSummary(inputs: { readonly plan: StartPlan; readonly state: RunState; readonly timings: readonly NodeTiming[]; readonly totalMs: number }): StartSummary {
+  const { plan, state } = inputs;
+  return {
+    command: plan.command,
+    run_id: state.run_id,
+    mode: plan.mode,
+    decision: plan.decision,
+    projects: plan.projects.map((project) => ({
+      name: project.name,
+      root: project.root,
+      services: project.services.map((service) => {
+        const record = state.services[service.name];
+        return { name: service.name, type: service.type, status: service.action === 'keep' ? 'kept' : 'started', url: record?.public_url ?? null, port: record?.actual_port ?? null, log_path: record?.log_path ?? null } as const;
+      }),
+      dependencies: project.dependencies.map((dependency) => {
+        const component = state.requirements[project.name]?.components[dependency.id];
+        return { id: dependency.id, status: dependency.action === 'keep' ? 'kept' : 'started', port: component?.resources['primary'] ?? null, health: component?.health ?? 'unknown' } as const;
+      }),
+      notes: project.notes,
+    })),
+    total_ms: Math.round(inputs.totalMs),
+    slowest: [...inputs.timings].sort((left, right) => right.duration_ms - left.duration_ms).slice(0, 5),
+  };
+}

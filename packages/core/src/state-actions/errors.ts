@@ -1,0 +1,30 @@
+import type { Mode } from '../contract/index.js';
+import { diagnoseLog, tailLines } from '../services/index.js';
+import type { RunState } from '../state/index.js';
+import type { HealthReport } from './health.js';
+
+/** The document of `errors --json`. */
+export interface ErrorsReport {
+  readonly run_id: string;
+  readonly mode: Mode;
+  readonly selected_services: readonly string[] | null;
+  readonly failed_services: readonly { readonly name: string; readonly status: string; readonly log_path: string | null; readonly detail: string | null; readonly log_line: string | null }[];
+  readonly requirement_issues: HealthReport['issues']['requirement_issues'];
+  readonly recent_failures: readonly string[];
+  readonly ok: boolean;
+}
+
+/** What is wrong now, with the telling line of each log. */
+export async function collectErrors(state: RunState, health: HealthReport, selected: readonly string[] | null): Promise<ErrorsReport> {
+  const failing = health.services.filter((service) => service.status !== 'running' && (selected === null || selected.includes(service.name)));
+  const failed = await Promise.all(
+    failing.map(async (service) => {
+      const logPath = state.services[service.name]?.log_path ?? null;
+      const diagnosis = logPath === null ? undefined : diagnoseLog(await tailLines(logPath, 100));
+      return { name: service.name, status: service.status, log_path: logPath, detail: service.detail, log_line: diagnosis?.line ?? null };
+    }),
+  );
+  const issues = selected === null ? health.issues.requirement_issues : [];
+  const recent = selected === null ? health.issues.recent_failures : [];
+  return { run_id: state.run_id, mode: state.mode, selected_services: selected, failed_services: failed, requirement_issues: issues, recent_failures: recent, ok: failed.length + issues.length + recent.length === 0 };
+}

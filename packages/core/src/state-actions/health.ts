@@ -1,0 +1,61 @@
+import type { Mode } from '../contract/index.js';
+import { selectProjects } from '../projects/index.js';
+import { probeHealth } from '../services/index.js';
+import type { RunState } from '../state/index.js';
+import { reconcile, type ReconcileContext } from '../truth/index.js';
+
+/** The document of `health --json` (contracts, section 1.8). */
+export interface HealthReport {
+  readonly run_id: string;
+  readonly mode: Mode;
+  readonly projects: number;
+  readonly services: readonly { readonly project: string; readonly name: string; readonly status: string; readonly port: number | null; readonly pid: number | null; readonly url: string | null; readonly detail: string | null; readonly restarts: number }[];
+  readonly dependencies: readonly { readonly project: string; readonly component: string; readonly status: string; readonly port: number | null; readonly detail: string | null }[];
+  readonly status_counts: { readonly ok: number; readonly warn: number; readonly bad: number };
+  readonly healthy: boolean;
+  readonly issues: {
+    readonly failing_services: readonly string[];
+    readonly requirement_issues: readonly { readonly project: string; readonly component: string; readonly status: string; readonly port: number | null }[];
+    readonly recent_failures: readonly string[];
+  };
+  readonly detached: readonly { readonly pid: number; readonly comm: string; readonly reason: string }[];
+}
+
+const healthTimeoutMs = 2000;
+
+/** Asks everything that was recorded whether it works now: process, listener, health URL, a real query. */
+export async function examineHealth(context: ReconcileContext, state: RunState, options: { readonly projects: readonly string[]; readonly signal: AbortSignal; readonly recentFailures: readonly string[] }): Promise<HealthReport> {
+  const all = [...new Set([...Object.values(state.services).map((service) => service.project ?? ''), ...Object.keys(state.requirements)])].filter(Boolean);
+  const selected = selectProjects(all.map((name) => ({ name, root: '', slug: name })), options.projects).map((project) => project.name);
+  const truth = await reconcile(context, state, { source: 'state_action.health', signal: options.signal, projects: selected });
+  const services = await Promise.all(
+    truth.services.map(async (service) => {
+      const record = state.services[service.name];
+      const health = service.status === 'running' && record?.health_url != null ? await probeHealth(record.health_url, { timeoutMs: healthTimeoutMs, signal: options.signal }) : undefined;
+      const status = health?.healthy === false ? 'unreachable' : service.status;
+      const detail = health?.healthy === false ? health.detail : (service.detail ?? null);
+      return { project: service.project, name: service.name, status, port: service.actualPort, pid: service.pid, url: status === 'running' || status === 'starting' ? (record?.public_url ?? null) : null, detail, restarts: service.restarts };
+    }),
+  );
+  const dependencies = truth.dependencies.map((dependency) => ({ project: dependency.project, component: dependency.component, status: dependency.status, port: dependency.port, detail: dependency.detail ?? null }));
+  const failing = services.filter((service) => service.status !== 'running').map((service) => service.name);
+  const issues = dependencies.filter((dependency) => dependency.status !== 'healthy' && dependency.status !== 'disabled').map(({ project, component, status, port }) => ({ project, component, status, port }));
+  const grades = [...services.map((service) => toGrade(service.status)), ...dependencies.map((dependency) => toGrade(dependency.status))];
+  const count = (grade: string) => grades.filter((candidate) => candidate === grade).length;
+  return {
+    run_id: state.run_id,
+    mode: state.mode,
+    projects: selected.length,
+    services,
+    dependencies,
+    status_counts: { ok: count('ok'), warn: count('warn'), bad: count('bad') },
+    healthy: failing.length === 0 && issues.length === 0,
+    issues: { failing_services: failing, requirement_issues: issues, recent_failures: options.recentFailures },
+    detached: truth.services.flatMap((service) => service.detached.map(({ pid, comm, reason }) => ({ pid, comm, reason }))),
+  };
+}
+
+function toGrade(status: string): 'ok' | 'warn' | 'bad' {
+  if (status === 'running' || status === 'healthy' || status === 'disabled') return 'ok';
+  return status === 'starting' || status === 'degraded' ? 'warn' : 'bad';
+}

@@ -1,0 +1,73 @@
+import { stat } from 'node:fs/promises';
+import type { Mode } from '../contract/index.js';
+import { followLines, tailLines } from '../services/index.js';
+import type { RunState, ServiceRecord } from '../state/index.js';
+
+/** The document of `logs --json`; JSON never follows. */
+export interface LogsReport {
+  readonly run_id: string;
+  readonly mode: Mode;
+  readonly tail: number;
+  readonly follow_requested: boolean;
+  readonly duration_seconds: number | null;
+  readonly streaming: false;
+  readonly services: readonly ServiceLog[];
+}
+
+export interface ServiceLog {
+  readonly name: string;
+  readonly status: string;
+  readonly log_path: string | null;
+  readonly exists: boolean;
+  readonly tail_lines: readonly string[];
+  readonly size_bytes?: number;
+  readonly reason?: 'missing' | 'unavailable';
+}
+
+export interface LogsOptions {
+  readonly tail: number;
+  readonly follow: boolean;
+  readonly durationSeconds: number | null;
+  readonly stripColour: boolean;
+}
+
+export async function readLogs(state: RunState, services: readonly ServiceRecord[], options: LogsOptions): Promise<LogsReport> {
+  return {
+    run_id: state.run_id,
+    mode: state.mode,
+    tail: options.tail,
+    follow_requested: options.follow,
+    duration_seconds: options.durationSeconds,
+    streaming: false,
+    services: await Promise.all(services.map((service) => readServiceLog(service, options))),
+  };
+}
+
+async function readServiceLog(service: ServiceRecord, options: LogsOptions): Promise<ServiceLog> {
+  const base = { name: service.name, status: service.status, log_path: service.log_path };
+  if (service.log_path === null) return { ...base, exists: false, tail_lines: [], reason: 'unavailable' };
+  const facts = await stat(service.log_path).catch(() => undefined);
+  if (facts === undefined) return { ...base, exists: false, tail_lines: [], reason: 'missing' };
+  const lines = options.tail === 0 ? [] : await tailLines(service.log_path, options.tail);
+  return { ...base, exists: true, tail_lines: options.stripColour ? lines.map(stripAnsi) : lines, size_bytes: facts.size };
+}
+
+/** Follows several logs until `signal` aborts; lines come as they are written, each with its service. */
+export async function followLogs(services: readonly ServiceRecord[], options: LogsOptions & { readonly signal: AbortSignal; readonly onLine: (service: string, line: string) => void }): Promise<void> {
+  await Promise.all(
+    services.map(async (service) => {
+      if (service.log_path === null) return;
+      try {
+        for await (const line of followLines(service.log_path, 'end', options.signal)) options.onLine(service.name, options.stripColour ? stripAnsi(line) : line);
+      } catch (error) {
+        if (!options.signal.aborted) throw error;
+      }
+    }),
+  );
+}
+
+const ansiSequence = new RegExp('\\u001B(?:\\[[0-9;?]*[ -/]*[@-~]|\\][^\\u0007]*(?:\\u0007|\\u001B\\\\))', 'g');
+
+export function stripAnsi(text: string): string {
+  return text.replace(ansiSequence, '');
+}

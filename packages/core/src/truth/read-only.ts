@@ -1,0 +1,2 @@
+/** The light door of the room: process and listener truth of recorded services. */
+export { examineService, type ServiceTruth } from './service-truth.js';

@@ -1,0 +1,81 @@
+import type { Mode, ProjectFacts } from '../contract/index.js';
+import { readProcessTable } from '../processes/index.js';
+import { probeDependency, type DependencyHandle, type RequirementsContext } from '../requirements/index.js';
+import type { RunState, ServiceRecord } from '../state/index.js';
+import { toSlug } from '../projects/index.js';
+import { examineService, type ServiceTruth } from './service-truth.js';
+
+export interface DependencyTruth {
+  readonly project: string;
+  readonly component: string;
+  readonly status: 'healthy' | 'unreachable' | 'degraded' | 'disabled';
+  readonly port: number | null;
+  readonly detail: string | undefined;
+}
+
+export interface StateTruth {
+  readonly services: readonly (ServiceTruth & { readonly project: string; readonly type: string })[];
+  readonly dependencies: readonly DependencyTruth[];
+  /** True when every service runs and every enabled dependency answers. */
+  readonly healthy: boolean;
+}
+
+export interface ReconcileContext extends RequirementsContext {
+  readonly handles: (ids: readonly string[]) => Promise<ReadonlyMap<string, DependencyHandle>>;
+}
+
+/** Compares what was recorded with what is alive. Changes nothing. */
+export async function reconcile(context: ReconcileContext, state: RunState, options: { readonly source: string; readonly signal: AbortSignal; readonly probeDependencies?: boolean; readonly projects?: readonly string[] }): Promise<StateTruth> {
+  const table = readProcessTable();
+  const inScope = (project: string) => options.projects === undefined || options.projects.includes(project);
+  const truthOptions = {
+    table,
+    nowMs: context.now(),
+    graceMs: (context.reader.integer('ENVCTL_SERVICE_STARTUP_GRACE_SECONDS') ?? 15) * 1000,
+    reboundMaxDelta: context.reader.integer('ENVCTL_SERVICE_REBOUND_MAX_DELTA') ?? 200,
+  };
+  const [services, dependencies] = await Promise.all([
+    Promise.all(
+      namedServices(state)
+        .filter((service) => inScope(service.project))
+        .map(async (service) => ({ ...(await examineService(service, truthOptions)), project: service.project, type: service.type })),
+    ),
+    options.probeDependencies === false ? Promise.resolve([]) : examineDependencies(context, state, options.signal, inScope),
+  ]);
+  const missing = services.filter((service) => service.status !== 'running');
+  context.events.emit('state.reconcile', { run_id: state.run_id, source: options.source, missing_count: missing.length, missing_services: missing.map((service) => service.name) });
+  const healthy = missing.length === 0 && dependencies.every((dependency) => dependency.status === 'healthy' || dependency.status === 'disabled');
+  return { services, dependencies, healthy };
+}
+
+/** The recorded services with their names, sorted by project, backend before frontend. */
+export function namedServices(state: RunState): readonly (ServiceRecord & { readonly project: string })[] {
+  return Object.values(state.services)
+    .map((service) => ({ ...service, project: service.project ?? service.name.replace(/ \S+$/, '') }))
+    .sort((left, right) => left.project.localeCompare(right.project) || left.type.localeCompare(right.type));
+}
+
+async function examineDependencies(context: ReconcileContext, state: RunState, signal: AbortSignal, inScope: (project: string) => boolean): Promise<readonly DependencyTruth[]> {
+  const wanted = Object.entries(state.requirements)
+    .filter(([project]) => inScope(project))
+    .flatMap(([project, result]) => Object.values(result.components).filter((component) => component.enabled).map((component) => ({ project, component })));
+  const handles = await context.handles([...new Set(wanted.map((entry) => entry.component.id))]);
+  return Promise.all(
+    wanted.map(async ({ project, component }): Promise<DependencyTruth> => {
+      const handle = handles.get(component.id);
+      const port = component.resources['primary'] ?? null;
+      if (handle === undefined) return { project, component: component.id, status: 'unreachable', port, detail: 'no installed plugin brings it' };
+      const outcome = await probeDependency(context, { project: projectFacts(state, project), handle, signal });
+      const current = outcome.ports?.['primary'] ?? port;
+      if (outcome.status === 'failed') return { project, component: component.id, status: 'unreachable', port: current, detail: outcome.message };
+      return { project, component: component.id, status: outcome.status === 'degraded' ? 'degraded' : 'healthy', port: current, detail: undefined };
+    }),
+  );
+}
+
+/** A recorded project's facts, without discovering projects anew. */
+export function projectFacts(state: { readonly metadata: Readonly<Record<string, unknown>>; readonly mode: Mode }, name: string): ProjectFacts {
+  const roots = state.metadata['project_roots'];
+  const root = typeof roots === 'object' && roots !== null ? (roots as Record<string, unknown>)[name] : undefined;
+  return { name, root: typeof root === 'string' ? root : '', slug: toSlug(name) };
+}

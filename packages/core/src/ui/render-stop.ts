@@ -1,0 +1,12 @@
+import type { StopSummary } from '../lifecycle/index.js';
+
+export function renderStop(summary: StopSummary): string {
+  return [
+    summary.message,
+    ...summary.stopped.map((name) => `  stopped ${name}`),
+    ...summary.removed_data.map((path) => `  removed ${path}`),
+    ...summary.not_stopped.map((item) => `  NOT stopped ${item.what}: ${item.detail}`),
+    ...summary.detached.map((process) => `  left running: pid ${process.pid} (${process.comm}): ${process.reason}`),
+    ...summary.warnings.map((warning) => `  warning: ${warning}`),
+  ].join('\n');
+}
