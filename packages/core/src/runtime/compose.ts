@@ -26,7 +26,7 @@ export interface Engine extends ReconcileContext {
   readonly providers: readonly ProjectProvider[];
   readonly host: Registry;
   readonly publicHost: string;
-  readonly serviceTimeoutMs: number;
+  readonly serviceTimeoutMs: (service: 'backend' | 'frontend') => number;
   readonly bindRun: (runId: string, directory: string) => void;
   readonly preferredServicePort: (service: 'backend' | 'frontend', projectName: string) => number;
   readonly redact: (text: string) => string;
@@ -87,7 +87,7 @@ export async function composeEngine(request: RuntimeRequest, route: Route, deman
     declarations,
     providers: [createMainProvider()],
     publicHost: reader.string('ENVCTL_PUBLIC_HOST') ?? 'localhost',
-    serviceTimeoutMs: (reader.integer('ENVCTL_SERVICE_LISTENER_TIMEOUT') ?? 10) * 1000,
+    serviceTimeoutMs: (service) => (reader.integer('ENVCTL_SERVICE_LISTENER_TIMEOUT') ?? reader.integer(`ENVCTL_${service.toUpperCase()}_READY_TIMEOUT`) ?? 60) * 1000,
     handles: (ids) => toHandles(host, ids),
     bindRun: (runId, directory) => recorder.setRun(runId, join(directory, 'events.jsonl')),
     dispose: () => {

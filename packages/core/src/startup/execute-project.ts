@@ -16,7 +16,7 @@ import type { PlannedProject, PlannedService, StartPlan } from './plan.js';
 export interface ExecuteContext extends RequirementsContext {
   readonly progress: Progress;
   readonly publicHost: string;
-  readonly serviceTimeoutMs: number;
+  readonly serviceTimeoutMs: (service: ServiceName) => number;
 }
 
 export interface ExecuteRequest {
@@ -197,7 +197,7 @@ async function startService(
     launch: { logPath, exited: (signal) => waitForExit(launch.directory, signal) },
     port,
     healthUrl,
-    timeoutMs: context.serviceTimeoutMs,
+    timeoutMs: context.serviceTimeoutMs(service.type),
     signal: node.signal,
     listenersOf: () => watch.ports(),
   });

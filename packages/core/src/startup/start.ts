@@ -18,7 +18,7 @@ export interface StartContext extends ReconcileContext {
   readonly progress: Progress;
   readonly declarations: readonly DependencyDeclaration[];
   readonly publicHost: string;
-  readonly serviceTimeoutMs: number;
+  readonly serviceTimeoutMs: (service: ServiceName) => number;
   /** Binds the event stream to the directory of the run. */
   readonly bindRun: (runId: string, directory: string) => void;
   readonly preferredServicePort: (service: ServiceName, projectName: string) => number;
