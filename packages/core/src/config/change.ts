@@ -1,0 +1,71 @@
+import { EnvctlError } from '../contract/index.js';
+import { parseAssignments } from './assignments.js';
+import { requireConfigFile } from './bootstrap.js';
+import { loadConfig, type LoadConfigOptions } from './load.js';
+import type { ConfigModel } from './model.js';
+import { parsePayload } from './payload.js';
+import { cancelled, type ConfigPrompts } from './prompts.js';
+import { saveConfig, type SaveConfigResult } from './save.js';
+import { runConfigWizard } from './wizard.js';
+
+export interface ConfigDialogue {
+  /** True when nobody can be asked. */
+  readonly headless: boolean;
+  /** Called only when somebody is asked. */
+  readonly prompts: () => Promise<ConfigPrompts>;
+}
+
+export interface ConfigChange extends ConfigDialogue {
+  /** Words of `--set`. */
+  readonly set: readonly string[];
+  /** Reads the document of `--stdin-json`; absent without that flag. */
+  readonly stdinJson?: () => Promise<string>;
+}
+
+/** What `config` answers with. Being told no by the user is not a failure. */
+export type ConfigAnswer = SaveConfigResult | { readonly saved: false; readonly reason: 'cancelled'; readonly path: string };
+
+/**
+ * The `config` command: saves the given assignments, or asks for them in a terminal. `--set` comes after
+ * `--stdin-json`. Throws ENVCTL_E_ARGV_INVALID when there is nothing to save and nobody to ask, and what
+ * {@link saveConfig} throws.
+ */
+export async function changeConfig(options: LoadConfigOptions, change: ConfigChange): Promise<ConfigAnswer> {
+  const model = loadConfig(options);
+  const document = change.stdinJson === undefined ? undefined : await parsePayload(await change.stdinJson(), model);
+  if (document !== undefined || change.set.length > 0) {
+    return saveConfig({ ...options, assignments: [...(document ?? []), ...parseAssignments(change.set)] });
+  }
+  if (change.headless) {
+    throw new EnvctlError('ENVCTL_E_ARGV_INVALID', 'envctl config has nothing to save and no interactive TTY to ask in.', {
+      hints: ['envctl config --set KEY=VALUE', 'envctl show-config --json'],
+    });
+  }
+  return ask(options, model, await change.prompts());
+}
+
+/**
+ * The model for a command that needs an `.envctl`: asks for one in a terminal when there is none. Throws
+ * ENVCTL_E_CONFIG_MISSING when there is nobody to ask or they would rather not.
+ */
+export async function ensureConfigFile(options: LoadConfigOptions, dialogue: ConfigDialogue): Promise<ConfigModel> {
+  const model = loadConfig(options);
+  if (model.exists) return model;
+  if (dialogue.headless) requireConfigFile(model);
+  const answer = await ask(options, model, await dialogue.prompts());
+  if (!answer.saved) {
+    throw new EnvctlError('ENVCTL_E_CONFIG_MISSING', `The set-up was cancelled; ${model.path} was not written.`, { hints: ['envctl config'], data: { path: model.path } });
+  }
+  return loadConfig(options);
+}
+
+async function ask(options: LoadConfigOptions, model: ConfigModel, prompts: ConfigPrompts): Promise<ConfigAnswer> {
+  const assignments = await runConfigWizard(model, prompts);
+  if (assignments === cancelled) {
+    prompts.outro('Nothing was saved.');
+    return { saved: false, reason: 'cancelled', path: model.path };
+  }
+  const result = await saveConfig({ ...options, assignments });
+  prompts.outro(`Saved ${result.path}`);
+  return result;
+}
