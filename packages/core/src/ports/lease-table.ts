@@ -4,7 +4,7 @@ import type { EventEmitter, FaultSeam, ProcessIdentity } from '../contract/index
 import { EnvctlError, noSeam } from '../contract/index.js';
 import { canBind } from './bind-probe.js';
 import { browserRefusedPorts } from './browser-refused-ports.js';
-import { readKernelListeners } from './kernel-listeners.js';
+import { type KernelListener, readKernelListeners } from './kernel-listeners.js';
 import type { LeaseRecord, StoreRecord } from './lease-schema.js';
 import { createLeaseStore, type LeaseStamp, unreadablePrefix } from './lease-store.js';
 import { isHeld, isOwnedBy, type LeaseOwner, leaseOf, type LeaseView, toLeaseView } from './lease-view.js';
@@ -60,7 +60,7 @@ export interface LeaseTable {
   /** The port this owner has or had. */
   find(owner: LeaseOwner): Promise<number | undefined>;
   list(): Promise<LeaseView[]>;
-  /** Removes the scope's reservations and dead leases, and what killed commands left behind; returns the ports. */
+  /** Removes the scope's reservations and dead leases, damaged leases of ports nobody listens on, and what killed commands left behind; returns the ports. */
   drop(scopeId: string): Promise<number[]>;
 }
 
@@ -76,7 +76,7 @@ export function createLeaseTable(options: LeaseTableOptions): LeaseTable {
   const swap = (port: number, expectedId: string, next: LeaseRecord | undefined): Promise<ReplaceOutcome> =>
     patiently(() => store.run(replace<StoreRecord>(store.path(port), expectedId, next)));
 
-  /** Leases: every lease on record, once, ascending. */
+  /** Every lease on record, by ascending port. */
   const leases = (): LeaseRecord[] => store.ports().flatMap((port) => leaseOf(stampOf(port)) ?? []);
 
   const tryPort = async (port: number, request: LeaseRequest, underPressure: boolean): Promise<Attempt> => {
@@ -115,10 +115,9 @@ export function createLeaseTable(options: LeaseTableOptions): LeaseTable {
     return underPressure ? 'free' : 'yields';
   };
 
-  const isFree = async (port: number): Promise<boolean> => {
-    const listeners = readKernelListeners(options.procRoot === undefined ? {} : { procRoot: options.procRoot });
-    return !listeners.some((listener) => listener.port === port) && (await canBind(port));
-  };
+  const listeners = (): readonly KernelListener[] => readKernelListeners(options.procRoot === undefined ? {} : { procRoot: options.procRoot });
+
+  const isFree = async (port: number): Promise<boolean> => !listeners().some((listener) => listener.port === port) && (await canBind(port));
 
   const newLease = (port: number, request: LeaseRequest): LeaseRecord => ({
     version: 1,
@@ -253,11 +252,13 @@ export function createLeaseTable(options: LeaseTableOptions): LeaseTable {
 
   const drop = async (scopeId: string): Promise<number[]> => {
     const dropped: number[] = [];
+    const busyPorts = new Set(listeners().map((listener) => listener.port));
     for (const port of store.ports()) {
       const stamp = stampOf(port);
+      if (stamp === undefined || stamp.id.startsWith(unreadablePrefix)) continue;
       const lease = leaseOf(stamp);
-      if (stamp === undefined || lease === undefined || lease.owner.scope_id !== scopeId || isHeld(lease, isAlive)) continue;
-      if ((await swap(port, stamp.id, undefined)) === 'done') dropped.push(port);
+      const goes = lease === undefined ? !busyPorts.has(port) : lease.owner.scope_id === scopeId && !isHeld(lease, isAlive);
+      if (goes && (await swap(port, stamp.id, undefined)) === 'done') dropped.push(port);
     }
     store.sweep();
     return dropped;
