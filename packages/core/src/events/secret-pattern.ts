@@ -37,23 +37,23 @@ function characterSource(character: string): string {
   const hex = [...Buffer.from(character, 'utf8')].map((byte) => byte.toString(16).padStart(2, '0'));
   const percent = hex.map((pair) => `%(?:25)*${caseless(pair)}`).join('');
   const units = Array.from({ length: character.length }, (_, index) => character.charCodeAt(index).toString(16).padStart(4, '0'));
-  const unicode = units.map((unit) => `\\\\+u${caseless(unit)}`).join('');
+  const unicode = units.map((unit) => `\\\\{1,16}u${caseless(unit)}`).join('');
   const code = character.codePointAt(0) ?? 0;
   const sources = [plainSource(character), percent, unicode, `&#(?:0*${code}|[xX]0*${caseless(code.toString(16))});`];
   const named = namedEntities[character];
   if (named !== undefined) sources.push(`&${named};`);
   const short = shortEscapes[character];
-  if (short !== undefined) sources.push(`\\\\+${short}`);
+  if (short !== undefined) sources.push(`\\\\{1,16}${short}`);
   if (character === ' ') sources.push('\\+');
   return `(?:${sources.join('|')})`;
 }
 
-/** Letters and digits stand bare; anything else may have been escaped with backslashes (and `'` by a shell as `'\''`). */
+/** Letters and digits stand bare; anything else may have been escaped with backslashes (bounded, so that a long run of them stays cheap) (and `'` by a shell as `'\''`). */
 function plainSource(character: string): string {
   if (/[\p{L}\p{N}]/u.test(character)) return character;
-  if (character === '\\') return '\\\\+';
-  if (character === "'") return "(?:'\\\\+''|'\"'\"'|\\\\*')";
-  return `\\\\*${character.replace(/[.*+?^${}()|[\]\\/]/g, '\\$&')}`;
+  if (character === '\\') return '\\\\{1,16}';
+  if (character === "'") return "(?:'\\\\{1,16}''|'\"'\"'|\\\\{0,16}')";
+  return `\\\\{0,16}${character.replace(/[.*+?^${}()|[\]\\/]/g, '\\$&')}`;
 }
 
 function caseless(hex: string): string {

@@ -12,16 +12,17 @@ export function scrubText(text: string): string {
   return scrubFlags(scrubAssignments(scrubUrls(text)));
 }
 
-const userPart = /\b([a-z][a-z0-9+.-]*:\/\/)[^\s/?#"'<>`]*@/gi;
+// Lengths are bounded so that a hostile line costs linear time.
+const userPart = /\b([a-z][a-z0-9+.-]{0,31}:\/\/)[^\s/?#"'<>`]{0,1024}@/gi;
 /** A password with unencoded `/`, `?` or `#` in it: everything up to the last `@`, unless a port follows the colon. */
-const wildUserPart = /\b([a-z][a-z0-9+.-]*:\/\/)[^\s/?#"'<>`@:[]*:(?!\d{1,5}(?:[/?#]|$))[^\s"'<>`]*@/gi;
+const wildUserPart = /\b([a-z][a-z0-9+.-]{0,31}:\/\/)[^\s/?#"'<>`@:[]{0,256}:(?!\d{1,5}(?:[/?#]|$))[^\s"'<>`]{0,1024}@/gi;
 
 function scrubUrls(text: string): string {
   if (!text.includes('://')) return text;
   return text.replace(wildUserPart, `$1${redacted}@`).replace(userPart, `$1${redacted}@`);
 }
 
-const assignment = /(?<![A-Za-z0-9_])([A-Za-z_][\w.-]*)(\\*["']?)(\s*[=:]\s*)/g;
+const assignment = /(?<![A-Za-z0-9_])([A-Za-z_][\w.-]{0,127})(\\*["']?)(\s*[=:]\s*)/g;
 
 function scrubAssignments(text: string): string {
   let result = '';
