@@ -26,4 +26,6 @@ export type HotCommand = (context: HotContext) => Promise<HotResult>;
 export const hotCommands: Readonly<Record<string, HotCommand>> = {
   version: async (context) => (await import('./version.js')).showVersion(context),
   'list-commands': async (context) => (await import('./list-commands.js')).listCommands(context),
+  'show-state': async (context) => (await import('./hot-inspection.js')).showState(context),
+  endpoints: async (context) => (await import('./hot-inspection.js')).showEndpoints(context),
 };

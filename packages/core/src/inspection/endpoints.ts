@@ -1,0 +1,131 @@
+/**
+ * `endpoints`: the URLs and ports of one running project (contracts, section 23). Fails closed: a project
+ * that is not running never shows another one's addresses, and a dead service shows no URL.
+ */
+import { readProcessTable } from '../processes/read-only.js';
+import type { RunState, ServiceRecord } from '../state/read-only.js';
+import { examineService } from '../truth/read-only.js';
+import { readRecordedScope, type HotInputs } from './hot.js';
+
+export interface Endpoint {
+  readonly name?: string;
+  readonly status: string;
+  readonly port: number | null;
+  readonly local_url: string | null;
+  readonly public_url: string | null;
+  readonly health_url?: string | null;
+}
+
+export type EndpointsReport =
+  | {
+      readonly ok: true;
+      readonly run_id: string;
+      readonly mode: string;
+      readonly project: string;
+      readonly project_root: string | null;
+      readonly frontend: Endpoint;
+      readonly backend: Endpoint;
+      readonly additional_services: Readonly<Record<string, Endpoint>>;
+      readonly dependencies: Readonly<Record<string, { readonly enabled: boolean; readonly status: string; readonly port: number | null; readonly resources: Readonly<Record<string, number>> }>>;
+      readonly dependency_mode: Readonly<Record<string, string | null>>;
+      readonly shared_dependencies: readonly string[];
+    }
+  | EndpointsFailure;
+
+export interface EndpointsFailure {
+  readonly ok: false;
+  readonly error: 'state_not_found' | 'project_required' | 'requested_project_not_running' | 'multiple_projects_not_supported' | 'ambiguous_project_selector';
+  readonly mode?: string;
+  readonly requested_project?: string;
+  readonly requested_projects?: readonly string[];
+  readonly active_projects?: readonly string[];
+  readonly matches?: readonly string[];
+}
+
+const missing: Endpoint = { status: 'missing', port: null, local_url: null, public_url: null };
+
+export async function readEndpoints(inputs: HotInputs & { readonly projects: readonly string[]; readonly nowMs: number }): Promise<EndpointsReport> {
+  const { mode, state } = readRecordedScope(inputs);
+  if (state === undefined) return { ok: false, error: 'state_not_found', mode };
+  const active = activeProjects(state);
+  const choice = chooseProject(active, inputs.projects);
+  if (typeof choice !== 'string') return choice;
+  const services = await Promise.all(
+    Object.values(state.services)
+      .filter((service) => projectOf(service) === choice)
+      .map(async (service) => [service.type, await toEndpoint(service, inputs.nowMs)] as const),
+  );
+  const byType = new Map(services);
+  const roots = state.metadata['project_roots'] as Readonly<Record<string, string>> | undefined;
+  const components = Object.values(state.requirements[choice]?.components ?? {}).filter((component) => component.enabled);
+  return {
+    ok: true,
+    run_id: state.run_id,
+    mode: state.mode,
+    project: choice,
+    project_root: roots?.[choice] ?? null,
+    frontend: byType.get('frontend') ?? missing,
+    backend: byType.get('backend') ?? missing,
+    additional_services: Object.fromEntries(services.filter(([type]) => type !== 'frontend' && type !== 'backend')),
+    dependencies: Object.fromEntries(components.map((component) => [component.id, { enabled: true, status: component.health, port: component.resources['primary'] ?? null, resources: component.resources }])),
+    dependency_mode: Object.fromEntries(components.map((component) => [component.id, component.driver])),
+    shared_dependencies: components.filter((component) => component.instance_id === component.id).map((component) => component.id),
+  };
+}
+
+/** The one project that is meant, or the failure that lists what runs. */
+export function chooseProject(active: readonly string[], requested: readonly string[]): string | EndpointsFailure {
+  if (requested.length > 1) return { ok: false, error: 'multiple_projects_not_supported', requested_projects: requested, active_projects: active };
+  const [name] = requested;
+  if (name === undefined) {
+    const [only, ...others] = active;
+    return only !== undefined && others.length === 0 ? only : { ok: false, error: 'project_required', active_projects: active };
+  }
+  const exact = active.find((project) => project === name);
+  if (exact !== undefined) return exact;
+  const matches = active.filter((project) => project.toLowerCase() === name.toLowerCase());
+  if (matches.length > 1) return { ok: false, error: 'ambiguous_project_selector', requested_project: name, active_projects: active, matches };
+  return matches[0] ?? { ok: false, error: 'requested_project_not_running', requested_project: name, active_projects: active };
+}
+
+export function renderEndpoints(report: EndpointsReport): string {
+  if (!report.ok) {
+    const known = report.active_projects === undefined || report.active_projects.length === 0 ? '' : ` Running: ${report.active_projects.join(', ')}.`;
+    return `${failureTexts[report.error]}${report.requested_project === undefined ? '' : ` (${report.requested_project})`}.${known}`;
+  }
+  const rows = [['frontend', report.frontend] as const, ['backend', report.backend] as const, ...Object.entries(report.additional_services)].filter(([, endpoint]) => endpoint.status !== 'missing');
+  return [
+    `${report.project}  ${report.project_root ?? ''}`.trimEnd(),
+    ...rows.map(([type, endpoint]) => `  ${type.padEnd(10)} ${endpoint.public_url ?? `- (${endpoint.status})`}`),
+    ...Object.entries(report.dependencies).map(([id, dependency]) => `  ${id.padEnd(10)} ${dependency.port === null ? '-' : `port ${dependency.port}`}`),
+  ].join('\n');
+}
+
+const failureTexts: Readonly<Record<EndpointsFailure['error'], string>> = {
+  state_not_found: 'Nothing is recorded for this repository; start it with: envctl start',
+  project_required: 'Several projects run; name one with --project',
+  requested_project_not_running: 'That project is not running',
+  multiple_projects_not_supported: 'Name one project',
+  ambiguous_project_selector: 'That name means more than one project',
+};
+
+async function toEndpoint(service: ServiceRecord, nowMs: number): Promise<Endpoint> {
+  const truth = await examineService(service, { table: readProcessTable(), nowMs, graceMs: 15_000, reboundMaxDelta: 200 });
+  const isUp = truth.status === 'running' || truth.status === 'starting';
+  return {
+    name: service.name,
+    status: truth.status,
+    port: truth.actualPort,
+    local_url: isUp && truth.actualPort !== null ? `http://localhost:${truth.actualPort}` : null,
+    public_url: isUp ? service.public_url : null,
+    health_url: service.health_url,
+  };
+}
+
+function activeProjects(state: RunState): readonly string[] {
+  return [...new Set([...Object.values(state.services).map(projectOf), ...Object.keys(state.requirements)])].sort();
+}
+
+function projectOf(service: ServiceRecord): string {
+  return service.project ?? service.name.replace(/ \S+$/, '');
+}
