@@ -76,7 +76,7 @@ export function createLedger(options: LedgerOptions): Ledger {
       const entry: LedgerEntry = {
         ...known,
         schemaVersion: 1, id, phase: known?.phase ?? 'intent', kind: kind ?? step.kind, project, runId,
-        step: { ...known?.step, ...step } as TeardownStep,
+        step: { ...known?.step, ...step },
         durable, createdAt: known?.createdAt ?? lastCreated, owner: self,
       };
       seam(`ledger.${step.kind}.before-intent`);

@@ -62,7 +62,7 @@ async function readIndexFile(path: string): Promise<RunIndex | undefined> {
   const file = await readJsonFile(path);
   if (!file.ok) return undefined;
   const parsed = runIndexSchema.safeParse(file.value);
-  return parsed.success ? (parsed.data as RunIndex) : undefined;
+  return parsed.success ? (parsed.data) : undefined;
 }
 
 /** Without an index nothing says which run was the latest: the runs are history until one is committed again. */
