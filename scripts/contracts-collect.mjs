@@ -11,9 +11,10 @@ export async function collectContracts(root) {
     .sort()
     .map((name) => readPackage(join(root, 'packages', name)));
   return {
-    schemas: state.describeSchemas(),
-    commands: packages.flatMap(({ commands }) => commands).sort(by('id')),
-    configKeys: [...owned('@envctl/core', config.describeConfigKeys()), ...contributed(packages, 'config')].sort(by('key')),
+    schemas: { ...state.describeSchemas(), ...(await config.describeConfigSchemas()) },
+    globalFlags: globalFlagsOf(packages),
+    commands: packages.flatMap(({ commands }) => commands).map(withoutGlobalFlags).sort(by('id')),
+    configKeys: configKeysOf(packages, config).sort(by('key')),
     errorCodes,
     events: [...owned('@envctl/core', events.describeSignals()), ...contributed(packages, 'signals')].sort(by('event')),
   };
@@ -28,6 +29,29 @@ function readPackage(directory) {
     contributes: manifest.envctl?.contributes ?? {},
     commands: Object.values(commands).map((command) => toCommand(manifest.name, command)),
   };
+}
+
+/** Flags of the base class are the same in every command; they stand once. */
+function globalFlagsOf(packages) {
+  const flags = packages.flatMap(({ commands }) => commands).flatMap((command) => command.flags.filter((flag) => flag.global));
+  return [...new Map(flags.map((flag) => [flag.name, flag])).values()].sort(by('name'));
+}
+
+function withoutGlobalFlags(command) {
+  return { ...command, flags: command.flags.filter((flag) => !flag.global) };
+}
+
+/** Core's keys, those it derives from the dependencies, and those of the plugins, each with the package it comes from. */
+function configKeysOf(packages, config) {
+  const all = (kind) => packages.flatMap(({ contributes }) => contributes[kind] ?? []);
+  return config.describeConfigKeys({ declarations: all('config'), dependencies: all('dependencies') }).map(({ owner, ...key }) => {
+    const source = packages.find(
+      ({ contributes }) =>
+        (contributes.config ?? []).some((declaration) => declaration.key === key.key) ||
+        (contributes.dependencies ?? []).some(({ id }) => id === owner),
+    );
+    return { ...key, package: owner === 'core' || source === undefined ? '@envctl/core' : source.name };
+  });
 }
 
 function contributed(packages, kind) {

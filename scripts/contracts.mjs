@@ -20,9 +20,9 @@ for (const [path, text] of files) {
 }
 console.log(`${files.length} files; ${readdirSync(join(target, 'contracts/schemas')).length} schemas`);
 
-function toContractFiles({ schemas, commands, configKeys, errorCodes, events }) {
+function toContractFiles({ schemas, globalFlags, commands, configKeys, errorCodes, events }) {
   return [
-    ['contracts/commands.json', toJson(commands)],
+    ['contracts/commands.json', toJson({ global_flags: globalFlags, commands })],
     ['contracts/config-keys.json', toJson(configKeys)],
     ['contracts/error-codes.json', toJson(errorCodes)],
     ['contracts/events.json', toJson(events)],

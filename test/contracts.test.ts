@@ -1,7 +1,7 @@
 import { readFileSync, readdirSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect } from 'chai';
 import { runOrThrow } from './packaging/run.js';
@@ -34,27 +34,28 @@ describe('generated contracts', function () {
   });
 
   it('name commands, keys, codes, events and schemas', () => {
-    for (const name of ['commands', 'config-keys', 'events']) {
-      const entries = JSON.parse(readFileSync(join(fresh, 'contracts', `${name}.json`), 'utf8')) as unknown[];
-      expect(entries, name).to.not.be.empty;
-    }
+    for (const name of ['commands', 'config-keys', 'events']) expect(entriesOf(fresh, name), name).to.not.be.empty;
     expect(filesBelow(fresh, 'contracts/schemas')).to.include('contracts/schemas/run_state.json');
   });
 
   it('declare no command, key or event twice', () => {
     const keyOf = { commands: 'id', 'config-keys': 'key', events: 'event' };
     for (const [name, key] of Object.entries(keyOf)) {
-      const entries = JSON.parse(readFileSync(join(fresh, 'contracts', `${name}.json`), 'utf8')) as Record<string, string>[];
-      const ids = entries.map((entry) => entry[key]);
+      const ids = entriesOf(fresh, name).map((entry) => entry[key]);
       expect(ids.filter((id, index) => ids.indexOf(id) !== index), name).to.deep.equal([]);
     }
   });
 });
 
+function entriesOf(base: string, name: string): readonly Readonly<Record<string, unknown>>[] {
+  const document = JSON.parse(readFileSync(join(base, 'contracts', `${name}.json`), 'utf8')) as unknown;
+  return (Array.isArray(document) ? document : (document as { readonly commands: unknown }).commands) as Record<string, unknown>[];
+}
+
 function filesBelow(base: string, folder: string): readonly string[] {
   return readdirSync(join(base, folder), { recursive: true, withFileTypes: true })
     .filter((entry) => entry.isFile())
-    .map((entry) => join(entry.parentPath, entry.name).slice(base.length + 1))
+    .map((entry) => relative(base, join(entry.parentPath, entry.name)))
     .sort();
 }
 

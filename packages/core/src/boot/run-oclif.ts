@@ -100,7 +100,7 @@ async function loadConfig(packageRoot: string, warn: (warning: string) => void):
   // Else a shell with NODE_ENV=development makes oclif look for TypeScript sources.
   settings.enableAutoTranspile = false;
   const emitWarning = process.emitWarning.bind(process);
-  process.emitWarning = ((warning: string | Error) => warn(errorMessage(warning))) as typeof process.emitWarning;
+  process.emitWarning = ((warning: string | Error) => warn(errorMessage(warning)));
   try {
     return await OclifConfig.load({ root: packageRoot });
   } finally {
