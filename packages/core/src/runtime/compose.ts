@@ -6,7 +6,7 @@ import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import type { DependencyDeclaration, ProjectProvider, ScopeFacts } from '../contract/index.js';
 import type { LoadedPlugin, RuntimeRequest } from '../boot/index.js';
-import { originOf } from '../boot/door-manifest.js';
+import { originOf } from '../boot/index.js';
 import { assertConfig, describeProblem, loadConfig } from '../config/index.js';
 import { coreSignals, createJsonlSink, createRecorder, createRedactor } from '../events/index.js';
 import { createGenerationLock, type GenerationLock } from '../fs/index.js';

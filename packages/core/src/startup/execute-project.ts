@@ -9,7 +9,7 @@ import { examineLaunch, listenersByPid, readLaunch, readProcessTable, waitForExi
 import { acquireProcess, createLaunchToken, releaseProcesses, type AcquiredProcess } from '../resources/index.js';
 import { commandOnPort, serviceEnvironment, waitServiceReady, type ServiceName, type ServiceReadiness } from '../services/index.js';
 import type { PortPlan, RequirementComponent, ServiceRecord } from '../state/index.js';
-import type { Progress } from '../ui/progress.js';
+import type { Progress } from '../ui/index.js';
 import { firstFailure, runGraph, type GraphNode, type NodeOutcome } from './graph.js';
 import type { PlannedProject, PlannedService, StartPlan } from './plan.js';
 

@@ -9,7 +9,7 @@ import type { DependencyDeclaration } from '../contract/index.js';
 import { createDetectionFiles, detectServices, missingCommandError, toDetectionError, type ServiceDetection, type ServiceName } from '../services/index.js';
 import { createRunId, type RequirementComponent, type RequirementsResult, type RunState, type ServiceRecord } from '../state/index.js';
 import { namedServices, reconcile, type ReconcileContext, type StateTruth } from '../truth/index.js';
-import type { Progress } from '../ui/progress.js';
+import type { Progress } from '../ui/index.js';
 import { executeProject, type ProjectFailure, type ProjectSuccess } from './execute-project.js';
 import { planStart, type PlannedProject, type ProjectPresence, type StartPlan } from './plan.js';
 import { toStartSummary, type StartSummary } from './summary.js';

@@ -1,4 +1,4 @@
-import type { Invocation } from '../boot/invocation.js';
+import type { Invocation } from '../boot/index.js';
 import type { Route } from '../routing/index.js';
 import { createLiveProgress } from './live-progress.js';
 import { createPlainProgress } from './plain-progress.js';

@@ -13,7 +13,7 @@ import {
   type SecretStore,
   type StartContext,
 } from '../../contract/index.js';
-import { createProgramFinder } from '../../requirements/programs.js';
+import { createProgramFinder } from '../../requirements/index.js';
 import { createConfigReader } from './config.js';
 import { buildDirectory } from './directories.js';
 import { freePort } from './free-port.js';
