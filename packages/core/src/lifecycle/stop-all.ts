@@ -24,6 +24,8 @@ export interface StopAllRequest {
 export async function runStopAll(context: EngineContext, request: StopAllRequest): Promise<StopSummary> {
   const isBlast = request.command === 'blast-all';
   return holdAll(context, await knownLocks(context), request.command, request.signal, async () => {
+    const latest = (await context.state.load())?.state;
+    if (latest !== undefined) context.bindRun(latest.run_id, join(context.paths.runs, latest.run_id));
     context.events.emit(isBlast ? 'cleanup.blast' : 'cleanup.stop_all', { aggressive: isBlast });
     const { launches, damaged } = await findLaunches(context);
     // Services before the servers they use.

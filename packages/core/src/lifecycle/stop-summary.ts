@@ -31,7 +31,10 @@ export function toStopReport(
 ): StopSummary {
   const survivors = (parts.released?.incomplete ?? []).map((report) => ({
     what: report.launchId,
-    detail: `still alive: ${report.survivors.map((survivor) => `pid ${survivor.pid} (${survivor.comm})`).join(', ')}`,
+    detail:
+      report.untouched === undefined
+        ? `still alive: ${report.survivors.map((survivor) => `pid ${survivor.pid} (${survivor.comm})`).join(', ')}`
+        : `not touched (${report.untouched}): look for its processes by hand, then remove ${report.directory}`,
   }));
   return {
     command,

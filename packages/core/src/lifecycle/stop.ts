@@ -1,4 +1,5 @@
 /** stop: the selected services end, their records go; a project without services gives its dependencies back. */
+import { join } from 'node:path';
 import type { Mode } from '../contract/index.js';
 import { selectServices, toSlug, type ServiceSelectors } from '../projects/index.js';
 import { releaseDependencies } from '../requirements/index.js';
@@ -29,6 +30,7 @@ export async function runStop(context: EngineContext, request: StopRequest): Pro
     // Without selectors also what a killed command left behind for these projects.
     const isOrphan = (launch: (typeof launches)[number]) => isEverything && launch.project !== null && projects.includes(launch.project) && launch.state?.record.kind !== 'dependency';
     const ending = launches.filter((launch) => directories.has(launch.directory) || isOrphan(launch));
+    context.bindRun(current.run_id, join(context.paths.runs, current.run_id));
     context.events.emit('cleanup.stop', { aggressive: false });
     const released = await releaseProcesses(context, ending, { keepReserved: true });
     const survived = new Set(released.incomplete.map((report) => report.directory));

@@ -66,6 +66,7 @@ export async function releaseProcesses(
   context.seam('process.release.before-effect');
   const reports = await stopLaunches(launches.map((launch) => launch.directory), { seam: context.seam, ...(options.aggressive === true ? { graceMs: 500 } : {}) });
   context.seam('process.release.after-effect');
+  for (const report of reports) tellStopped(context, report);
   const byDirectory = new Map(reports.map((report) => [report.directory, report]));
   await Promise.all(
     launches.map(async (launch) => {
@@ -80,6 +81,12 @@ export async function releaseProcesses(
   );
   context.seam('process.release.after-confirm');
   return { reports, incomplete: reports.filter((report) => !report.stopped) };
+}
+
+function tellStopped(context: AcquireContext, report: StopResult): void {
+  context.events.emit('process.launch.stopped', { launch_id: report.launchId, stopped: report.stopped });
+  for (const { pid, comm, proof } of report.survivors) context.events.emit('process.launch.survived', { launch_id: report.launchId, pid, comm, proof });
+  for (const { pid, comm, reason } of report.detached) context.events.emit('process.launch.detached', { launch_id: report.launchId, pid, comm, reason });
 }
 
 function toFileName(name: string): string {

@@ -23,6 +23,8 @@ export interface EngineContext {
   readonly dataUser: DataUser | undefined;
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly findProgram: ProgramFinder;
+  /** Binds the event stream to the directory of a run. */
+  readonly bindRun: (runId: string, directory: string) => void;
   readonly seam: FaultSeam;
   /** Epoch milliseconds. */
   readonly now: () => number;

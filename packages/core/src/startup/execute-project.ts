@@ -86,6 +86,11 @@ export async function executeProject(context: ExecuteContext, request: ExecuteRe
   } catch (error) {
     return undo(context, request, acquired, outcomes, project.name, error);
   }
+  for (const timing of toTimings(project.name, outcomes)) {
+    const isService = timing.node === 'backend' || timing.node === 'frontend';
+    if (isService) context.events.emit('service.timing.component', { project: project.name, component: timing.node, duration_ms: timing.duration_ms });
+    else context.events.emit('requirements.timing.component', { project: project.name, requirement: timing.node, duration_ms: timing.duration_ms, enabled: true, success: true });
+  }
   return {
     ok: true,
     project: project.name,
@@ -269,6 +274,8 @@ function notReady(context: ExecuteContext, service: PlannedService, project: str
 /** Stops what this call started, gives its ports back and releases what it newly held. */
 async function undo(context: ExecuteContext, request: ExecuteRequest, acquired: Acquired, outcomes: ReadonlyMap<string, NodeOutcome>, node: string, error: unknown): Promise<ProjectFailure> {
   const { project } = request;
+  if (request.signal.aborted) context.events.emit('startup.command.cancelled', { command: request.plan.command, reason: 'signal' });
+  context.events.emit('startup.undo.started', { reason: errorMessage(error), projects: [project.name], resources: acquired.processes.length });
   const launched = acquired.processes.map(({ launch, leased }) => ({ entryId: launch.entry.id, directory: launch.directory, token: leased.token, ports: [leased.port] }));
   const { incomplete } = await releaseProcesses(context, launched, { keepReserved: false });
   for (const leased of acquired.leases.filter((candidate) => !acquired.processes.some((process) => process.leased === candidate))) {
@@ -278,6 +285,7 @@ async function undo(context: ExecuteContext, request: ExecuteRequest, acquired: 
   const problems = hasKept ? [] : await releaseDependencies(context, [project.name], { keepReserved: false });
   for (const service of acquired.leases) context.progress.node(`${project.name}/${service.service.type}`, 'undone');
   const cancelled = request.signal.aborted;
+  context.events.emit('startup.undo.finished', { projects: [project.name], resources: acquired.processes.length, survivors: incomplete.length });
   context.events.emit('startup.project.failed', { project: project.name, error: errorMessage(error) });
   return {
     ok: false,

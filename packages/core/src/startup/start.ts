@@ -7,7 +7,7 @@ import { EnvctlError, errorMessage, isEnvctlError, type Mode, type ProjectFacts 
 import { releaseProcesses, readRecordedLaunches } from '../resources/index.js';
 import type { DependencyDeclaration } from '../contract/index.js';
 import { createDetectionFiles, detectServices, missingCommandError, toDetectionError, type ServiceDetection, type ServiceName } from '../services/index.js';
-import { createRunId, type RequirementComponent, type RequirementsResult, type RunState, type ServiceRecord } from '../state/index.js';
+import { artifactNames, createRunId, type RequirementComponent, type RequirementsResult, type RunState, type ServiceRecord } from '../state/index.js';
 import { namedServices, reconcile, type ReconcileContext, type StateTruth } from '../truth/index.js';
 import type { Progress } from '../ui/index.js';
 import { executeProject, type ProjectFailure, type ProjectSuccess } from './execute-project.js';
@@ -19,8 +19,6 @@ export interface StartContext extends ReconcileContext {
   readonly declarations: readonly DependencyDeclaration[];
   readonly publicHost: string;
   readonly serviceTimeoutMs: (service: ServiceName) => number;
-  /** Binds the event stream to the directory of the run. */
-  readonly bindRun: (runId: string, directory: string) => void;
   readonly preferredServicePort: (service: ServiceName, projectName: string) => number;
 }
 
@@ -54,6 +52,10 @@ export async function runStart(context: StartContext, request: StartRequest): Pr
     const runId = createRunId(context.now(), context.random);
     const runDirectory = join(context.paths.runs, runId);
     context.bindRun(runId, runDirectory);
+    context.events.emit('command.route.selected', { mode: plan.mode, effective_mode: plan.mode, command: plan.command });
+    context.events.emit('planning.projects.discovered', { mode: plan.mode, count: plan.projects.length, projects: plan.projects.map((project) => project.name) });
+    context.events.emit('startup.run.decided', { decision: plan.decision.kind, reason: plan.decision.reason, run_id: runId, previous_run_id: state?.run_id ?? null, mode: plan.mode, projects: plan.projects.map((project) => project.name) });
+    if (plan.command === 'restart') context.events.emit('restart.selection', { include_requirements: true, target_projects: plan.projects.map((project) => project.name), selected_services: [...request.replace] });
     context.events.emit('startup.execution', { mode: plan.mode, projects: plan.projects.map((project) => project.name) });
     await recoverProjects(context, plan, state);
     await stopReplaced(context, plan, state);
@@ -66,7 +68,7 @@ export async function runStart(context: StartContext, request: StartRequest): Pr
     const totalMs = performance.now() - startedMs;
     const committed = successes.length > 0 ? await commit(context, plan, runId, successes) : undefined;
     if (failures.length > 0) await recordFailure(context, plan, runId, failures);
-    context.events.emit('startup.phase', { command: plan.command, mode: plan.mode, phase_name: 'total', duration_ms: Math.round(totalMs), status: failures.length === 0 ? 'ok' : 'failed' });
+    context.events.emit('startup.phase', { command: plan.command, mode: plan.mode, phase: 'total', duration_ms: Math.round(totalMs), status: failures.length === 0 ? 'ok' : 'failed' });
     if (failures.length > 0) throw toStartError(plan, failures, request.signal);
     return toStartSummary({ plan, state: committed!, timings: results.flatMap((result) => result.timings), totalMs });
   });
@@ -173,15 +175,20 @@ function keptServices(project: PlannedProject, state: RunState | undefined): Par
   return Object.fromEntries(project.services.filter((service) => service.action === 'keep').flatMap((service) => (state?.services[service.name] === undefined ? [] : [[service.type, state.services[service.name]]])));
 }
 
-function commit(context: StartContext, plan: StartPlan, runId: string, successes: readonly ProjectSuccess[]): Promise<RunState> {
+async function commit(context: StartContext, plan: StartPlan, runId: string, successes: readonly ProjectSuccess[]): Promise<RunState> {
+  const startedMs = performance.now();
   const ports = successes.map((success) => ({ project: success.project, root: plan.projects.find((project) => project.name === success.project)?.root ?? '', ports: success.ports }));
-  return context.state.commit({
+  const committed = await context.state.commit({
     runId,
     mode: plan.mode,
     merge: (previous) => mergeState(context, plan, runId, successes, previous),
     events: join(context.paths.runs, runId, 'events.jsonl'),
     artifacts: { portsManifest: { run_id: runId, mode: plan.mode, projects: ports }, errorReport: { run_id: runId, errors: [], generated_at: new Date(context.now()).toISOString() } },
   });
+  context.events.emit('state.save', { run_id: runId, path: join(context.paths.scope, artifactNames.runState) });
+  context.events.emit('runtime_map.write', { path: join(context.paths.scope, artifactNames.runtimeMap) });
+  context.events.emit('artifacts.write', { duration_ms: Math.round(performance.now() - startedMs), project_count: successes.length, error_count: 0 });
+  return committed;
 }
 
 /** Commits merge by project and service: what this command did not touch stays as another command recorded it. */
