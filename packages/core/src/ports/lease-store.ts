@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { linkSync, mkdirSync, readFileSync, readdirSync, renameSync, statSync, unlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { ProcessIdentity } from '../contract/index.js';
+import { parseTemporaryName, temporaryName } from '../fs/index.js';
 import type { ClaimRecord, StoreRecord } from './lease-schema.js';
 import { parseStoreRecord } from './lease-schema.js';
 import type { Stamp, StoreRoutine, StoreStep } from './store-protocol.js';
@@ -32,7 +33,6 @@ const leaseName = /^(\d{1,5})\.json$/;
 export const unreadablePrefix = 'unreadable-';
 
 const claimPrefix = '.envctl-claim-';
-const stagedName = /^\.envctl-tmp-(\d+)-(\d+)-/;
 
 /** Opens the store; the directory is made, mode 0700, when something is first written. */
 export function createLeaseStore(options: LeaseStoreOptions): LeaseStore {
@@ -64,7 +64,7 @@ export function createLeaseStore(options: LeaseStoreOptions): LeaseStore {
   };
 
   const stage = (record: StoreRecord): string => {
-    const path = join(directory, `.envctl-tmp-${self.pid}-${self.startTicks}-${options.newId()}-lease`);
+    const path = temporaryName(join(directory, 'lease'), self);
     const content = `${JSON.stringify(record, undefined, 2)}\n`;
     try {
       writeFileSync(path, content, { mode: 0o600, flag: 'wx' });
@@ -91,11 +91,11 @@ export function createLeaseStore(options: LeaseStoreOptions): LeaseStore {
           if (stamp !== undefined && (stamp.record === undefined || !isAlive(stamp.record.holder))) run(replace<StoreRecord>(join(directory, name), stamp.id, undefined));
           continue;
         }
-        const staged = stagedName.exec(name);
-        if (staged === null) continue;
+        const writer = parseTemporaryName(name)?.owner;
+        if (writer === undefined) continue;
         // A staged file is touched by its writer only, and carries its writer's name; boot and namespace stand in it.
         const { bootId, pidNamespace } = readStamp(join(directory, name))?.record?.holder ?? self;
-        if (!isAlive({ pid: Number(staged[1]), startTicks: staged[2] ?? '', bootId, pidNamespace })) removed(join(directory, name));
+        if (!isAlive({ ...writer, bootId, pidNamespace })) removed(join(directory, name));
       }
     },
   };
