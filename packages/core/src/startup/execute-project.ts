@@ -112,7 +112,6 @@ async function leaseServicePorts(context: ExecuteContext, { project }: ExecuteRe
       http: true,
     });
     acquired.leases.push({ service, token, port: lease.port, source: lease.source });
-    context.events.emit('port.reserved', { project: project.name, service: service.type, port: lease.port });
   }
 }
 
