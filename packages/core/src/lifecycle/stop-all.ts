@@ -121,6 +121,14 @@ async function sweep(context: EngineContext): Promise<void> {
   const isAlive = (pid: number, startTicks: string) => isSameProcess({ pid, startTicks, bootId: table.bootId, pidNamespace: table.pidNamespace }, table);
   const { paths } = context;
   await sweepScope(paths.scope, isAlive);
-  for (const directory of [paths.leases, paths.store]) await sweepTemporaryFiles(directory, isAlive).catch(() => []);
+  const instances = (await readdir(paths.store).catch(() => [])).map((name) => join(paths.store, name));
+  for (const directory of [paths.leases, paths.store, ...instances]) await sweepTemporaryFiles(directory, isAlive).catch(() => []);
+  for (const directory of instances) await removeUnfinishedDirectories(directory);
   for (const directory of [paths.launches, paths.storeLaunches, paths.ledger]) await rmdir(directory).catch(() => undefined);
+}
+
+/** Directories that a killed command was building (`ctx.directory`): no task of ours writes into them any more. */
+async function removeUnfinishedDirectories(directory: string): Promise<void> {
+  const names = await readdir(directory).catch(() => []);
+  await Promise.all(names.filter((name) => /\.building-[0-9a-f]+$/.test(name)).map((name) => rm(join(directory, name), { recursive: true, force: true })));
 }
