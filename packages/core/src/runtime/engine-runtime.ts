@@ -11,11 +11,12 @@ import { readJsonFile } from '../fs/index.js';
 import { artifactNames, type RunState } from '../state/index.js';
 import { namedServices } from '../truth/index.js';
 import { createProgress } from '../ui/index.js';
+import { type ConfigOperations, createConfigOperations } from './config-operations.js';
 import { composeEngine, type ConfigDemand, type Engine } from './compose.js';
 import { assertPrograms } from './prerequisites.js';
 import { listTargets, type TargetsReport } from '../inspection/index.js';
 
-export interface EngineRuntime extends DisposableRuntime {
+export interface EngineRuntime extends DisposableRuntime, Pick<ConfigOperations, 'config' | 'showConfig'> {
   start(route: Route, command: 'start' | 'restart' | 'resume'): Promise<StartSummary>;
   explain(route: Route, command: 'start' | 'restart' | 'resume'): Promise<StartPlan>;
   stop(route: Route): Promise<StopSummary>;
@@ -31,6 +32,7 @@ export interface EngineRuntime extends DisposableRuntime {
 export async function createRuntime(request: RuntimeRequest): Promise<EngineRuntime> {
   const engines: Engine[] = [];
   const { signal } = request.invocation;
+  const configuration = createConfigOperations(request);
 
   const engineFor = async (route: Route, demand: ConfigDemand): Promise<Engine> => {
     const engine = await composeEngine(request, route, demand);
@@ -61,7 +63,10 @@ export async function createRuntime(request: RuntimeRequest): Promise<EngineRunt
     examineHealth(engine, state, { projects, signal, recentFailures: await recentFailures(engine) });
 
   return {
+    config: configuration.config,
+    showConfig: configuration.showConfig,
     start: async (route, command) => {
+      if (command !== 'resume') await configuration.ensureConfig(route);
       const { engine, startRequest } = await startContext(route, command);
       const progress = createProgress(request.invocation, route);
       try {

@@ -1,4 +1,5 @@
 export { createRuntime, type EngineRuntime } from './engine-runtime.js';
+export type { ConfigAnswer, ShowConfig } from '../config/index.js';
 export type { TargetsReport } from '../inspection/index.js';
 export type { StopSummary } from '../lifecycle/index.js';
 export type { Route } from '../routing/index.js';

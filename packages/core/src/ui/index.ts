@@ -4,3 +4,4 @@ export * from './render-health.js';
 export * from './render-plan.js';
 export * from './render-start.js';
 export * from './render-stop.js';
+export { renderConfigAnswer, renderShowConfig } from './render-config.js';

@@ -1,0 +1,57 @@
+import { originOf, type RuntimeRequest } from '../boot/index.js';
+import {
+  changeConfig,
+  type ConfigAnswer,
+  type ConfigDialogue,
+  createTerminalPrompts,
+  ensureConfigFile,
+  loadConfig,
+  type LoadConfigOptions,
+  type ShowConfig,
+  toShowConfig,
+} from '../config/index.js';
+import { loadHost } from '../host/index.js';
+import { resolveRepository } from '../projects/index.js';
+import type { Route } from '../routing/index.js';
+
+/** The configuration commands. They build no engine: a configuration with errors can be looked at and mended. */
+export interface ConfigOperations {
+  showConfig(route: Route, options: { readonly reveal: boolean }): Promise<ShowConfig>;
+  /** `set` are the words of `--set`; `stdinJson` reads the document of `--stdin-json`. */
+  config(route: Route, change: { readonly set: readonly string[]; readonly stdinJson?: () => Promise<string> }): Promise<ConfigAnswer>;
+  /** For commands that need an `.envctl`: asks for one in a terminal, else throws ENVCTL_E_CONFIG_MISSING. */
+  ensureConfig(route: Route): Promise<void>;
+}
+
+export function createConfigOperations(request: RuntimeRequest): ConfigOperations {
+  const { invocation } = request;
+  const dialogue = (route: Route): ConfigDialogue => ({
+    headless: route.headless || !invocation.terminal.stdin || !invocation.terminal.stdout,
+    prompts: createTerminalPrompts,
+  });
+  return {
+    showConfig: async (route, options) => {
+      const { executionRoot, load } = locate(request, route);
+      return toShowConfig(loadConfig(load), { executionRoot, ...options });
+    },
+    config: (route, change) => changeConfig(locate(request, route).load, { ...dialogue(route), ...change }),
+    ensureConfig: async (route) => {
+      await ensureConfigFile(locate(request, route).load, dialogue(route));
+    },
+  };
+}
+
+function locate({ invocation, config }: RuntimeRequest, route: Route): { readonly executionRoot: string; readonly load: LoadConfigOptions } {
+  const repository = resolveRepository(invocation.cwd, route.repo);
+  const plugins = [...config.plugins.values()].map((plugin) => ({ name: plugin.name, version: plugin.version, root: plugin.root, pjson: plugin.pjson, origin: originOf(plugin) }));
+  const host = loadHost({ plugins });
+  return {
+    executionRoot: repository.executionRoot,
+    load: {
+      repositoryRoot: repository.root,
+      env: invocation.env,
+      declarations: host.configKeys.map((entry) => entry.declaration),
+      dependencies: host.dependencies.map((entry) => entry.declaration),
+    },
+  };
+}

@@ -1,0 +1,50 @@
+import type { ConfigAnswer, ShowConfig } from '../config/index.js';
+
+/** What `show-config` found, for people. */
+export function renderShowConfig(data: ShowConfig): string {
+  const width = Math.max(...Object.keys(data.origins).map((key) => key.length));
+  const values = Object.entries(data.origins).map(([key, { value, origin, line, set_as: setAs }]) => {
+    const where = [origin === 'file' ? `line ${line ?? 0}` : origin, ...(setAs === undefined ? [] : [`as ${setAs}`])].join(', ');
+    return `  ${key.padEnd(width)}  ${value === '' ? '(empty)' : value}  (${where})`;
+  });
+  const modes = (['main', 'trees'] as const).map((mode) => `  ${mode.padEnd(5)}  ${componentsOf(data, mode)}`);
+  const problems = data.problems.map((problem) => `  ${problem.severity}: ${problem.message}\n    ${problem.hint}`);
+  return [
+    `Repository  ${data.base_dir}${data.execution_root === data.base_dir ? '' : ` (from ${data.execution_root})`}`,
+    `File        ${sourceOf(data)}`,
+    `State       ${data.runtime_dir}, scope ${data.scope_id}`,
+    `Data        ${data.store_dir}`,
+    `Ports       preferred by ${data.preferred_port_strategy}`,
+    '',
+    `Modes (default: ${data.effective.default_mode ?? 'not valid'})`,
+    ...modes,
+    '',
+    'Values',
+    ...values,
+    ...(problems.length === 0 ? [] : ['', 'Problems', ...problems]),
+  ].join('\n');
+}
+
+/** What `config` did, for people. */
+export function renderConfigAnswer(data: ConfigAnswer): string {
+  if (!data.saved) return 'Nothing was saved.';
+  return [
+    data.changed ? `Saved ${data.path}` : `${data.path} already says so.`,
+    ...data.overridden_by_environment.map((key) => `${key} is overruled by the environment of this shell: unset ${key}`),
+    ...(data.not_carried.length === 0 ? [] : [`Not taken along from the older file: ${data.not_carried.join(', ')}`]),
+    ...(data.changed ? ['What already runs keeps its settings: envctl restart'] : []),
+  ].join('\n');
+}
+
+function sourceOf(data: ShowConfig): string {
+  if (data.config_source === 'envctl') return data.config_file;
+  if (data.legacy_source_path !== null) return `${data.legacy_source_path} (older file; envctl config writes ${data.config_file})`;
+  return `none; ${data.config_file} does not exist`;
+}
+
+function componentsOf(data: ShowConfig, mode: 'main' | 'trees'): string {
+  const profile = data.effective.profiles[mode];
+  if (!profile.startup_enabled) return 'off';
+  const dependencies = Object.entries(profile.dependencies).flatMap(([id, enabled]) => (enabled ? [id] : []));
+  return [...(profile.backend ? ['backend'] : []), ...(profile.frontend ? ['frontend'] : []), ...dependencies].join(', ') || 'nothing';
+}
