@@ -1,5 +1,5 @@
 import { text } from 'node:stream/consumers';
-import { Args, Flags } from '@oclif/core';
+import { Flags } from '@oclif/core';
 import type { CommandContract } from '../contract/index.js';
 import type { ConfigAnswer, EngineRuntime, Route } from '../runtime/index.js';
 import { renderConfigAnswer } from '../ui/index.js';
@@ -16,8 +16,6 @@ export default class Config extends EnvctlCommand<ConfigAnswer, EngineRuntime> {
     '<%= config.bin %> show-config --json | jq .effective | <%= config.bin %> config --stdin-json',
   ];
   static override envctl: CommandContract = { family: 'config', bootstrap: 'skip', statePolicy: 'none', mutates: true, aliases: ['init'] };
-  static override args = { assignment: Args.string({ description: 'KEY=VALUE, as with --set.', required: false }) };
-  static override strict = false;
   static override flags = {
     set: Flags.string({ multiple: true, multipleNonGreedy: true, helpValue: 'KEY=VALUE', summary: 'Set one key; may be given again.' }),
     'stdin-json': Flags.boolean({ summary: 'Read the settings as JSON from stdin: flat keys, or any part of show-config.effective.' }),
@@ -25,7 +23,7 @@ export default class Config extends EnvctlCommand<ConfigAnswer, EngineRuntime> {
 
   protected async execute(route: Route): Promise<CommandResult<ConfigAnswer>> {
     const runtime = await this.runtime();
-    const set = [...((route.flags['set'] as readonly string[] | undefined) ?? []), ...route.passthroughArgs];
+    const set = (route.flags['set'] as readonly string[] | undefined) ?? [];
     const stdinJson = route.flags['stdin-json'] === true ? { stdinJson: () => text(process.stdin) } : {};
     return { data: await runtime.config(route, { set, ...stdinJson }), ok: true };
   }

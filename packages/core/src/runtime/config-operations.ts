@@ -1,4 +1,4 @@
-import { originOf, type RuntimeRequest } from '../boot/index.js';
+import type { RuntimeRequest } from '../boot/index.js';
 import {
   changeConfig,
   type ConfigAnswer,
@@ -10,7 +10,7 @@ import {
   type ShowConfig,
   toShowConfig,
 } from '../config/index.js';
-import { loadHost } from '../host/index.js';
+import { discoverPlugins, loadHost } from '../host/index.js';
 import { resolveRepository } from '../projects/index.js';
 import type { Route } from '../routing/index.js';
 
@@ -43,8 +43,7 @@ export function createConfigOperations(request: RuntimeRequest): ConfigOperation
 
 function locate({ invocation, config }: RuntimeRequest, route: Route): { readonly executionRoot: string; readonly load: LoadConfigOptions } {
   const repository = resolveRepository(invocation.cwd, route.repo);
-  const plugins = [...config.plugins.values()].map((plugin) => ({ name: plugin.name, version: plugin.version, root: plugin.root, pjson: plugin.pjson, origin: originOf(plugin) }));
-  const host = loadHost({ plugins });
+  const host = loadHost({ plugins: discoverPlugins(config.plugins.values()) });
   return {
     executionRoot: repository.executionRoot,
     load: {
