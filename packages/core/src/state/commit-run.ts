@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { EnvctlError, type FaultSeam, type Mode } from '../contract/index.js';
 import { ensureDirectory, type FileToWrite, readJsonFile, syncDirectory, writeFileGroups } from '../fs/index.js';
 import { type PortsManifest, portsManifestSchema } from './artifact-schema.js';
-import { ensureEvents } from './events-file.js';
+import { ensureEvents, removeEmptyRun } from './events-file.js';
 import { findState } from './find-state.js';
 import { emptyState } from './merge-states.js';
 import { artifactFiles, emptyManifest, mergeManifests, type RunArtifacts, toRunContents } from './run-files.js';
@@ -59,17 +59,13 @@ export async function commitRun(scope: ScopeOnDisk, change: RunChange): Promise<
   const state = prepareState(scope, change.merge(previous.found?.state), change.runId, change.mode);
   const manifest = await manifestFor(scope, state, change.artifacts?.portsManifest);
   const contents = scrubbedContents(scope, state, { ...change.artifacts, portsManifest: manifest });
-  const directory = await ensureRunDirectory(scope, change.runId);
-  const events = await ensureEvents(directory, change.events);
-
   const loadedIndex = await loadIndex(scope.scopeDirectory, scope.scopeId);
   const index = withEntry(loadedIndex.index, entryOf(scope, state, contents), true);
-  const pointers = pointerFiles(scope, state, pointerNamesFor(state.mode, projectsOf(state)));
-  await write(scope, [
+  await writeRun(scope, change, (directory, events) => [
     artifactFiles(directory, contents, events, 'run'),
     artifactFiles(scope.scopeDirectory, contents, events, 'latest'),
     indexFiles(scope.scopeDirectory, loadedIndex, index),
-    pointers,
+    pointerFiles(scope, state, pointerNamesFor(state.mode, projectsOf(state))),
   ]);
   await removeStalePointers(scope, state);
   return state;
@@ -80,12 +76,9 @@ export async function recordFailure(scope: ScopeOnDisk, failure: RunFailure): Pr
   const state = prepareState(scope, { ...draft, metadata: { ...draft.metadata, failed: true } }, failure.runId, failure.mode);
   const errorReport = { run_id: failure.runId, errors: failure.errors, generated_at: new Date(scope.now()).toISOString() };
   const contents = scrubbedContents(scope, state, { ...failure.artifacts, errorReport });
-  const directory = await ensureRunDirectory(scope, failure.runId);
-  const events = await ensureEvents(directory, failure.events);
-
   const loadedIndex = await loadIndex(scope.scopeDirectory, scope.scopeId);
   const index = withEntry(loadedIndex.index, { ...entryOf(scope, state, contents), failed: true }, false);
-  await write(scope, [
+  await writeRun(scope, failure, (directory, events) => [
     artifactFiles(directory, contents, events, 'failed'),
     artifactFiles(scope.scopeDirectory, { errorReport: contents.errorReport }, undefined, 'latest'),
     indexFiles(scope.scopeDirectory, loadedIndex, index),
@@ -151,6 +144,21 @@ async function manifestFor(scope: ScopeOnDisk, state: RunState, given: PortsMani
   const parsed = file.ok ? portsManifestSchema.safeParse(file.value) : undefined;
   const previous = parsed?.success === true && parsed.data.mode === state.mode ? (parsed.data as PortsManifest) : undefined;
   return { ...mergeManifests(previous, given ?? emptyManifest(state.run_id, state.mode), projectsOf(state)), run_id: state.run_id };
+}
+
+/** Writes the files of a run that may be new; a failure leaves no empty directory of it behind. */
+async function writeRun(
+  scope: ScopeOnDisk,
+  run: { readonly runId: string; readonly events?: string },
+  filesOf: (directory: string, events: string) => readonly (readonly FileToWrite[])[],
+): Promise<void> {
+  const directory = await ensureRunDirectory(scope, run.runId);
+  try {
+    await write(scope, filesOf(directory, await ensureEvents(directory, run.events)));
+  } catch (error) {
+    await removeEmptyRun(directory);
+    throw error;
+  }
 }
 
 async function ensureRunDirectory(scope: ScopeOnDisk, runId: string): Promise<string> {
