@@ -52,7 +52,7 @@ export function createGenerationLock(options: GenerationLockOptions): Generation
         return await work();
       } finally {
         seam('lock.release.before-effect');
-        await disk.release(generation);
+        disk.release(generation);
         seam('lock.release.after-effect');
       }
     },
@@ -66,7 +66,7 @@ async function takeOrGiveUp(disk: LockDirectory, path: string, name: string, opt
   try {
     return await take(disk, path, name, options);
   } catch (error) {
-    await disk.releaseAll();
+    disk.releaseAll();
     throw error;
   }
 }
@@ -92,14 +92,14 @@ async function take(disk: LockDirectory, path: string, name: string, options: Ho
 
 async function carryOut(disk: LockDirectory, request: LockRequest): Promise<{ reply: LockReply; holder?: LockHolder | undefined }> {
   switch (request.op) {
-    case 'list': return { reply: { generations: await disk.list() } };
+    case 'list': return { reply: { generations: disk.list() } };
     case 'judge': {
-      const { verdict, holder } = await disk.judge(request.generation);
+      const { verdict, holder } = disk.judge(request.generation);
       return { reply: { verdict }, holder };
     }
     case 'create': return { reply: { created: await disk.create(request.generation) } };
     case 'remove':
-      await disk.remove(request.generation);
+      disk.remove(request.generation);
       return { reply: { done: true } };
     case 'wait':
     case 'enter': return { reply: { done: true } };

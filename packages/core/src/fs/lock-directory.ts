@@ -1,4 +1,4 @@
-import { link, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { linkSync, readdirSync, readFileSync, renameSync, unlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { ProcessIdentity } from '../contract/index.js';
 import { ensureDirectory } from './ensure-directory.js';
@@ -10,7 +10,10 @@ export interface LockHolder {
   readonly purpose: string;
 }
 
-/** The disk side of the generation lock: one directory, one file a generation. */
+/**
+ * The disk side of the generation lock: one directory, one file a generation. The calls are synchronous:
+ * each touches one small file in the cache, and the lock is for milliseconds.
+ */
 export function createLockDirectory(options: {
   readonly path: string;
   readonly identity: ProcessIdentity;
@@ -23,15 +26,14 @@ export function createLockDirectory(options: {
   const releases = new Map<number, string>();
 
   return {
-    async list(): Promise<readonly number[]> {
-      const names = await namesIn(path);
-      return names.filter((name) => /^[1-9]\d*$/.test(name)).map(Number);
+    list(): readonly number[] {
+      return namesIn(path).filter((name) => /^[1-9]\d*$/.test(name)).map(Number);
     },
 
-    async judge(generation: number): Promise<{ verdict: 'free' | 'held' | 'missing'; holder?: LockHolder }> {
+    judge(generation: number): { verdict: 'free' | 'held' | 'missing'; holder?: LockHolder } {
       let text: string;
       try {
-        text = await readFile(fileOf(generation), 'utf8');
+        text = readFileSync(fileOf(generation), 'utf8');
       } catch (error) {
         if (errnoOf(error) === 'ENOENT') return { verdict: 'missing' };
         throw toWriteError(fileOf(generation), error);
@@ -39,7 +41,7 @@ export function createLockDirectory(options: {
       const content = parseLock(text);
       if (content === 'released') return { verdict: 'free' };
       if (content !== undefined) return isAlive(content.identity) ? { verdict: 'held', holder: content } : { verdict: 'free' };
-      const holder = await holderOfDamaged(generation);
+      const holder = holderOfDamaged(generation);
       return holder === undefined ? { verdict: 'free' } : { verdict: 'held', holder };
     },
 
@@ -49,47 +51,61 @@ export function createLockDirectory(options: {
       const released = temporaryName(fileOf(generation), identity);
       let created = false;
       try {
-        await writeFile(released, formatLock({ state: 'released', identity, purpose }), { flag: 'wx', mode: 0o600 });
-        await writeFile(held, formatLock({ state: 'held', identity, purpose }), { flag: 'wx', mode: 0o600 });
-        await link(held, fileOf(generation));
+        writeFileSync(released, formatLock({ state: 'released', identity, purpose }), { flag: 'wx', mode: 0o600 });
+        writeFileSync(held, formatLock({ state: 'held', identity, purpose }), { flag: 'wx', mode: 0o600 });
+        linkSync(held, fileOf(generation));
         created = true;
         releases.set(generation, released);
       } catch (error) {
         if (errnoOf(error) !== 'EEXIST') throw toWriteError(fileOf(generation), error);
       } finally {
-        await Promise.all([discard(held), created ? undefined : discard(released)]);
+        discard(held);
+        if (!created) discard(released);
       }
       return created;
     },
 
     /** Only for generations below the highest. */
-    async remove(generation: number): Promise<void> {
-      await discard(fileOf(generation));
+    remove(generation: number): void {
+      discard(fileOf(generation));
       const released = releases.get(generation);
-      if (released !== undefined) await discard(released);
+      if (released !== undefined) discard(released);
       releases.delete(generation);
     },
 
-    async releaseAll(): Promise<void> {
-      for (const generation of [...releases.keys()]) await this.release(generation);
+    releaseAll(): void {
+      for (const generation of [...releases.keys()]) this.release(generation);
     },
 
-    async release(generation: number): Promise<void> {
+    release(generation: number): void {
       const released = releases.get(generation);
       if (released === undefined) return;
       releases.delete(generation);
       try {
-        await rename(released, fileOf(generation));
+        renameSync(released, fileOf(generation));
       } catch (error) {
-        // The directory was removed under us: there is no lock any more to give back.
         if (errnoOf(error) !== 'ENOENT') throw toWriteError(fileOf(generation), error);
+        releaseAnew(generation);
       }
     },
   };
 
+  /** Without the prepared release (swept by mistake). With the whole directory gone there is nothing to give back. */
+  function releaseAnew(generation: number): void {
+    if (!namesIn(path).includes(String(generation))) return;
+    const released = temporaryName(fileOf(generation), identity);
+    try {
+      writeFileSync(released, formatLock({ state: 'released', identity, purpose }), { flag: 'wx', mode: 0o600 });
+      renameSync(released, fileOf(generation));
+    } catch (error) {
+      discard(released);
+      throw toWriteError(fileOf(generation), error);
+    }
+  }
+
   /** A holder keeps its prepared release beside the generation; its name tells the owner when the content is lost. */
-  async function holderOfDamaged(generation: number): Promise<LockHolder | undefined> {
-    for (const name of await namesIn(path)) {
+  function holderOfDamaged(generation: number): LockHolder | undefined {
+    for (const name of namesIn(path)) {
       const parsed = parseTemporaryName(name);
       if (parsed === undefined || parsed.base !== String(generation)) continue;
       const owner: ProcessIdentity = { ...identity, ...parsed.owner };
@@ -99,17 +115,21 @@ export function createLockDirectory(options: {
   }
 }
 
-async function namesIn(path: string): Promise<readonly string[]> {
+function namesIn(path: string): readonly string[] {
   try {
-    return await readdir(path);
+    return readdirSync(path);
   } catch (error) {
     if (errnoOf(error) === 'ENOENT') return [];
     throw toWriteError(path, error);
   }
 }
 
-async function discard(path: string): Promise<void> {
-  await rm(path, { force: true }).catch(() => undefined);
+function discard(path: string): void {
+  try {
+    unlinkSync(path);
+  } catch {
+    // Gone already, or left for the sweep.
+  }
 }
 
 function formatLock(content: { readonly state: 'held' | 'released' } & LockHolder): string {

@@ -85,6 +85,14 @@ describe('generation lock', () => {
     });
   }
 
+  it('is given back even when its prepared release was swept away', async () => {
+    const lock = lockOf();
+    await lock.hold('first', { timeoutMs: 1000 }, async () => {
+      expect(await sweepTemporaryFiles(lock.path, () => false)).to.have.length(1);
+    });
+    expect(await lock.hold('second', { timeoutMs: 0 }, async () => 'in')).to.equal('in');
+  });
+
   it('survives SIGKILLed holders: no two at once, no update lost', async function () {
     this.timeout(120_000);
     writeFileSync(join(directory.path, 'counter'), '0');
