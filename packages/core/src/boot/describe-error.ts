@@ -4,8 +4,8 @@ import { nearestWord, type RoutingTables } from '../routing/index.js';
 export interface ErrorContext {
   readonly commandId?: string | undefined;
   readonly tables?: RoutingTables | undefined;
-  /** The command is another package's: its errors are not our bugs. */
-  readonly foreign?: boolean | undefined;
+  /** The package of the command, when it is not ours: its errors are not our bugs. */
+  readonly outsider?: string | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -18,7 +18,9 @@ export function toEnvctlError(thrown: unknown, context: ErrorContext): EnvctlErr
   if (context.signal?.aborted === true && isAbort(thrown, context.signal)) return isEnvctlError(context.signal.reason) ? context.signal.reason : cancelled('SIGINT');
   const known = fromOclif(thrown, context) ?? fromFileSystem(thrown);
   if (known !== undefined) return known;
-  return context.foreign === true ? new EnvctlError('ENVCTL_E_COMMAND_FAILED', errorMessage(thrown), { cause: thrown }) : fromBug(thrown);
+  return context.outsider === undefined
+    ? fromBug(thrown)
+    : new EnvctlError('ENVCTL_E_COMMAND_FAILED', `${context.outsider}: ${errorMessage(thrown)}`, { kind: 'extension', hints: ['run it again with ENVCTL_DEBUG=1 to see where'], data: { plugin: context.outsider }, cause: thrown });
 }
 
 /** The reason an invocation's signal aborts with. */
@@ -73,8 +75,9 @@ function firstLines(message: string): string {
 }
 
 function fromFileSystem(thrown: unknown): EnvctlError | undefined {
+  if (!(thrown instanceof Error)) return undefined;
   const { code, path, syscall } = thrown as { code?: unknown; path?: unknown; syscall?: unknown };
-  if (!(thrown instanceof Error) || typeof code !== 'string' || typeof syscall !== 'string' || typeof path !== 'string') return undefined;
+  if (typeof code !== 'string' || typeof syscall !== 'string' || typeof path !== 'string') return undefined;
   const words: Readonly<Record<string, string>> = {
     EACCES: 'Permission denied', EPERM: 'Operation not permitted', EROFS: 'The file system is read-only', ENOSPC: 'No space left on the device',
     EDQUOT: 'The disk quota is exhausted', EMFILE: 'Too many open files', ENFILE: 'Too many open files',

@@ -2,7 +2,7 @@
  * The merged manifest: what every loaded plugin declares, without its code. The shipped one covers the bundled
  * plugins; with installed or linked plugins a cached one stands in for as long as its key names the very same files.
  */
-import { mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync, type Stats } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { CommandEntry } from '../routing/index.js';
 
@@ -47,8 +47,10 @@ export function oclifDirectories(env: Readonly<Record<string, string | undefined
 export function pluginSetKey(directories: OclifDirectories, host: { readonly version: string; readonly root: string }): string | undefined {
   const text = readText(join(directories.data, 'package.json'));
   if (text === undefined) return '';
-  const plugins = parse<{ oclif?: { plugins?: unknown } }>(text)?.oclif?.plugins;
-  if (!Array.isArray(plugins)) return text.trim() === '' ? undefined : plugins === undefined ? '' : undefined;
+  const parsed = parse<{ oclif?: { plugins?: unknown } }>(text);
+  if (parsed === undefined) return undefined;
+  const plugins = parsed.oclif?.plugins ?? [];
+  if (!Array.isArray(plugins)) return undefined;
   if (plugins.length === 0) return '';
   const parts: unknown[] = [host.version, host.root, text];
   for (const plugin of plugins as readonly unknown[]) {
@@ -80,7 +82,7 @@ export function cacheDoorManifest(directories: OclifDirectories, manifest: DoorM
     writeFileSync(temporary, JSON.stringify(manifest));
     renameSync(temporary, path);
   } catch {
-    rmSync(temporary, { force: true });
+    removeQuietly(temporary);
   }
 }
 
@@ -131,9 +133,25 @@ function cachedPath(directories: OclifDirectories): string {
   return join(directories.cache, 'door.json');
 }
 
+function removeQuietly(path: string): void {
+  try {
+    rmSync(path, { force: true });
+  } catch {
+    // It was never written.
+  }
+}
+
 function stamp(path: string): string | undefined {
-  const stats = statSync(path, { throwIfNoEntry: false });
+  const stats = statOrNothing(path);
   return stats === undefined ? undefined : `${stats.mtimeMs}:${stats.size}:${stats.ino}`;
+}
+
+function statOrNothing(path: string): Stats | undefined {
+  try {
+    return statSync(path, { throwIfNoEntry: false });
+  } catch {
+    return undefined;
+  }
 }
 
 function readText(path: string): string | undefined {

@@ -23,7 +23,7 @@ export async function runThroughOclif(options: OclifRunOptions): Promise<void> {
   const env = Object.freeze({ ...process.env });
   const asksForJson = options.argv.includes('--json');
   const output = guardOutput(process, asksForJson);
-  const context: { commandId?: string; tables?: RoutingTables; json: boolean; foreign?: boolean; signal?: AbortSignal } = { json: asksForJson };
+  const context: { commandId?: string; tables?: RoutingTables; json: boolean; outsider?: string | undefined; signal?: AbortSignal } = { json: asksForJson };
   let exitCode: number;
   try {
     refuseUnsupportedPlatform(process.platform);
@@ -36,10 +36,10 @@ export async function runThroughOclif(options: OclifRunOptions): Promise<void> {
     }
     const line = normaliseArgv(options.argv, tables);
     context.commandId = line.id;
-    context.foreign = line.foreign;
     context.json = line.foreign ? asksForJson : line.json;
     if (!context.json || line.foreign) output.release();
     const entry = tables.commands.get(line.id)?.entry;
+    context.outsider = entry === undefined || manifest.plugins.some(({ name, origin }) => name === entry.plugin && origin === 'core') ? undefined : entry.plugin;
     exitCode = line.foreign || line.help ? await runForeign(config, line, entry) : await runOurs(config, line, entry, manifest);
   } catch (thrown) {
     exitCode = report(thrown);

@@ -47,11 +47,12 @@ export function normaliseArgv(argv: readonly string[], tables: RoutingTables, op
   const plain = unprotected === -1 ? read.positionals : read.positionals.slice(0, unprotected);
   const behindDashes = [...read.positionals.slice(plain.length), ...read.protectedWords];
   const args = [
+    // Words first: an oclif flag that may be given many times would swallow the words behind it.
+    ...plain,
     ...(read.mode === undefined ? [] : [`--${read.mode}`]),
     ...(read.repo === undefined ? [] : [`--repo=${read.repo}`]),
     ...flags.map((flag) => flag.canonical),
     ...(read.help ? ['--help'] : []),
-    ...plain,
     ...(behindDashes.length === 0 ? [] : ['--', ...behindDashes]),
   ];
   return { id, args, original: argv, mode: read.mode, repo: read.repo, json: flags.some((flag) => flag.canonical === '--json'), help: read.help, foreign: false };

@@ -77,6 +77,8 @@ describe('normaliseArgv', () => {
     ['FRESH=true', 'start --fresh'],
     ['WORKERS=3', 'start --workers=3'],
     ['config start PORT=1 TREE=true', 'config start PORT=1 TREE=true'],
+    ['stop --project a b', 'stop b --project=a'],
+    ['stop --project a -- b', 'stop --project=a -- b'],
     ['config start --stop', 'stop -- start'],
     ['stop --json=false', 'stop'],
     ['plugins install --force ./x', 'plugins:install --force ./x'],

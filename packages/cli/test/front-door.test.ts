@@ -1,0 +1,109 @@
+import { spawn } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { expect } from 'chai';
+import { bin, copyToyWithOwnCore, createToyHome, type ToyHome } from './toy-home.js';
+
+const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as { version: string };
+
+describe('envctl', function () {
+  this.timeout(60_000);
+  let home: ToyHome;
+  before(async () => {
+    home = await createToyHome();
+    home.run(['plugins', 'link', '--no-install', await copyToyWithOwnCore(home.directory)]);
+  });
+  after(() => home.remove());
+
+  for (const argv of [['--version'], ['version'], ['--json=false', '--version']]) {
+    it(`${argv.join(' ')} prints the version`, () => {
+      expect(home.run(argv)).to.deep.include({ status: 0, stdout: `envctl ${version}\n`, stderr: '' });
+    });
+  }
+
+  it('--version --json has the envelope', () => {
+    expect(JSON.parse(home.run(['--version', '--json']).stdout)).to.deep.include({ contract_version: 'envctl.version.v1', ok: true, version });
+  });
+
+  const failures: readonly (readonly [argv: readonly string[], code: string, message: string])[] = [
+    [['nonsense'], 'ENVCTL_E_ARGV_UNKNOWN_COMMAND', 'Unsupported command: nonsense'],
+    [['--nonsense'], 'ENVCTL_E_ARGV_UNKNOWN_OPTION', 'Unknown option: --nonsense'],
+    [['list-commands', '--project'], 'ENVCTL_E_ARGV_INVALID', 'Missing value for --project'],
+    [['list-commands', 'word'], 'ENVCTL_E_ARGV_INVALID', 'Unexpected word: word'],
+    [['help', 'nonsense'], 'ENVCTL_E_COMMAND_FAILED', 'Command nonsense not found.'],
+  ];
+  for (const [argv, code, message] of failures) {
+    it(`${argv.join(' ')} is one clear error`, () => {
+      const text = home.run(argv);
+      expect([text.status, text.stdout]).to.deep.equal([1, '']);
+      const [first, ...rest] = text.stderr.trimEnd().split('\n');
+      expect(first).to.equal(`Error: ${message}`);
+      expect(rest.every((line) => line.startsWith('  → '))).to.equal(true);
+      const document = JSON.parse(home.run([...argv, '--json']).stdout) as Record<string, unknown>;
+      if (argv[0] !== 'help' && argv[1] !== '--project') expect(document).to.deep.include({ ok: false, code, message, error: code });
+    });
+  }
+
+  it('gives the same words through both doors', async () => {
+    const bare = await createToyHome();
+    try {
+      const fast = bare.run(['--version', '--json']);
+      const slow = home.run(['version', '--json']);
+      expect(slow).to.deep.include({ status: fast.status, stdout: fast.stdout });
+    } finally {
+      await bare.remove();
+    }
+  });
+
+  it('finds its commands in a NODE_ENV=development shell', () => {
+    expect(home.run(['list-commands', '--json'], { NODE_ENV: 'development' })).to.deep.include({ status: 0, stderr: '' });
+  });
+
+  it('shows a stack only when it is asked for', () => {
+    expect(home.run(['toy', 'hello', 'crash'], { ENVCTL_DEBUG: '1' }).stderr).to.include('    at ');
+  });
+
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+    it(`waits for the undoing after one ${signal} and ends with 2`, async () => {
+      let sent = false;
+      const ran = await home.start(['toy', 'hold'], (text, pid) => {
+        if (sent || !text.includes('holding')) return;
+        sent = true;
+        process.kill(pid, signal);
+      });
+      expect([ran.status, ran.stdout]).to.deep.equal([2, '']);
+      expect(ran.stderr).to.include('undone').and.to.include('Cancelled');
+    });
+  }
+
+  it('dies at once of a second SIGINT', async () => {
+    let sent = 0;
+    const ran = await home.start(['toy', 'hold', 'stubborn'], (text, pid) => {
+      const due = Number(text.includes('holding')) + Number(text.includes('undoing\n'));
+      for (; sent < due; sent += 1) process.kill(pid, 'SIGINT');
+    });
+    expect([ran.status, ran.signal]).to.deep.equal([null, 'SIGINT']);
+    expect(ran.stderr).to.not.include('undone');
+  });
+
+  it('ends with 2 at the first SIGINT when nothing has to be undone', async () => {
+    let sent = false;
+    const ran = await home.start(['toy', 'hold', 'careless'], (text, pid) => {
+      if (sent || !text.includes('holding')) return;
+      sent = true;
+      process.kill(pid, 'SIGINT');
+    });
+    expect(ran.status).to.equal(2);
+    expect(ran.stderr).to.include('Cancelled.');
+  });
+
+  for (const argv of [['list-commands'], ['toy', 'hello']]) {
+    it(`${argv.join(' ')} is quiet when nobody reads its output`, async () => {
+      const child = spawn(process.execPath, [bin, ...argv], { env: home.env, stdio: ['ignore', 'pipe', 'pipe'] });
+      child.stdout.destroy();
+      let stderr = '';
+      child.stderr.on('data', (chunk: Buffer) => { stderr += chunk.toString(); });
+      await new Promise((resolve) => child.on('close', resolve));
+      expect(stderr).to.not.include('EPIPE').and.to.not.include('Error');
+    });
+  }
+});

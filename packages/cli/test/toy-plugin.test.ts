@@ -1,0 +1,102 @@
+import { existsSync, readFileSync, realpathSync } from 'node:fs';
+import { rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { expect } from 'chai';
+import { loadHost } from '../../core/dist/host/index.js';
+import { copyToyWithOwnCore, coreRoot, createToyHome, packToy, writeManifest, type ToyHome } from './toy-home.js';
+
+const json = (text: string): Record<string, unknown> => JSON.parse(text) as Record<string, unknown>;
+
+describe('an outside plugin', function () {
+  this.timeout(120_000);
+  let home: ToyHome;
+  beforeEach(async () => { home = await createToyHome(); });
+  afterEach(() => home.remove());
+
+  const expectToyWorks = async (root: string, origin: 'user' | 'link'): Promise<void> => {
+    const said = home.run(['toy', 'hello', 'there', '--project', 'a,b', '--json']);
+    expect([said.status, json(said.stdout)]).to.deep.equal([0, { contract_version: 'envctl.toy.hello.v1', ok: true, greeting: 'hello', words: ['there'], projects: ['a', 'b'] }]);
+    expect(said.stderr).to.include('a plugin that prints by itself');
+    expect(json(home.run(['toy', 'hello', '--project', 'a', '--json', '--', '--odd', 'start']).stdout)).to.deep.include({ words: ['--odd', 'start'], projects: ['a'] });
+    expect(home.run(['toy-hi', 'you']).stdout).to.include('hello you');
+
+    const failed = home.run(['toy', 'hello', 'fail', '--json']);
+    expect(failed.status).to.equal(1);
+    expect(json(failed.stdout)).to.deep.include({ ok: false, code: 'ENVCTL_E_TOY', message: 'The toy is broken.', shelf: 3, contract_version: 'envctl.toy.hello.v1' });
+    expect(home.run(['toy', 'hello', 'fail']).stderr).to.include('Error: The toy is broken.\n  → buy another\n');
+
+    const crashed = home.run(['toy', 'hello', 'crash']);
+    expect([crashed.status, crashed.stderr.includes('Error: envctl-plugin-toy: toy crash\n'), crashed.stderr.includes('    at ')]).to.deep.equal([1, true, false]);
+    expect(json(home.run(['list-commands', '--json']).stdout)['commands']).to.include('toy hello').and.to.include('plugins');
+
+    const pjson: unknown = json(readFileSync(join(root, 'package.json'), 'utf8'));
+    const registry = loadHost({ plugins: [{ name: 'envctl-plugin-toy', version: '1.0.0', root, origin, pjson }] });
+    expect(registry.diagnostics()).to.deep.equal([]);
+    expect(registry.configKeys.map(({ declaration }) => declaration.key)).to.deep.equal(['TOY_GREETING', 'TOY_PORT']);
+    expect(registry.signals.map(({ declaration }) => declaration.event)).to.deep.equal(['toy.server.greeted']);
+    expect((await registry.dependency('toy')).plan({} as never)).to.deep.equal({ share: 'project', ports: ['primary'] });
+    const check = await registry.check('toy-greeting');
+    expect(await check.run({ signal: AbortSignal.timeout(60_000) })).to.deep.equal({ status: 'pass', message: 'contract 1' });
+  };
+
+  it('works packed and installed, on the core of the host', async () => {
+    const tarball = await packToy(home.directory);
+    const installed = home.run(['plugins', 'install', `file:${tarball}`]);
+    expect([installed.status, installed.stderr]).to.satisfy(([status]: readonly unknown[]) => status === 0, installed.stderr);
+    expect(realpathSync(join(home.dataDirectory, 'node_modules/@envctl/core'))).to.equal(realpathSync(coreRoot));
+    await expectToyWorks(join(home.dataDirectory, 'node_modules/envctl-plugin-toy'), 'user');
+
+    expect(home.run(['plugins', 'uninstall', 'envctl-plugin-toy']).status).to.equal(0);
+    expect(home.run(['toy', 'hello']).stderr).to.include('Unsupported command: toy');
+  });
+
+  it('works linked, on a copy of core of its own', async () => {
+    const root = await copyToyWithOwnCore(home.directory);
+    expect(home.run(['plugins', 'link', '--no-install', root]).status).to.equal(0);
+    expect(realpathSync(join(root, 'node_modules/@envctl/core'))).to.not.equal(realpathSync(coreRoot));
+    await expectToyWorks(root, 'link');
+  });
+
+  it('is seen by the fast door once its manifest is merged, and again when it changes', async () => {
+    const root = await copyToyWithOwnCore(home.directory);
+    home.run(['plugins', 'link', '--no-install', root]);
+    const cached = join(home.cacheDirectory, 'door.json');
+    home.run(['list-commands']);
+    expect(existsSync(cached), 'without an oclif manifest the commands may change at any time').to.equal(false);
+
+    await writeManifest(root);
+    expect(home.run(['list-commands', 'x']).status).to.equal(1);
+    expect(existsSync(cached)).to.equal(true);
+    // Only the fast door reads the cache: a mark in it comes out again.
+    const marked = json(readFileSync(cached, 'utf8')) as { commands: { id: string; plugin: string; flags: object }[] };
+    marked.commands.push({ id: 'from-the-cache', plugin: 'x', flags: {} });
+    await writeFile(cached, JSON.stringify(marked));
+    expect(home.run(['list-commands']).stdout).to.include('from-the-cache');
+
+    await rm(join(root, 'dist/commands/toy/hold.js'));
+    await writeManifest(root);
+    const after = home.run(['list-commands']).stdout;
+    expect(after).to.not.include('from-the-cache').and.to.not.include('toy hold');
+    expect(after).to.include('toy hello');
+  });
+
+  it('cannot take the id of a command of core', async () => {
+    const root = await copyToyWithOwnCore(home.directory);
+    await writeFile(join(root, 'dist/commands/list-commands.js'), readFileSync(join(root, 'dist/commands/toy/hello.js'), 'utf8').replaceAll('./toy/', './'));
+    home.run(['plugins', 'link', '--no-install', root]);
+    const listed = home.run(['list-commands', '--json']);
+    expect(json(listed.stdout)['contract_version']).to.equal('envctl.list-commands.v1');
+    expect(json(listed.stdout)['commands']).to.be.an('array');
+    expect(listed.stderr).to.include('Warning: list-commands is claimed twice: @envctl/core keeps it').and.to.include('ENVCTL_E_PLUGIN_CLASH');
+  });
+
+  it('that is gone from the disk costs one warning, not the command', async () => {
+    const root = await copyToyWithOwnCore(home.directory);
+    home.run(['plugins', 'link', '--no-install', root]);
+    await rm(root, { recursive: true });
+    const listed = home.run(['list-commands', '--json']);
+    expect([listed.status, json(listed.stdout)['ok']]).to.deep.equal([0, true]);
+    expect(listed.stderr.trim().split('\n')).to.have.length(1);
+    expect(listed.stderr).to.match(/^Warning: .*toy-linked/);
+  });
+});
