@@ -32,7 +32,8 @@ function matchAsgi(app: AppDirectory): RuleMatch | undefined {
         command: [python.word, '-m', 'uvicorn', reference, '--host', '127.0.0.1', '--port', '{port}', ...(asPackage ? [] : candidate.args)],
         cwd: app.directory,
         portMode: 'flag',
-        env: {},
+        // Into a file Python writes by the block, and the last words of a crash would be missing.
+        env: { PYTHONUNBUFFERED: '1' },
         source: 'autodetected',
         rule: 'asgi-module',
       },

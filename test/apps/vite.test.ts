@@ -1,0 +1,80 @@
+import { createServer } from 'node:http';
+import { expect } from 'chai';
+import { runOrThrow } from '../packaging/run.js';
+import { commitApplication, createWorld, gitStatus, processesIn, type World } from './world.js';
+
+const backendServer = `require('http').createServer((request, response) => response.end('{}')).listen(process.env.PORT, '127.0.0.1');\n`;
+
+describe('an application as create-vite makes it', function () {
+  this.timeout(240_000);
+  let world: World;
+
+  beforeEach(async () => {
+    world = await createWorld('vite-app');
+  });
+  afterEach(() => world.close());
+
+  /** The generator takes a name, not a path, and makes it in the working directory. */
+  const generate = async (cwd: string, name: string): Promise<void> => {
+    await runOrThrow('npx', ['--yes', 'create-vite@9', name, '--template', 'vanilla-ts', '--no-interactive'], { cwd });
+    await runOrThrow('npm', ['install', '--loglevel=error', '--no-audit', '--no-fund'], { cwd: `${cwd}/${name}` });
+  };
+
+  it('runs unedited as a frontend alone, and leaves nothing', async () => {
+    await generate(world.directory, 'vite-app');
+    await commitApplication(world, { '.envctl': '' });
+    const before = await gitStatus(world);
+    const started = await world.envctl('start', '--headless');
+    expect(started.code, `${started.stdout}${started.stderr}`).to.equal(0);
+
+    const { backend, frontend } = await world.endpoints();
+    expect(backend.port).to.equal(null);
+    expect(await (await fetch(frontend.local_url!)).text()).to.include('/@vite/client');
+
+    expect((await world.envctl('stop-all')).code).to.equal(0);
+    expect(processesIn(world.directory)).to.deep.equal([]);
+    expect(await gitStatus(world)).to.equal(before);
+  });
+
+  it('knows its backend by VITE_BACKEND_URL, and no credential', async () => {
+    await runOrThrow('mkdir', [world.repository], { cwd: world.directory });
+    await generate(world.repository, 'frontend');
+    await commitApplication(world, {
+      '.envctl': 'MAIN_POSTGRES_ENABLE=true\nMAIN_REDIS_ENABLE=true\nENVCTL_BACKEND_START_CMD=node server.cjs\n',
+      'backend/server.cjs': backendServer,
+      'frontend/src/probe.ts': 'export const backend: string = import.meta.env.VITE_BACKEND_URL;\n',
+      'frontend/vite.config.ts': `export default { define: { __ALL__: JSON.stringify(Object.entries(process.env)) } };\n`,
+      'frontend/src/all.ts': 'declare const __ALL__: unknown;\nexport const all = __ALL__;\n',
+    });
+    const started = await world.envctl('start', '--headless');
+    expect(started.code, `${started.stdout}${started.stderr}`).to.equal(0);
+
+    const { backend, frontend } = await world.endpoints();
+    const source = async (file: string): Promise<string> => (await fetch(`${frontend.local_url}/src/${file}`)).text();
+    expect(await source('probe.ts')).to.include(`"VITE_BACKEND_URL": "http://localhost:${backend.port}"`);
+    const everything = await source('all.ts');
+    expect(everything).to.include('ENVCTL_PROJECT_NAME');
+    expect(everything).not.to.match(/postgres(ql)?:\/\/|redis:\/\/|PASSWORD/);
+    expect((await world.envctl('stop-all')).code).to.equal(0);
+  });
+
+  it('does not take a stranger on its port for itself', async () => {
+    await generate(world.directory, 'vite-app');
+    const stranger = createServer((_request, response) => response.end('stranger'));
+    await new Promise<void>((resolve) => stranger.listen(0, '127.0.0.1', resolve));
+    const { port } = stranger.address() as { port: number };
+    try {
+      await commitApplication(world, { '.envctl': `FRONTEND_PORT_BASE=${port}\n` });
+      const started = await world.envctl('start', '--headless');
+      expect(started.code, `${started.stdout}${started.stderr}`).to.equal(0);
+      const { frontend } = await world.endpoints();
+      expect(frontend.port).not.to.equal(port);
+      expect(await (await fetch(frontend.local_url!)).text()).to.include('/@vite/client');
+      expect((await world.envctl('stop-all')).code).to.equal(0);
+      expect(await (await fetch(`http://127.0.0.1:${port}`)).text()).to.equal('stranger');
+    } finally {
+      stranger.close();
+      stranger.closeAllConnections();
+    }
+  });
+});
