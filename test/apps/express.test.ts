@@ -43,26 +43,19 @@ describe('an application as express-generator makes it', function () {
 
   it('runs unedited with a row in Postgres and a key in Redis, and leaves nothing', async () => {
     const before = await gitStatus(world);
-    const started = await world.envctl('start', '--headless');
-    expect(started.code, `${started.stdout}${started.stderr}`).to.equal(0);
+    const { backend, frontend } = await world.start();
+    expect(frontend).to.equal(undefined);
+    expect(await fetchJson(`${backend}/stores`)).to.deep.equal({ row: 1, key: 1, project: 'Main' });
+    expect(await (await fetch(`${backend}/`)).text()).to.include('<h1>Express</h1>');
 
-    const { backend, frontend } = await world.endpoints();
-    expect(backend.status).to.equal('running');
-    expect(frontend.port).to.equal(null);
-    expect(await fetchJson(`${backend.local_url}/stores`)).to.deep.equal({ row: 1, key: 1, project: 'Main' });
-    expect(await (await fetch(`${backend.local_url}/`)).text()).to.include('<h1>Express</h1>');
-
-    const stopped = await world.envctl('stop-all');
-    expect(stopped.code, `${stopped.stdout}${stopped.stderr}`).to.equal(0);
+    await world.stopAll();
     expect(processesIn(world.directory)).to.deep.equal([]);
     expect(await gitStatus(world)).to.equal(before);
   });
 
   it('finds its row again after a restart of everything', async () => {
-    const started = await world.envctl('start', '--headless');
-    expect(started.code, `${started.stdout}${started.stderr}`).to.equal(0);
-    const { backend } = await world.endpoints();
-    expect(await fetchJson(`${backend.local_url}/stores`)).to.include({ row: 2 });
-    expect((await world.envctl('stop-all')).code).to.equal(0);
+    const { backend } = await world.start();
+    expect(await fetchJson(`${backend}/stores`)).to.include({ row: 2 });
+    await world.stopAll();
   });
 });

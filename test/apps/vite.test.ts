@@ -5,6 +5,11 @@ import { commitApplication, createWorld, gitStatus, processesIn, type World } fr
 
 const backendServer = `require('http').createServer((request, response) => response.end('{}')).listen(process.env.PORT, '127.0.0.1');\n`;
 
+const environmentRoute = `export default {
+  plugins: [{ name: 'environment', configureServer: (server) => { server.middlewares.use('/environment', (_request, response) => response.end(JSON.stringify(process.env))) } }],
+};
+`;
+
 describe('an application as create-vite makes it', function () {
   this.timeout(240_000);
   let world: World;
@@ -24,14 +29,11 @@ describe('an application as create-vite makes it', function () {
     await generate(world.directory, 'vite-app');
     await commitApplication(world, { '.envctl': '' });
     const before = await gitStatus(world);
-    const started = await world.envctl('start', '--headless');
-    expect(started.code, `${started.stdout}${started.stderr}`).to.equal(0);
+    const { backend, frontend } = await world.start();
+    expect(backend).to.equal(undefined);
+    expect(await (await fetch(frontend!)).text()).to.include('/@vite/client');
 
-    const { backend, frontend } = await world.endpoints();
-    expect(backend.port).to.equal(null);
-    expect(await (await fetch(frontend.local_url!)).text()).to.include('/@vite/client');
-
-    expect((await world.envctl('stop-all')).code).to.equal(0);
+    await world.stopAll();
     expect(processesIn(world.directory)).to.deep.equal([]);
     expect(await gitStatus(world)).to.equal(before);
   });
@@ -43,19 +45,14 @@ describe('an application as create-vite makes it', function () {
       '.envctl': 'MAIN_POSTGRES_ENABLE=true\nMAIN_REDIS_ENABLE=true\nENVCTL_BACKEND_START_CMD=node server.cjs\n',
       'backend/server.cjs': backendServer,
       'frontend/src/probe.ts': 'export const backend: string = import.meta.env.VITE_BACKEND_URL;\n',
-      'frontend/vite.config.ts': `export default { define: { __ALL__: JSON.stringify(Object.entries(process.env)) } };\n`,
-      'frontend/src/all.ts': 'declare const __ALL__: unknown;\nexport const all = __ALL__;\n',
+      'frontend/vite.config.ts': environmentRoute,
     });
-    const started = await world.envctl('start', '--headless');
-    expect(started.code, `${started.stdout}${started.stderr}`).to.equal(0);
-
-    const { backend, frontend } = await world.endpoints();
-    const source = async (file: string): Promise<string> => (await fetch(`${frontend.local_url}/src/${file}`)).text();
-    expect(await source('probe.ts')).to.include(`"VITE_BACKEND_URL": "http://localhost:${backend.port}"`);
-    const everything = await source('all.ts');
-    expect(everything).to.include('ENVCTL_PROJECT_NAME');
-    expect(everything).not.to.match(/postgres(ql)?:\/\/|redis:\/\/|PASSWORD/);
-    expect((await world.envctl('stop-all')).code).to.equal(0);
+    const { backend, frontend } = await world.start();
+    expect(await (await fetch(`${frontend}/src/probe.ts`)).text()).to.include(`"VITE_BACKEND_URL": "${backend}"`);
+    const environment = await (await fetch(`${frontend}/environment`)).text();
+    expect(environment).to.include('ENVCTL_PROJECT_NAME');
+    expect(environment).not.to.match(/postgres(ql)?:\/\/|redis:\/\/|PASSWORD/);
+    await world.stopAll();
   });
 
   it('does not take a stranger on its port for itself', async () => {
@@ -65,12 +62,10 @@ describe('an application as create-vite makes it', function () {
     const { port } = stranger.address() as { port: number };
     try {
       await commitApplication(world, { '.envctl': `FRONTEND_PORT_BASE=${port}\n` });
-      const started = await world.envctl('start', '--headless');
-      expect(started.code, `${started.stdout}${started.stderr}`).to.equal(0);
-      const { frontend } = await world.endpoints();
-      expect(frontend.port).not.to.equal(port);
-      expect(await (await fetch(frontend.local_url!)).text()).to.include('/@vite/client');
-      expect((await world.envctl('stop-all')).code).to.equal(0);
+      const { frontend } = await world.start();
+      expect(frontend).not.to.include(`:${port}`);
+      expect(await (await fetch(frontend!)).text()).to.include('/@vite/client');
+      await world.stopAll();
       expect(await (await fetch(`http://127.0.0.1:${port}`)).text()).to.equal('stranger');
     } finally {
       stranger.close();

@@ -7,15 +7,10 @@ import { run, runOrThrow, type Finished } from '../packaging/run.js';
 
 const bin = fileURLToPath(new URL('../../packages/cli/bin/run.js', import.meta.url));
 
-export interface Endpoint {
-  readonly status: string;
-  readonly port: number | null;
-  readonly local_url: string | null;
-}
-
-export interface Endpoints {
-  readonly backend: Endpoint;
-  readonly frontend: Endpoint;
+/** Base URLs of the services that run. */
+export interface Started {
+  readonly backend?: string;
+  readonly frontend?: string;
 }
 
 /** A machine of its own for one test: state, data and the repository stand in one temporary directory. */
@@ -23,8 +18,13 @@ export interface World {
   /** Where the application goes; does not exist yet, so that a generator can make it. */
   readonly repository: string;
   readonly directory: string;
+  /** Points envctl at this world. */
+  readonly env: Readonly<Record<string, string>>;
   envctl(...args: string[]): Promise<Finished>;
-  endpoints(): Promise<Endpoints>;
+  /** `envctl start`; throws with all it said when it fails. */
+  start(): Promise<Started>;
+  /** `envctl stop-all`; throws when it fails. */
+  stopAll(): Promise<void>;
   /** Ends what is left, by envctl and then by pid, and removes the directory. */
   close(): Promise<void>;
 }
@@ -36,14 +36,23 @@ export async function createWorld(name: string): Promise<World> {
   const repository = path.join(directory, name);
   const env = { ENVCTL_RUNTIME_DIR: path.join(directory, 'state'), ENVCTL_STORE_DIR: path.join(directory, 'store') };
   const envctl = (...args: string[]): Promise<Finished> => run(process.execPath, [bin, ...args, '--repo', repository], { cwd: directory, env });
+  const succeed = async (...args: string[]): Promise<Finished> => {
+    const finished = await envctl(...args);
+    if (finished.code === 0) return finished;
+    throw new Error(`envctl ${args.join(' ')} ended with ${finished.code}\n${finished.stdout}\n${finished.stderr}`);
+  };
   return {
     directory,
     repository,
+    env,
     envctl,
-    async endpoints() {
-      const { code, stdout, stderr } = await envctl('endpoints', '--json');
-      if (code !== 0) throw new Error(`endpoints ended with ${code}\n${stdout}\n${stderr}`);
-      return JSON.parse(stdout) as Endpoints;
+    async start() {
+      const { stdout } = await succeed('start', '--headless', '--json');
+      const { projects } = JSON.parse(stdout) as { projects: readonly { services: readonly { type: string; url: string }[] }[] };
+      return Object.fromEntries(projects.flatMap(({ services }) => services.map(({ type, url }) => [type, url])));
+    },
+    async stopAll() {
+      await succeed('stop-all');
     },
     async close() {
       await envctl('stop-all', '--remove-volumes').catch(() => undefined);
