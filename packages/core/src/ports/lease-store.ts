@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { linkSync, mkdirSync, readFileSync, readdirSync, renameSync, statSync, unlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { ProcessIdentity } from '../contract/index.js';
-import { parseTemporaryName, temporaryName } from '../fs/index.js';
+import { errnoOf, parseTemporaryName, temporaryName, toWriteError } from '../fs/index.js';
 import type { ClaimRecord, StoreRecord } from './lease-schema.js';
 import { parseStoreRecord } from './lease-schema.js';
 import type { Stamp, StoreRoutine, StoreStep } from './store-protocol.js';
@@ -40,8 +40,19 @@ export function createLeaseStore(options: LeaseStoreOptions): LeaseStore {
 
   const run = <T>(routine: StoreRoutine<StoreRecord, T>): T => {
     let turn = routine.next();
-    while (turn.done !== true) turn = routine.next(perform(turn.value));
+    while (turn.done !== true) turn = advance(routine, turn.value);
     return turn.value;
+  };
+
+  /** A failed operation is thrown inside the routine, which then cleans up behind itself. */
+  const advance = <T>(routine: StoreRoutine<StoreRecord, T>, step: StoreStep<StoreRecord>): IteratorResult<StoreStep<StoreRecord>, T> => {
+    let answer: unknown;
+    try {
+      answer = perform(step);
+    } catch (error) {
+      return routine.throw(toWriteError(directory, error));
+    }
+    return routine.next(answer);
   };
 
   const perform = (step: StoreStep<StoreRecord>): unknown => {
@@ -67,11 +78,11 @@ export function createLeaseStore(options: LeaseStoreOptions): LeaseStore {
     const path = temporaryName(join(directory, 'lease'), self);
     const content = `${JSON.stringify(record, undefined, 2)}\n`;
     try {
-      writeFileSync(path, content, { mode: 0o600, flag: 'wx' });
+      writeFresh(path, content);
     } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+      if (errnoOf(error) !== 'ENOENT') throw error;
       mkdirSync(directory, { recursive: true, mode: 0o700 });
-      writeFileSync(path, content, { mode: 0o600, flag: 'wx' });
+      writeFresh(path, content);
     }
     return path;
   };
@@ -101,12 +112,22 @@ export function createLeaseStore(options: LeaseStoreOptions): LeaseStore {
   };
 }
 
+/** Writes a new file whole or leaves none. */
+function writeFresh(path: string, content: string): void {
+  try {
+    writeFileSync(path, content, { mode: 0o600, flag: 'wx' });
+  } catch (error) {
+    removed(path);
+    throw error;
+  }
+}
+
 function names(directory: string): string[] {
   try {
     return readdirSync(directory);
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return [];
-    throw error;
+    if (errnoOf(error) === 'ENOENT') return [];
+    throw toWriteError(directory, error);
   }
 }
 
@@ -115,7 +136,7 @@ function linked(from: string, to: string): boolean {
     linkSync(from, to);
     return true;
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false;
+    if (errnoOf(error) === 'EEXIST') return false;
     throw error;
   }
 }
@@ -124,7 +145,7 @@ function removed(path: string): void {
   try {
     unlinkSync(path);
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+    if (errnoOf(error) !== 'ENOENT') throw error;
   }
 }
 
@@ -133,7 +154,7 @@ function readStamp(path: string): LeaseStamp | undefined {
   try {
     content = readFileSync(path, 'utf8');
   } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
+    const code = errnoOf(error);
     if (code === 'ENOENT') return undefined;
     return { id: `${unreadablePrefix}${code ?? 'unknown'}`, record: undefined };
   }

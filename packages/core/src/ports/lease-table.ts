@@ -1,30 +1,16 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { EventEmitter, FaultSeam, ProcessIdentity } from '../contract/index.js';
-import { EnvctlError, noSeam } from '../contract/index.js';
+import { type EnvctlError, noSeam } from '../contract/index.js';
 import { canBind } from './bind-probe.js';
 import { browserRefusedPorts } from './browser-refused-ports.js';
 import { type KernelListener, readKernelListeners } from './kernel-listeners.js';
+import { busyError, conflictError, exhaustedError, lastPort, strangerError } from './lease-errors.js';
 import type { LeaseRecord, StoreRecord } from './lease-schema.js';
+import type { LeaseRequest } from './lease-request.js';
 import { createLeaseStore, type LeaseStamp, unreadablePrefix } from './lease-store.js';
 import { isHeld, isOwnedBy, type LeaseOwner, leaseOf, type LeaseView, toLeaseView } from './lease-view.js';
 import { publish, read, replace, type ReplaceOutcome } from './store-protocol.js';
-
-/** The walk for a free port ends here. */
-export const lastPort = 65000;
-
-export interface LeaseRequest {
-  readonly preferred: number;
-  readonly owner: LeaseOwner;
-  /** Launch token: whoever knows it may bind and release the lease. */
-  readonly token: string;
-  /** True when a browser will open it: ports that browsers refuse are skipped. */
-  readonly http: boolean;
-  /** Ports not to try again, after a bind conflict. */
-  readonly avoid?: ReadonlySet<number>;
-  /** The preferred port or nothing. */
-  readonly exact?: boolean;
-}
 
 export interface LeaseGrant {
   readonly port: number;
@@ -187,7 +173,7 @@ export function createLeaseTable(options: LeaseTableOptions): LeaseTable {
   };
 
   const exhausted = (request: LeaseRequest): EnvctlError => {
-    const message = `no free port found from ${request.preferred} to ${lastPort}`;
+    const error = exhaustedError(request);
     events?.emit('port.reservation.failed', {
       project: request.owner.project,
       service: request.owner.service,
@@ -195,29 +181,14 @@ export function createLeaseTable(options: LeaseTableOptions): LeaseTable {
       max_port: lastPort,
       availability_mode: 'lease',
       lock_inventory: store.ports().length,
-      error: message,
+      error: error.message,
     });
-    return new EnvctlError('ENVCTL_E_PORT_EXHAUSTED', message, {
-      kind: 'environment',
-      hints: ['Free a port in this range, or lower the base port in .envctl.'],
-      data: { from: request.preferred, to: lastPort, project: request.owner.project, service: request.owner.service },
-    });
+    return error;
   };
 
   const conflict = (request: LeaseRequest): EnvctlError => {
-    const port = request.preferred;
-    const lease = leaseOf(stampOf(port));
-    const reason =
-      request.http && browserRefusedPorts.has(port)
-        ? 'browsers refuse to open it'
-        : lease !== undefined && isHeld(lease, isAlive)
-          ? `it is leased to ${lease.owner.service} of ${lease.owner.project} in ${lease.owner.repository_root}`
-          : 'another program has it';
-    return new EnvctlError('ENVCTL_E_PORT_CONFLICT', `port ${port} is not free for ${request.owner.service} of ${request.owner.project}: ${reason}`, {
-      kind: 'environment',
-      hints: [`ss -ltnp 'sport = :${port}'`],
-      data: { port, project: request.owner.project, service: request.owner.service },
-    });
+    const lease = leaseOf(stampOf(request.preferred));
+    return conflictError(request, lease !== undefined && isHeld(lease, isAlive) ? lease : undefined);
   };
 
   const bindRunner = async (port: number, token: string, runner: ProcessIdentity): Promise<void> => {
@@ -226,10 +197,10 @@ export function createLeaseTable(options: LeaseTableOptions): LeaseTable {
       const stamp = stampOf(port);
       const lease = leaseOf(stamp);
       if (stamp === undefined || lease?.token !== token) {
-        throw new EnvctlError('ENVCTL_E_PORT_CONFLICT', `the lease of port ${port} no longer belongs to this launch`, { kind: 'environment', data: { port } });
+        throw strangerError(port);
       }
       const outcome = await swap(port, stamp.id, { ...lease, id: newId(), state: 'held', runner, updated_at: now() });
-      if (outcome === 'busy') throw busy(port, store.path(port));
+      if (outcome === 'busy') throw busyError(port, store.path(port), claimPatienceMs);
       if (outcome === 'done') break;
     }
     seam('lease.bind.after-effect');
@@ -242,7 +213,7 @@ export function createLeaseTable(options: LeaseTableOptions): LeaseTable {
       const lease = leaseOf(stamp);
       if (stamp === undefined || lease?.token !== token) return false;
       const outcome = await swap(port, stamp.id, keepReserved ? { ...lease, id: newId(), state: 'reserved', runner: null, updated_at: now() } : undefined);
-      if (outcome === 'busy') throw busy(port, store.path(port));
+      if (outcome === 'busy') throw busyError(port, store.path(port), claimPatienceMs);
       if (outcome === 'changed') continue;
       seam('lease.release.after-effect');
       events?.emit('port.lock.release', { port, owner: `${lease.owner.project}:${lease.owner.service}`, session: sessionText(token) });
@@ -289,13 +260,6 @@ async function patiently(attempt: () => ReplaceOutcome): Promise<ReplaceOutcome>
     await delay(pauseMs);
     waitedMs += pauseMs;
   }
-}
-
-function busy(port: number, path: string): EnvctlError {
-  return new EnvctlError('ENVCTL_E_LOCK_TIMEOUT', `the lease of port ${port} is being changed by another command for more than ${claimPatienceMs} ms: ${path}`, {
-    kind: 'environment',
-    data: { port, path },
-  });
 }
 
 function ownerText(owner: LeaseOwner): string {

@@ -35,27 +35,27 @@ export type ReplaceOutcome = 'done' | 'changed' | 'busy';
 /** Creates `path` with its content in one step; false when something is there. */
 export function* publish<R>(path: string, record: R): StoreRoutine<R, boolean> {
   const staged = yield* stage(record);
-  const created = (yield { op: 'link', from: staged, to: path }) as boolean;
-  yield { op: 'unlink', path: staged };
-  return created;
+  try {
+    return (yield { op: 'link', from: staged, to: path }) as boolean;
+  } finally {
+    yield { op: 'unlink', path: staged };
+  }
 }
 
 /** Replaces the record `expectedId` at `path` by `next`, or removes it. */
 export function* replace<R>(path: string, expectedId: string, next: R | undefined): StoreRoutine<R, ReplaceOutcome> {
   const claim = claimName(path, expectedId);
   if (!(yield* occupy<R>(claim))) return 'busy';
-  const current = yield* read<R>(path);
-  if (current?.id !== expectedId) {
+  // A full disk must not leave the claim to a process that lives on.
+  try {
+    const current = yield* read<R>(path);
+    if (current?.id !== expectedId) return 'changed';
+    if (next === undefined) yield { op: 'unlink', path };
+    else yield* overwrite(path, next);
+    return 'done';
+  } finally {
     yield { op: 'unlink', path: claim };
-    return 'changed';
   }
-  if (next === undefined) yield { op: 'unlink', path };
-  else {
-    const staged = yield* stage(next);
-    yield { op: 'rename', from: staged, to: path };
-  }
-  yield { op: 'unlink', path: claim };
-  return 'done';
 }
 
 /** The record at `path`; undefined when there is none. */
@@ -75,6 +75,16 @@ function* occupy<R>(claim: string): StoreRoutine<R, boolean> {
   const found = yield* read<R>(claim);
   if (found === undefined || ((yield { op: 'alive', stamp: found }) as boolean)) return false;
   return (yield* replace(claim, found.id, mine)) === 'done';
+}
+
+function* overwrite<R>(path: string, next: R): StoreRoutine<R, void> {
+  const staged = yield* stage(next);
+  try {
+    yield { op: 'rename', from: staged, to: path };
+  } catch (error) {
+    yield { op: 'unlink', path: staged };
+    throw error;
+  }
 }
 
 function* stage<R>(record: R): StoreRoutine<R, string> {

@@ -183,6 +183,14 @@ describe('lease table', () => {
     expect(await states()).to.deep.equal([]);
   });
 
+  it('says where it could not write', async () => {
+    writeFileSync(join(root, 'file'), '');
+    directory = join(root, 'file', 'leases');
+    const error = await rejection(open('cli-1').acquire(request('backend')));
+    expect(error).to.include({ code: 'ENVCTL_E_STATE_WRITE' });
+    expect(error?.message).to.include(directory);
+  });
+
   it('survives a crash at every seam point', async () => {
     const points: string[] = [];
     await open('cli-1', (point) => points.push(point)).acquire(request('backend'));

@@ -41,6 +41,31 @@ describe('store protocol', () => {
     expect(explore(deadLease, [acquireAndRelease, acquireAndRelease], 1).violations).to.deep.equal([]);
   });
 
+  it('gives the claim and the staged file back when the disk fails', () => {
+    for (const failing of ['stage', 'rename', 'read'] as const) {
+      const routine = replace<ModelRecord>(path, 'x', { id: 'y', holder: 'p0' });
+      const open = new Set<string>();
+      let turn = routine.next();
+      let thrown: unknown;
+      try {
+        while (turn.done !== true) {
+          const step = turn.value;
+          if (step.op === failing && open.has(claimName(path, 'x'))) turn = routine.throw(new Error('disk full'));
+          else if (step.op === 'stage') turn = routine.next(staged(open, `tmp-${step.record.id}`));
+          else if (step.op === 'claim') turn = routine.next({ id: 'c', holder: 'p0' });
+          else if (step.op === 'link') turn = routine.next(open.add(step.to).size > 0);
+          else if (step.op === 'read') turn = routine.next({ id: 'x', record: dead });
+          else if (step.op === 'unlink') turn = routine.next(open.delete(step.path));
+          else turn = routine.next();
+        }
+      } catch (error) {
+        thrown = error;
+      }
+      expect((thrown as Error).message, failing).to.equal('disk full');
+      expect([...open], failing).to.deep.equal([]);
+    }
+  });
+
   it('sees two holders when breakers simply unlink and link', () => {
     expect(explore(deadLease, [naive, naive], 0).violations).to.not.deep.equal([]);
   });
@@ -95,3 +120,8 @@ const careless: ModelProcess = function* (context) {
   yield { op: 'unlink', path: claim };
   context.believe('holds');
 };
+
+function staged(open: Set<string>, name: string): string {
+  open.add(name);
+  return name;
+}
