@@ -5,8 +5,11 @@ import { loadConfig, type LoadConfigOptions } from './load.js';
 import type { ConfigModel } from './model.js';
 import { parsePayload } from './payload.js';
 import { cancelled, type ConfigPrompts } from './prompts.js';
-import { saveConfig, type SaveConfigResult } from './save.js';
+import { saveConfig, type SaveConfigOptions, type SaveConfigResult } from './save.js';
 import { runConfigWizard } from './wizard.js';
+
+/** What a save needs beside what a load needs. */
+export type SaveContext = Pick<SaveConfigOptions, keyof LoadConfigOptions | 'exclusive' | 'seam'>;
 
 export interface ConfigDialogue {
   /** True when nobody can be asked. */
@@ -30,7 +33,7 @@ export type ConfigAnswer = SaveConfigResult | { readonly saved: false; readonly 
  * `--stdin-json`. Throws ENVCTL_E_ARGV_INVALID when there is nothing to save and nobody to ask, and what
  * {@link saveConfig} throws.
  */
-export async function changeConfig(options: LoadConfigOptions, change: ConfigChange): Promise<ConfigAnswer> {
+export async function changeConfig(options: SaveContext, change: ConfigChange): Promise<ConfigAnswer> {
   const model = loadConfig(options);
   const document = change.stdinJson === undefined ? undefined : await parsePayload(await change.stdinJson(), model);
   if (document !== undefined || change.set.length > 0) {
@@ -48,7 +51,7 @@ export async function changeConfig(options: LoadConfigOptions, change: ConfigCha
  * The model for a command that needs an `.envctl`: asks for one in a terminal when there is none. Throws
  * ENVCTL_E_CONFIG_MISSING when there is nobody to ask or they would rather not.
  */
-export async function ensureConfigFile(options: LoadConfigOptions, dialogue: ConfigDialogue): Promise<ConfigModel> {
+export async function ensureConfigFile(options: SaveContext, dialogue: ConfigDialogue): Promise<ConfigModel> {
   const model = loadConfig(options);
   if (model.exists) return model;
   if (dialogue.headless) requireConfigFile(model);
@@ -59,7 +62,7 @@ export async function ensureConfigFile(options: LoadConfigOptions, dialogue: Con
   return loadConfig(options);
 }
 
-async function ask(options: LoadConfigOptions, model: ConfigModel, prompts: ConfigPrompts): Promise<ConfigAnswer> {
+async function ask(options: SaveContext, model: ConfigModel, prompts: ConfigPrompts): Promise<ConfigAnswer> {
   const assignments = await runConfigWizard(model, prompts);
   if (assignments === cancelled) {
     prompts.outro('Nothing was saved.');

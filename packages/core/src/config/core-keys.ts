@@ -38,6 +38,7 @@ export const coreKeys: readonly ConfigKey[] = [
   other('ENVCTL_RUNTIME_DIR', { type: 'path', aliases: ['RUN_SH_RUNTIME_DIR'], description: 'Runtime root of all repositories; default ${XDG_STATE_HOME:-~/.local/state}/envctl.' }),
   other('ENVCTL_STORE_DIR', { type: 'path', description: 'Root of durable data; default store/ in the runtime root, /var/lib/envctl for root.' }),
   other('ENVCTL_RUNTIME_SCOPE_ID', { type: 'string', description: 'Replaces the scope id derived from the path of the repository.' }),
+  { ...other('ENVCTL_DATA_USER', { type: 'string', description: 'User that owns data and runs the servers when envctl is root.' }), environmentOnly: true },
   { ...other('ENVCTL_CONFIG_FILE', { type: 'path', description: 'The configuration file to read; a name other than .envctl is read as a legacy file.' }), environmentOnly: true },
 ];
 

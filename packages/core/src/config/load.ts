@@ -137,7 +137,6 @@ function aliasConflicts([winner, ...others]: readonly ConfigValue[]): ConfigProb
 
 function checkValue(key: ConfigKey | undefined, value: ConfigValue, base: PathBase): ConfigProblem | undefined {
   if (key === undefined || value.origin === 'default') return undefined;
-  // An empty path without a default is an unset one, as with a string.
   if (value.value === '' && key.type === 'string' && key.default === undefined) return undefined;
   const parsed = parseValue(key, value.value, base);
   if (!parsed.ok) return invalidValueProblem(key, value, parsed.expected);

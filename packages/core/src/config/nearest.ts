@@ -1,6 +1,7 @@
 /** The candidate a mistyped `word` most likely meant, or undefined when none is near. */
 export function nearest(word: string, candidates: Iterable<string>): string | undefined {
-  const limit = Math.max(1, Math.floor(word.length / 4));
+  // One slip per six characters: names with a common prefix must not all resemble each other.
+  const limit = Math.max(1, Math.min(3, Math.floor(word.length / 6)));
   let best: { candidate: string; distance: number } | undefined;
   for (const candidate of candidates) {
     if (Math.abs(candidate.length - word.length) > limit) continue;

@@ -11,6 +11,8 @@ import { writeConfigFile } from './write-config-file.js';
 export interface SaveConfigOptions extends LoadConfigOptions {
   readonly assignments: readonly Assignment[];
   readonly seam?: FaultSeam;
+  /** Runs the read-modify-write while no other envctl saves; absent: changes of others are noticed just before the rename. */
+  readonly exclusive?: <T>(work: () => Promise<T>) => Promise<T>;
 }
 
 export interface SaveConfigResult {
@@ -34,8 +36,12 @@ export interface SaveConfigResult {
  * takes its values along. Refuses before writing: ENVCTL_E_CONFIG_INVALID, ENVCTL_E_CONFIG_UNKNOWN_KEY.
  */
 export async function saveConfig(options: SaveConfigOptions): Promise<SaveConfigResult> {
+  return options.exclusive === undefined ? save(options) : options.exclusive(() => save(options));
+}
+
+async function save(options: SaveConfigOptions): Promise<SaveConfigResult> {
   const registry = createKeyRegistry(options);
-  // Somebody else may save between reading and renaming: then the change is made again, from what they left.
+  // An editor may save between reading and renaming: then the change is made again, from what they left.
   for (let attempt = 0; attempt < 5; attempt++) {
     const file = discoverConfigFile(options.repositoryRoot, options.env);
     refuseMissing(file);

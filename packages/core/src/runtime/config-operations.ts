@@ -8,11 +8,15 @@ import {
   loadConfig,
   type LoadConfigOptions,
   type ShowConfig,
+  type SaveContext,
   toShowConfig,
 } from '../config/index.js';
+import { createGenerationLock } from '../fs/index.js';
 import { discoverPlugins, loadHost } from '../host/index.js';
+import { isSameProcess, readProcessTable, selfIdentity } from '../processes/index.js';
 import { resolveRepository } from '../projects/index.js';
 import type { Route } from '../routing/index.js';
+import { toScopePaths } from '../scope/index.js';
 
 /** The configuration commands. They build no engine: a configuration with errors can be looked at and mended. */
 export interface ConfigOperations {
@@ -34,9 +38,9 @@ export function createConfigOperations(request: RuntimeRequest): ConfigOperation
       const { executionRoot, load } = locate(request, route);
       return toShowConfig(loadConfig(load), { executionRoot, ...options });
     },
-    config: (route, change) => changeConfig(locate(request, route).load, { ...dialogue(route), ...change }),
+    config: (route, change) => changeConfig(saveContext(request, locate(request, route).load), { ...dialogue(route), ...change }),
     ensureConfig: async (route) => {
-      await ensureConfigFile(locate(request, route).load, dialogue(route));
+      await ensureConfigFile(saveContext(request, locate(request, route).load), dialogue(route));
     },
   };
 }
@@ -51,6 +55,21 @@ function locate({ invocation, config }: RuntimeRequest, route: Route): { readonl
       env: invocation.env,
       declarations: host.configKeys.map((entry) => entry.declaration),
       dependencies: host.dependencies.map((entry) => entry.declaration),
+    },
+  };
+}
+
+/** One save at a time per scope: two at once would each write what they read. */
+function saveContext({ invocation }: RuntimeRequest, load: LoadConfigOptions): SaveContext {
+  return {
+    ...load,
+    seam: invocation.seam,
+    exclusive: (work) => {
+      const { runtimeDirectory, storeDirectory, scopeId } = loadConfig(load);
+      const directory = toScopePaths({ runtimeRoot: runtimeDirectory, storeRoot: storeDirectory, scopeId }).locks;
+      const isAlive = (identity: ReturnType<typeof selfIdentity>): boolean => isSameProcess(identity, readProcessTable());
+      const lock = createGenerationLock({ directory, name: 'config', identity: selfIdentity(), isAlive, seam: invocation.seam });
+      return lock.hold('saving the configuration', { timeoutMs: 10_000, signal: invocation.signal }, work);
     },
   };
 }

@@ -14,7 +14,13 @@ describe('the configuration commands', () => {
   const repository = useRepository();
   const operations = (cwd: string, env: Record<string, string> = {}) =>
     createConfigOperations({
-      invocation: { env: { HOME: '/home/tester', ...env }, cwd, terminal: { stdin: false, stdout: false } },
+      invocation: {
+        env: { HOME: '/home/tester', ENVCTL_RUNTIME_DIR: path.join(repository.root, '.git', 'runtime'), ...env },
+        cwd,
+        terminal: { stdin: false, stdout: false },
+        seam: () => undefined,
+        signal: new AbortController().signal,
+      },
       config: { plugins: new Map([[plugin.name, plugin]]) },
     } as unknown as RuntimeRequest);
   const route = { command: 'config', projects: [], services: [], flags: {}, passthroughArgs: [], rawArgs: [], headless: true, json: true } as unknown as Route;
@@ -37,9 +43,9 @@ describe('the configuration commands', () => {
 
   it('say where every value comes from', async () => {
     git('init', '-q');
-    repository.write('.envctl', 'RUN_SH_RUNTIME_DIR=/run/x\nBACKEND_PORT_BSAE=1\nTREES_STARTUP_ENABLE=false\n');
+    repository.write('.envctl', 'ENVCTL_PUBLIC_HOST=dev.local\nBACKEND_PORT_BSAE=1\nTREES_STARTUP_ENABLE=false\n');
     const text = renderShowConfig(await operations(repository.root, { REDIS_PORT: '6400' }).showConfig(route, { reveal: false }));
-    expect(text).to.match(/ENVCTL_RUNTIME_DIR +\/run\/x {2}\(line 1, as RUN_SH_RUNTIME_DIR\)/);
+    expect(text).to.match(/ENVCTL_PUBLIC_HOST +dev.local {2}\(line 1\)/);
     expect(text).to.match(/REDIS_PORT +6400 {2}\(env\)/);
     expect(text).to.match(/BACKEND_PORT_BASE +8000 {2}\(default\)/);
     expect(text).to.match(/trees {2}off/);
@@ -56,6 +62,14 @@ describe('the configuration commands', () => {
     ]);
     expect(renderConfigAnswer({ saved: false, reason: 'cancelled', path: '/x' })).to.equal('Nothing was saved.');
     expect(readFileSync(path.join(repository.root, '.envctl'), 'utf8')).to.include('BACKEND_PORT_BASE=8100');
+  });
+
+  it('lose nothing when ten saves run at once', async () => {
+    git('init', '-q');
+    const keys = ['BACKEND_PORT_BASE', 'FRONTEND_PORT_BASE', 'PORT_SPACING', 'REDIS_PORT', 'BACKEND_DIR', 'FRONTEND_DIR', 'ENVCTL_PUBLIC_HOST', 'DB_NAME', 'DB_USER', 'DB_HOST'];
+    await Promise.all(keys.map((key, index) => operations(repository.root).config(route, { set: [`${key}=${7000 + index}`] })));
+    const lines = readFileSync(path.join(repository.root, '.envctl'), 'utf8').split('\n');
+    expect(lines).to.include.members(keys.map((key, index) => `${key}=${7000 + index}`));
   });
 
   it('refuse a command that needs the file where nobody can be asked', async () => {

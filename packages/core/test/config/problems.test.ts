@@ -63,7 +63,7 @@ describe('configuration problems', () => {
   });
 
   it('looks into the environment for names that are surely ours', () => {
-    const env = { HOME: '/h', ENVCTL_DEFAULT_MDOE: 'main', ENVCTL_LAUNCH_TOKEN: 'x', PATH: '/bin', MAIN_N8N_ENABLE: 'true', SUPABASE_URL: 'http://x', ENVCTL_ACTION_TEST_CMD: 'x' };
+    const env = { HOME: '/h', ENVCTL_DEFAULT_MDOE: 'main', ENVCTL_LAUNCH_TOKEN: 'x', ENVCTL_CACHE_DIR: '/c', ENVCTL_DATA_DIR: '/d', ENVCTL_DATA_USER: 'x', PATH: '/bin', MAIN_N8N_ENABLE: 'true', SUPABASE_URL: 'http://x', ENVCTL_ACTION_TEST_CMD: 'x' };
     const problems = load(repository.root, { env }).problems;
     expect(problems.map(({ key, kind, severity }) => [key, kind, severity])).to.deep.equal([
       ['ENVCTL_DEFAULT_MDOE', 'unknown-key', 'warning'],
