@@ -56,7 +56,7 @@ export async function commitRun(scope: ScopeOnDisk, change: RunChange): Promise<
   const newer = previous.damaged.filter((item) => item.reason === 'newer');
   if (newer.length > 0) throw unreadableState(newer);
 
-  const state = prepareState(scope, change.merge(previous.found?.state), change.runId, change.mode);
+  const state = prepareState(scope, withoutFailure(change.merge(previous.found?.state)), change.runId, change.mode);
   const manifest = await manifestFor(scope, state, change.artifacts?.portsManifest);
   const contents = scrubbedContents(scope, state, { ...change.artifacts, portsManifest: manifest });
   const loadedIndex = await loadIndex(scope.scopeDirectory, scope.scopeId);
@@ -116,6 +116,12 @@ export async function updateRun(scope: ScopeOnDisk, runId: string, change: (stat
   ]);
   if (isLatestOfMode) await removeStalePointers(scope, state);
   return state;
+}
+
+/** What is committed is good, whatever it was merged from; a state marked failed is never found as the latest. */
+function withoutFailure(state: RunState): RunState {
+  const { failed: _failed, ...metadata } = state.metadata;
+  return { ...state, metadata };
 }
 
 /** The state as a reader will get it back; refuses what a reader would refuse. */

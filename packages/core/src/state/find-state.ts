@@ -4,7 +4,7 @@
  */
 import { readdirSync, readFileSync, realpathSync } from 'node:fs';
 import { isAbsolute, join, resolve, sep } from 'node:path';
-import { errorMessage, type Mode } from '../contract/index.js';
+import type { Mode } from '../contract/index.js';
 import { migrateRunState } from './migrations.js';
 import { isRunId } from './run-id.js';
 import { explainStructure, normaliseRunStateDocument, toRunState } from './run-state-document.js';
@@ -105,7 +105,7 @@ function followPointer(scopeDirectory: string, name: string): string | DamagedCa
     if (target === '' || target.includes('\0') || target.includes('\n')) return { path, message: 'the pointer holds no path', reason: 'broken-pointer' };
     return realpathSync(isAbsolute(target) ? target : resolve(scopeDirectory, target));
   } catch (error) {
-    return { path, message: errorMessage(error), reason: 'broken-pointer' };
+    return { path, message: messageOf(error), reason: 'broken-pointer' };
   }
 }
 
@@ -119,7 +119,7 @@ function readCandidate(path: string, search: StateSearch): FoundState | DamagedC
     text = readFileSync(path, 'utf8');
   } catch (error) {
     const code = (error as NodeJS.ErrnoException).code;
-    return code === 'ENOENT' || code === 'ENOTDIR' ? undefined : { path, message: errorMessage(error), reason: 'unreadable' };
+    return code === 'ENOENT' || code === 'ENOTDIR' ? undefined : { path, message: messageOf(error), reason: 'unreadable' };
   }
   return readDocument(text, path, search);
 }
@@ -129,7 +129,7 @@ function readDocument(text: string, path: string, search: StateSearch): FoundSta
   try {
     raw = JSON.parse(text) as unknown;
   } catch (error) {
-    return { path, message: text.trim() === '' ? 'the file is empty' : `not JSON: ${errorMessage(error)}`, reason: 'damaged' };
+    return { path, message: text.trim() === '' ? 'the file is empty' : `not JSON: ${messageOf(error)}`, reason: 'damaged' };
   }
   const migrated = migrateRunState(raw);
   if ('problem' in migrated) return { path, message: migrated.problem, reason: migrated.newer ? 'newer' : 'damaged' };
@@ -146,6 +146,11 @@ function readDocument(text: string, path: string, search: StateSearch): FoundSta
   // A failed start is history: it never says what runs.
   if (search.runId === undefined && state.metadata['failed'] === true) return undefined;
   return { state, path };
+}
+
+/** Not the contract's: this module is read with nothing else. */
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }
 
 function namesIn(directory: string): readonly string[] {

@@ -1,6 +1,6 @@
 /**
  * Changes the state of a scope in a process of its own. Arguments: scope directory, what to do, and the
- * number of the seam call at which the process kills itself (0: none). Prints the seam points it passes.
+ * number of the seam call at which the process kills itself (0: none; for commit-project: of the project). Prints the seam points it passes.
  */
 import { writeSync } from 'node:fs';
 import { createLedger, mergeByProject } from '../../dist/state/index.js';
@@ -14,7 +14,7 @@ let calls = 0;
 function seam(point: string): void {
   calls += 1;
   writeSync(1, `${point}\n`);
-  if (calls === Number(killAt)) process.kill(process.pid, 'SIGKILL');
+  if (work !== 'commit-project' && calls === Number(killAt)) process.kill(process.pid, 'SIGKILL');
 }
 
 const repository = repositoryIn(scopeDirectory, { seam });
@@ -24,6 +24,11 @@ async function run(): Promise<void> {
     case 'commit':
       await repository.commit({ runId: 'run-2', mode: 'main', merge: (previous) => mergeByProject(previous, stateOf('run-2', 'Main', 9000)) });
       return;
+    case 'commit-project': {
+      const project = `feature-${killAt}`;
+      await repository.commit({ runId: `run-${killAt}`, mode: 'trees', merge: (previous) => mergeByProject(previous, stateOf(`run-${killAt}`, project, 8000, 'trees')) });
+      return;
+    }
     case 'commit-again':
       await repository.commit({ runId: 'run-3', mode: 'main', merge: (previous) => mergeByProject(previous, stateOf('run-3', 'Main', 7000)) });
       return;

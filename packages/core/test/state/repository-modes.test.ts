@@ -136,6 +136,14 @@ describe('state repository, runs and modes', () => {
     expect(read('error_report.json')['errors']).to.deep.equal(['cannot reach postgresql://app:***@localhost:5432/app', '***']);
   });
 
+  it('commits a state that was made from a failed one as a good one', async () => {
+    await repository.commitFailure({ runId: 'run-1', mode: 'main', state: stateOf('run-1', 'Main', 8000), errors: ['no'] });
+    expect(await repository.load()).to.equal(undefined);
+    const failed = (await repository.load({ runId: 'run-1' }))?.state as RunState;
+    const committed = await repository.commit({ runId: 'run-2', mode: 'main', merge: () => failed });
+    expect((await repository.load())?.state).to.deep.equal(committed);
+  });
+
   it('refuses a state no reader would take, and writes nothing', async () => {
     const bad = stateOf('run-1', 'Main', 8000);
     const wrongPid = { ...bad, services: { 'Main Backend': { ...bad.services['Main Backend'], pid: 'x' } } } as unknown as RunState;
