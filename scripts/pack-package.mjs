@@ -111,9 +111,13 @@ function ownPlaces(directory, packageName) {
         if (!path.startsWith(`${directory}/`) || path.includes('/node_modules/')) return undefined;
         const text = readFileSync(path, 'utf8');
         if (!text.includes('import.meta.url')) return undefined;
+        const hidden = /new URL\((['"])(\.[^'"]*\.js)\1, import\.meta\.url\)/.exec(text);
+        if (hidden !== null) throw new Error(`${path} finds ${hidden[2]} by address; import it, or the package lacks it`);
+        // A package loaded at the last moment, without a promise: as a plain require it is bundled, and still runs only then.
+        const requiring = text.replaceAll(/\bcreateRequire\(import\.meta\.url\)\((['"])([^'"]+)\1\)/g, (_, quote, name) => `require(${quote}${name}${quote})`);
         const place = JSON.stringify(relative(directory, path));
         const shebang = /^#!.*\n/.exec(text)?.[0] ?? '';
-        const body = text.slice(shebang.length).replaceAll('import.meta.url', `__ownPlace(${place})`);
+        const body = requiring.slice(shebang.length).replaceAll('import.meta.url', `__ownPlace(${place})`);
         return { contents: `${shebang}import { ownPlace as __ownPlace } from '${moduleName}';\n${body}`, loader: 'js' };
       });
     },

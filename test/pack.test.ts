@@ -164,11 +164,12 @@ function codeFiles(directory: string): readonly string[] {
     .map((path) => join(directory, path));
 }
 
-/** Packages a file imports in earnest: statements and import() of a literal, builtins left out. */
+/** Packages a file imports: statements, import() and createRequire()() of a literal; builtins left out. */
 function packagesImportedBy(path: string): readonly string[] {
-  const { importedFiles } = ts.preProcessFile(readFileSync(path, 'utf8'), true, false);
-  return importedFiles
-    .map(({ fileName }) => fileName)
+  const text = readFileSync(path, 'utf8');
+  const { importedFiles } = ts.preProcessFile(text, true, false);
+  const required = [...text.matchAll(/createRequire\w*\([^()]*(?:\([^()]*\))?\)\(["']([^"']+)["']\)/g)].map((match) => match[1] ?? '');
+  return [...importedFiles.map(({ fileName }) => fileName), ...required]
     .filter((specifier) => !/^[./]|^node:/.test(specifier))
     .map((specifier) => specifier.split('/').slice(0, specifier.startsWith('@') ? 2 : 1).join('/'))
     .filter((name) => !builtinModules.includes(name));
