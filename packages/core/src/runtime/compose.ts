@@ -4,7 +4,7 @@
  */
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
-import type { DependencyDeclaration, ProjectProvider, ScopeFacts } from '../contract/index.js';
+import type { DependencyDeclaration, ProcessIdentity, ProjectProvider, ScopeFacts } from '../contract/index.js';
 import type { LoadedPlugin, RuntimeRequest } from '../boot/index.js';
 import { originOf } from '../boot/index.js';
 import { assertConfig, describeProblem, loadConfig } from '../config/index.js';
@@ -12,7 +12,7 @@ import { coreSignals, createJsonlSink, createRecorder, createRedactor } from '..
 import { createGenerationLock, type GenerationLock } from '../fs/index.js';
 import { loadHost, type Registry } from '../host/index.js';
 import { createLeaseTable, portSpan, preferredPort } from '../ports/index.js';
-import { isSameProcess, readProcessTable, selfIdentity } from '../processes/index.js';
+import { identityOf, selfIdentity } from '../processes/index.js';
 import { createMainProvider, resolveRepository, type Repository } from '../projects/index.js';
 import { createProgramFinder, resolveDataUser, type DependencyHandle } from '../requirements/index.js';
 import type { Route } from '../routing/index.js';
@@ -54,7 +54,11 @@ export async function composeEngine(request: RuntimeRequest, route: Route, deman
   const recorder = createRecorder({ catalogue: [...coreSignals, ...host.signals.map((entry) => entry.declaration)], sinks: [sink], redactor, now, salt: randomBytes(16).toString('hex'), traceId: `${route.command}-${randomBytes(4).toString('hex')}` });
   const reader = config.reader();
   const self = selfIdentity();
-  const isAlive = (identity: Parameters<typeof isSameProcess>[0]) => isSameProcess(identity, readProcessTable());
+  // One small read of /proc per question, not a table of all processes.
+  const isAlive = (identity: ProcessIdentity) => {
+    const current = identityOf(identity.pid);
+    return current !== undefined && current.startTicks === identity.startTicks && current.bootId === identity.bootId && current.pidNamespace === identity.pidNamespace;
+  };
   const lock = toLockFactory(paths, self, isAlive, invocation.seam);
   const bases = [config.ports.backend, config.ports.frontend, ...Object.values(config.ports.dependencies).flatMap((resources) => Object.values(resources))];
   const span = portSpan(bases, config.ports.spacing);
