@@ -1,5 +1,6 @@
+import { basename } from 'node:path';
 import type { Mode } from '../contract/index.js';
-import { findState } from './find-state.js';
+import { findState, type StateSearchResult } from './find-state.js';
 import type { RunState } from './run-state-schema.js';
 
 /**
@@ -7,5 +8,16 @@ import type { RunState } from './run-state-schema.js';
  * without a lock. `undefined` when there is none. Never throws, never writes.
  */
 export function readLatestState(scopeDirectory: string, mode?: Mode): RunState | undefined {
-  return findState({ scopeDirectory, ...(mode === undefined ? {} : { mode }) }).found?.state;
+  return inspectLatestState(scopeDirectory, mode).found?.state;
+}
+
+/** As {@link readLatestState}, and with the damaged candidates that were passed over. */
+export function inspectLatestState(scopeDirectory: string, mode?: Mode): StateSearchResult {
+  const name = basename(scopeDirectory);
+  return findState({
+    scopeDirectory,
+    // A scope directory carries the scope's id; a state of another repository is not read from it.
+    ...(/^repo-[0-9a-f]{12}$/.test(name) ? { scopeId: name } : {}),
+    ...(mode === undefined ? {} : { mode }),
+  });
 }

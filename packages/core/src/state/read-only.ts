@@ -1,3 +1,3 @@
 /** The light door of the room: recorded state without the schema library and without a lock. */
-export { readLatestState } from './read-latest-state.js';
+export { inspectLatestState, readLatestState } from './read-latest-state.js';
 export type { RequirementsResult, RunState, ServiceRecord } from './run-state-schema.js';

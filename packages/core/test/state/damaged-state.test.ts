@@ -2,7 +2,7 @@ import { expect } from 'chai';
 import { mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { isEnvctlError } from '../../dist/contract/index.js';
-import { type DamagedCandidate, mergeByProject, readLatestState, type RunState, unreadableState } from '../../dist/state/index.js';
+import { type DamagedCandidate, inspectLatestState, mergeByProject, type RunState, unreadableState } from '../../dist/state/index.js';
 import { repositoryIn, stateOf, temporaryDirectory } from './support.js';
 
 describe('state lookup over damaged candidates', () => {
@@ -13,7 +13,7 @@ describe('state lookup over damaged candidates', () => {
 
   beforeEach(async () => {
     root = temporaryDirectory();
-    scope = join(root.path, 'scope');
+    scope = join(root.path, 'repo-0123456789ab');
     const repository = repositoryIn(scope);
     first = await repository.commit({ runId: 'run-1', mode: 'main', merge: () => stateOf('run-1', 'Main', 8000) });
     second = await repository.commit({ runId: 'run-2', mode: 'main', merge: (previous) => mergeByProject(previous, stateOf('run-2', 'Main', 9000)) });
@@ -27,7 +27,9 @@ describe('state lookup over damaged candidates', () => {
   /** What `load` finds, held equal to the light reader. */
   async function found(): Promise<{ state: RunState | undefined; damaged: readonly DamagedCandidate[] }> {
     const { loaded, damaged } = await repositoryIn(scope).inspect();
-    expect(readLatestState(scope)).to.deep.equal(loaded?.state);
+    const light = inspectLatestState(scope);
+    expect(light.found?.state).to.deep.equal(loaded?.state);
+    expect(light.damaged.map((item) => [item.path, item.reason])).to.deep.equal(damaged.map((item) => [item.path, item.reason]));
     return { state: loaded?.state, damaged };
   }
 
@@ -114,8 +116,8 @@ describe('state lookup over damaged candidates', () => {
 
   it('refuses a state of another scope', async () => {
     writeFileSync(at('run_state.json'), whole().replace('repo-0123456789ab', 'repo-ba9876543210').replace('run-2', 'run-9'));
-    const { loaded, damaged } = await repositoryIn(scope).inspect();
-    expect(loaded?.state).to.deep.equal(second);
+    const { state, damaged } = await found();
+    expect(state).to.deep.equal(second);
     expect(damaged.map((item) => item.reason)).to.deep.equal(['foreign']);
   });
 
