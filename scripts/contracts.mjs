@@ -1,9 +1,10 @@
-// `npm run contracts [-- --out <directory>]`: writes contracts/ and docs/reference/ from the compiled packages, so that
+// `npm run contracts [-- --out <directory>]`: writes contracts/, docs/reference/ and the index of docs/decisions/, so that
 // every change of a name, key, code, event or schema shows in a diff. Needs `npm run build` first.
 import { mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { collectContracts } from './contracts-collect.mjs';
+import { toDecisionIndex } from './decision-index.mjs';
 import { toReference } from './contracts-reference.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
@@ -11,7 +12,7 @@ const at = process.argv.indexOf('--out');
 const target = at === -1 ? root : process.argv[at + 1];
 
 const contracts = await collectContracts(root);
-const files = [...toContractFiles(contracts), ...toReference(contracts)];
+const files = [...toContractFiles(contracts), ...toReference(contracts), toDecisionIndex(root)];
 
 for (const folder of ['contracts/schemas', 'docs/reference']) rmSync(join(target, folder), { recursive: true, force: true });
 for (const [path, text] of files) {

@@ -1,0 +1,54 @@
+import { existsSync, readFileSync, readdirSync } from 'node:fs';
+import { dirname, join, relative } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { expect } from 'chai';
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+
+describe('documents', () => {
+  const pages = [...markdownBelow(join(root, 'docs')), join(root, 'README.md'), join(root, 'CHANGELOG.md')];
+
+  it('link to files that exist', () => {
+    const broken = pages.flatMap((page) =>
+      linksIn(page)
+        .filter((link) => !existsSync(join(dirname(page), link)))
+        .map((link) => `${relative(root, page)}: ${link}`),
+    );
+    expect(broken).to.deep.equal([]);
+  });
+
+  it('name error codes that exist', () => {
+    const known = JSON.parse(readFileSync(join(root, 'contracts/error-codes.json'), 'utf8')) as Record<string, string>;
+    const unknown = pages.flatMap((page) =>
+      [...readFileSync(page, 'utf8').matchAll(/\bENVCTL_E(?:_[A-Z]+)+\b/g)]
+        .map(([code]) => code)
+        .filter((code) => !(code in known))
+        .map((code) => `${relative(root, page)}: ${code}`),
+    );
+    expect(unknown).to.deep.equal([]);
+  });
+
+  it('name scripts that exist', () => {
+    const missing = pages.flatMap((page) =>
+      [...readFileSync(page, 'utf8').matchAll(/(?<![\w/.-])scripts\/([\w.-]*\w)/g)]
+        .map(([path]) => path)
+        .filter((path) => !existsSync(join(root, path)))
+        .map((path) => `${relative(root, page)}: ${path}`),
+    );
+    expect(missing).to.deep.equal([]);
+  });
+});
+
+function markdownBelow(folder: string): readonly string[] {
+  return readdirSync(folder, { recursive: true, encoding: 'utf8' })
+    .filter((name) => name.endsWith('.md'))
+    .map((name) => join(folder, name));
+}
+
+/** Targets inside the repository, without the part after `#`. */
+function linksIn(page: string): readonly string[] {
+  return [...readFileSync(page, 'utf8').matchAll(/\]\(([^)\s]+)\)/g)]
+    .map((match) => match[1] ?? '')
+    .filter((link) => !/^(?:https?:|mailto:|#)/.test(link))
+    .map((link) => link.replace(/#.*$/, ''));
+}
