@@ -62,6 +62,14 @@ describe('envctl', function () {
     expect(home.run(['toy', 'hello', 'crash'], { ENVCTL_DEBUG: '1' }).stderr).to.include('    at ');
   });
 
+  it('keeps credentials in an error to itself, in words and in JSON', () => {
+    for (const argv of [['toy', 'hello', 'leak'], ['toy', 'hello', 'leak', '--json']]) {
+      const ran = home.run(argv, { ENVCTL_DEBUG: '1' });
+      expect(ran.status).to.equal(1);
+      expect(ran.stdout + ran.stderr).to.include('db.example').and.to.not.include('hunter2');
+    }
+  });
+
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
     it(`waits for the undoing after one ${signal} and ends with 2`, async () => {
       let sent = false;

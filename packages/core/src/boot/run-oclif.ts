@@ -42,7 +42,7 @@ export async function runThroughOclif(options: OclifRunOptions): Promise<void> {
     context.outsider = entry === undefined || manifest.plugins.some(({ name, origin }) => name === entry.plugin && origin === 'core') ? undefined : entry.plugin;
     exitCode = line.foreign || line.help ? await runForeign(config, line, entry) : await runOurs(config, line, entry, manifest);
   } catch (thrown) {
-    exitCode = report(thrown);
+    exitCode = await report(thrown);
   }
   await output.flush();
   // A plugin's forgotten timer or socket must not keep the command from ending.
@@ -72,17 +72,19 @@ export async function runThroughOclif(options: OclifRunOptions): Promise<void> {
 
   /** Nobody holds anything that has to be undone. */
   async function endAtOnce(): Promise<void> {
-    const code = report(context.signal?.reason);
+    const code = await report(context.signal?.reason);
     await output.flush();
     process.exit(code);
   }
 
-  function report(thrown: unknown): number {
+  async function report(thrown: unknown): Promise<number> {
     if (isExit(thrown)) return thrown.oclif.exit;
     const error = toEnvctlError(thrown, context);
-    if (context.json) output.stdout(printJson(toFailureDocument(context.commandId, error)));
-    output.stderr(describeError(error));
-    if (env['ENVCTL_DEBUG'] === '1') output.stderr(stackOf(error, thrown));
+    const { createRedactor } = await import('../events/index.js');
+    const redactor = createRedactor({ home: env['HOME'] ?? '' });
+    if (context.json) output.stdout(printJson(redactor.value(toFailureDocument(context.commandId, error))));
+    output.stderr(redactor.text(describeError(error)));
+    if (env['ENVCTL_DEBUG'] === '1') output.stderr(redactor.text(stackOf(error, thrown)));
     return error.exitCode;
   }
 }
@@ -132,12 +134,8 @@ function mergeManifest(config: Config, env: Readonly<Record<string, string | und
   return manifest;
 }
 
-const createRuntime: RuntimeFactory = async (request) => {
-  // Resolved at run time: the facade is the heaviest part and most commands of other rooms never need it.
-  const specifier = new URL('../runtime/index.js', import.meta.url).href;
-  const facade = (await import(specifier)) as { createRuntime: RuntimeFactory };
-  return facade.createRuntime(request);
-};
+/** Imported when it is asked for: the facade is the heaviest part, and inspection of the argv never needs it. */
+const createRuntime: RuntimeFactory = async (request) => (await import('../runtime/index.js')).createRuntime(request);
 
 function terminalFacts(env: Readonly<Record<string, string | undefined>>): TerminalFacts {
   const stdout = isatty(1);
