@@ -2,8 +2,11 @@ import { existsSync, readFileSync, realpathSync } from 'node:fs';
 import { rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect } from 'chai';
-import { loadHost } from '../../core/dist/host/index.js';
+import { createContainer, loadHost } from '../../core/dist/host/index.js';
 import { copyToyWithOwnCore, coreRoot, createToyHome, packToy, writeManifest, type ToyHome } from './toy-home.js';
+
+// The container library brings helpers that are global: they count as a leak when they come during a test.
+await createContainer();
 
 const json = (text: string): Record<string, unknown> => JSON.parse(text) as Record<string, unknown>;
 

@@ -1,4 +1,4 @@
-import { appendFileSync, writeFileSync } from 'node:fs';
+import { appendFileSync, renameSync, writeFileSync } from 'node:fs';
 import { noSeam, type FaultSeam } from '../contract/seam.js';
 
 /**
@@ -20,7 +20,9 @@ function stopAt(count: number, file: string): FaultSeam {
   return (point) => {
     passed += 1;
     if (passed !== count) return;
-    writeFileSync(file, `${point}\n`);
+    // Whole or not at all: whoever watches for the file may kill us the moment it is there.
+    writeFileSync(`${file}.tmp`, `${point}\n`);
+    renameSync(`${file}.tmp`, file);
     // Synchronous: no timer, no signal handler and no other promise of this process runs on.
     Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0);
   };

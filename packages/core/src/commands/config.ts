@@ -1,5 +1,5 @@
 import { text } from 'node:stream/consumers';
-import { Flags } from '@oclif/core';
+import * as Flags from '@oclif/core/flags';
 import type { CommandContract } from '../contract/index.js';
 import type { ConfigAnswer, EngineRuntime, Route } from '../runtime/index.js';
 import { renderConfigAnswer } from '../ui/index.js';

@@ -1,4 +1,4 @@
-import { Args } from '@oclif/core';
+import * as Args from '@oclif/core/args';
 import type { CommandContract } from '../contract/index.js';
 import { HotEnvctlCommand } from './hot-command.js';
 

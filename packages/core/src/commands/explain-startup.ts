@@ -1,4 +1,4 @@
-import { Args } from '@oclif/core';
+import * as Args from '@oclif/core/args';
 import type { CommandContract } from '../contract/index.js';
 import type { EngineRuntime, Route, StartPlan } from '../runtime/index.js';
 import { renderPlan } from '../ui/index.js';

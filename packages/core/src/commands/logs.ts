@@ -1,4 +1,5 @@
-import { Args, Flags } from '@oclif/core';
+import * as Args from '@oclif/core/args';
+import * as Flags from '@oclif/core/flags';
 import type { CommandContract } from '../contract/index.js';
 import type { EngineRuntime, LogsOptions, LogsReport, Route } from '../runtime/index.js';
 import { EnvctlCommand, type CommandResult } from './base-command.js';

@@ -1,4 +1,4 @@
-import { Flags } from '@oclif/core';
+import * as Flags from '@oclif/core/flags';
 import type { CommandContract } from '../contract/index.js';
 import type { EngineRuntime, Route, ShowConfig } from '../runtime/index.js';
 import { renderShowConfig } from '../ui/index.js';

@@ -1,4 +1,4 @@
-import { Flags } from '@oclif/core';
+import * as Flags from '@oclif/core/flags';
 import type { CommandContract } from '../contract/index.js';
 import type { EngineRuntime, Route, StopSummary } from '../runtime/index.js';
 import { renderStop } from '../ui/index.js';

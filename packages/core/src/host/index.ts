@@ -1,4 +1,5 @@
-export { createContainer, type ServiceContainer } from './container.js';
+export type { ServiceContainer } from './container.js';
+export { createContainer } from './create-container.js';
 export { describeDiagnostic, toExtensionError, type Diagnostic } from './diagnostic.js';
 export { discoverPlugins, type OclifPlugin } from './discover.js';
 export { loadHost, type Contribution, type HostOptions, type HostPlugin, type Registry } from './load-host.js';

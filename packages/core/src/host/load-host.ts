@@ -9,7 +9,8 @@ import {
   type NamedContribution, type ProjectProvider, type SignalDeclaration, type StandardSchema, type Surface, type SurfaceDeclaration,
 } from '../contract/index.js';
 import { activatePlugin, factoryKey, type ActivePlugin, type Registrations } from './activation.js';
-import { createContainer, type ServiceContainer } from './container.js';
+import type { ServiceContainer } from './container.js';
+import { createContainer } from './create-container.js';
 import { toExtensionError, type Diagnostic } from './diagnostic.js';
 import type { ApiRange } from './negotiate.js';
 import { readManifest, type ContributionKind } from './read-manifest.js';
@@ -66,7 +67,6 @@ const originOrder: readonly HostPlugin['origin'][] = ['core', 'bundled', 'user',
 
 /** Reads the manifests of the plugins and resolves clashes: core, bundled, user, linked; within an origin by name. Never throws. */
 export function loadHost(options: HostOptions): Registry {
-  const container = options.container ?? createContainer();
   const diagnostics: Diagnostic[] = [];
   const plugins: (ActivePlugin & { readonly origin: HostPlugin['origin'] })[] = [];
   const byPrecedence = [...options.plugins].sort((a, b) => originOrder.indexOf(a.origin) - originOrder.indexOf(b.origin) || compare(a.name, b.name));
@@ -101,13 +101,18 @@ export function loadHost(options: HostOptions): Registry {
 
   const activations = new Map<string, Promise<Registrations>>();
   const instances = new Map<string, unknown>();
+  // The container library is loaded when the first plugin is: most commands activate none.
+  let root: Promise<ServiceContainer> | undefined;
+  const startActivation = async (plugin: ActivePlugin): Promise<Registrations> => {
+    root ??= options.container === undefined ? createContainer() : Promise.resolve(options.container);
+    const registrations = await activatePlugin(plugin, { container: (await root).child(), timeoutMs: options.activationTimeoutMs ?? 5000 });
+    diagnostics.push(...registrations.diagnostics);
+    return registrations;
+  };
   const activate = (plugin: ActivePlugin): Promise<Registrations> => {
     const running = activations.get(plugin.name);
     if (running !== undefined) return running;
-    const started = activatePlugin(plugin, { container: container.child(), timeoutMs: options.activationTimeoutMs ?? 5000 }).then((registrations) => {
-      diagnostics.push(...registrations.diagnostics);
-      return registrations;
-    });
+    const started = startActivation(plugin);
     activations.set(plugin.name, started);
     return started;
   };

@@ -10,7 +10,7 @@ import { originOf } from '../boot/index.js';
 import { assertConfig, describeProblem, loadConfig } from '../config/index.js';
 import { coreSignals, createJsonlSink, createRecorder, createRedactor } from '../events/index.js';
 import { createGenerationLock, type GenerationLock } from '../fs/index.js';
-import { loadHost, type Registry } from '../host/index.js';
+import { describeDiagnostic, loadHost, type Registry } from '../host/index.js';
 import { createLeaseTable, portSpan, preferredPort } from '../ports/index.js';
 import { identityOf, selfIdentity } from '../processes/index.js';
 import { createMainProvider, resolveRepository, type Repository } from '../projects/index.js';
@@ -40,6 +40,7 @@ export async function composeEngine(request: RuntimeRequest, route: Route, deman
   const { invocation } = request;
   const repository = resolveRepository(invocation.cwd, route.repo);
   const host = loadHost({ plugins: [...request.config.plugins.values()].map((plugin) => ({ ...pick(plugin), origin: originOf(plugin) })) });
+  for (const diagnostic of host.diagnostics()) invocation.stderr(`Warning: ${describeDiagnostic(diagnostic)}\n`);
   const declarations = host.dependencies.map((entry) => entry.declaration);
   const config = loadConfig({ repositoryRoot: repository.root, env: invocation.env, declarations: host.configKeys.map((entry) => entry.declaration), dependencies: declarations });
   const mode = route.mode ?? config.defaultMode;
