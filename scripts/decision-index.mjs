@@ -10,7 +10,7 @@ export function toDecisionIndex(root) {
     .sort()
     .map((name) => {
       const title = /^# (.*)$/m.exec(readFileSync(join(folder, name), 'utf8'))?.[1] ?? name;
-      return `* [${title}](${name})`;
+      return `* [${name.slice(0, 4)} ${title.replace(/^\d+[.:] /, '')}](${name})`;
     });
   const text = [
     '# Decisions',
