@@ -35,12 +35,15 @@ _envctl_note runner "$_envctl_pid" "$_envctl_ticks" || exit 74
 trap : HUP INT QUIT TERM USR1 USR2 ALRM PIPE
 _envctl_when=$1 _envctl_max=$2 _envctl_backoff=$3 _envctl_log=$4 _envctl_bytes=$5 _envctl_cgroup=$6
 shift 6
+# A shell says 'Terminated' on its stderr; the log is the command's alone.
+exec 3>&2 2>/dev/null
 [ "$_envctl_cgroup" = - ] || { printf '0\n' >"$_envctl_cgroup"; } 2>/dev/null
 
 _envctl_restarts=0 _envctl_delay=$_envctl_backoff _envctl_code=143 _envctl_begin=0 _envctl_end=0
 while [ ! -e "$_envctl_dir/stop" ]; do
   read -r _envctl_begin _envctl_stat 2>/dev/null </proc/uptime
   (
+    exec 2>&3 3>&-
     _envctl_self
     _envctl_note child "$_envctl_restarts" "$_envctl_pid" "$_envctl_ticks"
     # The stop file is written before the signal is sent. A signal that came before this subshell could die of it
@@ -75,7 +78,7 @@ while [ ! -e "$_envctl_dir/stop" ]; do
   _envctl_size=$(command -p wc -c 2>/dev/null <"$_envctl_log") || _envctl_size=0
   if [ "$_envctl_size" -gt "$_envctl_bytes" ] && command -p mv -f "$_envctl_log" "$_envctl_log.1" 2>/dev/null &&
     (umask 077 && true >>"$_envctl_log") 2>/dev/null; then
-    exec >>"$_envctl_log" 2>&1
+    exec >>"$_envctl_log" 3>&1
   fi
 done
 [ "${_envctl_at:-}" ] || _envctl_now

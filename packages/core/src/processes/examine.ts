@@ -40,8 +40,8 @@ export interface ExamineExtra {
   readonly listeners: ReadonlyMap<number, readonly number[]>;
   /** Pids in the launch's cgroup. */
   readonly cgroup?: readonly number[];
-  /** Start ticks by pid of members that an earlier snapshot proved. */
-  readonly known?: ReadonlyMap<number, string>;
+  /** Members that an earlier snapshot proved; each keeps its proof, and with it how far that spreads. */
+  readonly known?: readonly LaunchMember[];
   /**
    * False: only what descends from the runner or shares its session, without a look at other processes'
    * environment and descriptors. Enough to tell that a healthy launch is alive. Default true.
@@ -65,13 +65,18 @@ export function examineLaunch(launch: Launch, table: ProcessTable, extra: Examin
     const entry = identity && candidates.get(identity.pid);
     if (entry?.startTicks === identity?.startTicks && entry && belongsToUser(entry, record)) tree.add(entry, 'identity');
   }
-  for (const [pid, startTicks] of extra.known ?? []) {
-    const entry = candidates.get(pid);
-    if (entry?.startTicks === startTicks) tree.add(entry, 'identity');
-  }
+  const addKnown = (near: boolean): void => {
+    for (const { pid, startTicks, proof } of extra.known ?? []) {
+      const entry = candidates.get(pid);
+      if (entry?.startTicks === startTicks && near === isNear(proof)) tree.add(entry, proof);
+    }
+  };
+  addKnown(true);
   const thorough = extra.thorough !== false;
   addLaunchSession(record, runner, candidates, table, tree);
   tree.spread(true);
+  addKnown(false);
+  tree.spread(false);
   const detached = thorough ? addCarriers(record, candidates, table, extra, tree) : [];
   if (thorough) {
     addByCgroup(extra.cgroup ?? [], candidates, table, tree, detached);
@@ -89,6 +94,11 @@ export function examineLaunch(launch: Launch, table: ProcessTable, extra: Examin
     members,
     detached: detached.filter(({ pid }) => !tree.has(pid)),
   };
+}
+
+/** Proofs that say a process never left the tree of the runner: its whole session did not either. */
+function isNear(proof: MembershipProof): boolean {
+  return proof === 'identity' || proof === 'session' || proof === 'descendant';
 }
 
 /** Living processes that are not vetoed. */
@@ -156,7 +166,9 @@ function createMembership(candidates: ReadonlyMap<number, ProcessEntry>, table: 
     for (let pid = queue.pop(); pid !== undefined; pid = queue.pop()) {
       for (const child of table.childrenOf(pid)) {
         if (members.has(child.pid) || !candidates.has(child.pid)) continue;
-        add(child, 'descendant');
+        // Below a token carrier or a file holder the proof is theirs: it never opens a session.
+        const above = members.get(pid)?.proof ?? 'descendant';
+        add(child, isNear(above) ? 'descendant' : above);
         queue.push(child.pid);
       }
     }

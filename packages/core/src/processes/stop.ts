@@ -148,13 +148,12 @@ function scan(targets: readonly Target[], table: ProcessTable): void {
     const found = examineLaunch(launch, table, {
       listeners,
       cgroup: launch.record.cgroup === null ? [] : cgroupMembers(launch.record.cgroup),
-      known: new Map(target.members.map(({ pid, startTicks }) => [pid, startTicks])),
+      known: target.members,
     });
-    const proofs = new Map(target.members.map(({ pid, startTicks, proof }) => [`${pid} ${startTicks}`, proof]));
     target.members = found.members.flatMap((member) => {
       const entry = table.get(member.pid);
       if (entry === undefined) return [];
-      return [{ ...member, proof: proofs.get(`${member.pid} ${member.startTicks}`) ?? member.proof, ppid: entry.ppid, pgid: entry.pgid }];
+      return [{ ...member, ppid: entry.ppid, pgid: entry.pgid }];
     });
     target.detached = found.detached;
     target.runnerPid = found.runner?.pid ?? target.runnerPid;

@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { readFileSync, statSync, writeFileSync } from 'node:fs';
+import { chmodSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { isEnvctlError } from '../../dist/contract/index.js';
 import { examineLaunch, isSameProcess, launchProcess, readProcessTable, waitForExit } from '../../dist/processes/index.js';
@@ -70,6 +70,18 @@ describe('launchProcess', function () {
     await waitForExit(started.spec.directory, AbortSignal.timeout(patienceMs));
     const { PWD: _pwd, ...seen } = JSON.parse(started.log()) as Record<string, string>;
     expect(seen).to.deep.equal({ ...env, ENVCTL_LAUNCH_TOKEN: started.spec.token });
+  });
+
+  it('drops to another user, whose launch stays private and can be stopped', async function () {
+    if (process.getuid?.() !== 0) return this.skip();
+    chmodSync(bench.directory, 0o711);
+    const started = await bench.start(['sh', '-c', 'id -u; exec sleep 1000'], { user: { uid: 65534, gid: 65534 }, cwd: '/' });
+    await eventually(started.spec.directory, async () => ((await started.read()).child && started.log() === '65534\n' ? true : undefined));
+    expect(statSync(started.spec.directory)).to.include({ uid: 0 });
+    expect(statSync(join(started.spec.directory, 'launch.json')).mode & 0o777).to.equal(0o600);
+    expect(readProcessTable().get(started.runnerPid)?.uid).to.equal(65534);
+    expect(await started.stop()).to.deep.include({ stopped: true, survivors: [] });
+    expect((await started.read()).exit?.code).to.equal(143);
   });
 
   for (const [what, change, words] of [

@@ -14,7 +14,9 @@ export const fixtures = fileURLToPath(new URL('../../test/processes/fixtures/', 
 export interface Bench {
   readonly directory: string;
   spec(command: readonly string[], change?: Partial<LaunchSpec>): LaunchSpec;
-  start(command: readonly string[], change?: Partial<LaunchSpec>): Promise<Started>;
+  start(command: readonly string[], change?: Partial<LaunchSpec>, options?: { readonly cgroup?: boolean }): Promise<Started>;
+  /** Waits until the fixtures have written so many pids. */
+  pids(count: number): Promise<readonly number[]>;
   /** A process outside every launch, killed at the end if it still is the same. */
   own(pid: number): number;
   close(): Promise<void>;
@@ -61,10 +63,10 @@ export function createBench(): Bench {
   return {
     directory,
     spec,
-    async start(command, change) {
+    async start(command, change, options = {}) {
       const made = spec(command, change);
       launched.push(made.directory);
-      const { runner } = await launchProcess(made, { seam: noSeam, now: Date.now });
+      const { runner } = await launchProcess(made, { seam: noSeam, now: Date.now, ...options });
       return {
         spec: made,
         runnerPid: runner.pid,
@@ -80,6 +82,15 @@ export function createBench(): Bench {
         },
         log: () => readFileSync(made.logPath, 'utf8'),
       };
+    },
+    async pids(count) {
+      const pids = await eventually(directory, () => pidsIn(join(directory, 'pids'), count));
+      const table = readProcessTable();
+      for (const pid of pids) {
+        const entry = table.get(pid);
+        if (entry !== undefined) owned.push({ pid, startTicks: entry.startTicks });
+      }
+      return pids;
     },
     own(pid) {
       const entry = readProcessTable().get(pid);

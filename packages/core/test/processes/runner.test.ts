@@ -1,0 +1,112 @@
+import { expect } from 'chai';
+import { spawn, spawnSync } from 'node:child_process';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { waitForExit } from '../../dist/processes/index.js';
+import { createBench, eventually, isRunning, patienceMs, type Bench } from './support.js';
+
+describe('runner', function () {
+  this.timeout(patienceMs);
+  let bench: Bench;
+  beforeEach(() => (bench = createBench()));
+  afterEach(() => bench.close());
+  const runs = (): number => readFileSync(join(bench.directory, 'runs'), 'utf8').split('\n').length - 1;
+  const command = (code: number): readonly string[] => ['sh', '-c', `echo run >>"$FIXTURE_DIRECTORY/runs"; exit ${code}`];
+
+  for (const [when, code, max, expected] of [
+    ['no', 1, 5, 1],
+    ['on-failure', 0, 5, 1],
+    ['on-failure', 3, 3, 4],
+    ['on-failure', 3, 0, 1],
+    ['always', 0, 2, 3],
+  ] as const) {
+    it(`with policy ${when}, at most ${max} restarts and exit code ${code}, runs the command ${expected} times`, async () => {
+      const started = await bench.start(command(code), { restart: { when, max, backoffMs: 1 } });
+      const exit = await waitForExit(started.spec.directory, AbortSignal.timeout(patienceMs));
+      expect(exit.code).to.equal(code);
+      expect(runs()).to.equal(expected);
+      expect((await started.read()).restarts).to.equal(expected - 1);
+    });
+  }
+
+  it('stays stopped when it is stopped during the back-off', async () => {
+    const started = await bench.start(command(4), { restart: { when: 'always', max: 9, backoffMs: 600_000 } });
+    await eventually(started.spec.directory, () => (/^ended /m.test(readFileSync(join(started.spec.directory, 'journal'), 'utf8')) ? true : undefined));
+    expect(await started.stop()).to.deep.include({ stopped: true, survivors: [] });
+    expect((await started.read()).exit?.code).to.equal(4);
+    expect(runs()).to.equal(1);
+    expect(isRunning(started.runnerPid)).to.equal(false);
+  });
+
+  it('survives a signal to its group that no stop asked for, and applies the policy', async () => {
+    const script = 'echo run >>"$FIXTURE_DIRECTORY/runs"; [ "$(wc -l <"$FIXTURE_DIRECTORY/runs")" -gt 1 ] && exit 0; exec sleep 1000';
+    const started = await bench.start(['sh', '-c', script], { restart: { when: 'on-failure', max: 3, backoffMs: 1 } });
+    await eventually(bench.directory, () => (existsSync(join(bench.directory, 'runs')) ? true : undefined));
+    process.kill(-started.runnerPid, 'SIGTERM');
+    const exit = await waitForExit(started.spec.directory, AbortSignal.timeout(patienceMs));
+    expect([exit.code, runs()]).to.deep.equal([0, 2]);
+  });
+
+  it('rotates a log that is over its cap at a restart, without losing a line', async () => {
+    const started = await bench.start(['sh', '-c', 'echo 0123456789; exit 1'], { restart: { when: 'on-failure', max: 1, backoffMs: 1 }, logMaxBytes: 5 });
+    await waitForExit(started.spec.directory, AbortSignal.timeout(patienceMs));
+    expect(started.log()).to.equal('0123456789\n');
+    expect(readFileSync(`${started.spec.logPath}.1`, 'utf8')).to.equal('0123456789\n');
+  });
+
+  it('records the exit when no envctl is alive', async () => {
+    const fifo = join(bench.directory, 'fifo');
+    expect(spawnSync('mkfifo', [fifo]).status).to.equal(0);
+    const spec = bench.spec(['sh', '-c', `read line <${fifo}; exit 9`]);
+    const room = new URL('../../dist/processes/index.js', import.meta.url).href;
+    const script = `const { launchProcess } = await import(${JSON.stringify(room)});
+      await launchProcess(${JSON.stringify(spec)}, { seam: () => {}, now: Date.now });`;
+    expect(spawnSync(process.execPath, ['--input-type=module', '-e', script]).status).to.equal(0);
+    writeFileSync(fifo, 'go\n');
+    expect((await waitForExit(spec.directory, AbortSignal.timeout(patienceMs))).code).to.equal(9);
+  });
+
+  it('counts a runner that was killed as an exit with 137', async () => {
+    const started = await bench.start(['sleep', '1000']);
+    await eventually(started.spec.directory, async () => (await started.read()).child);
+    const waiting = waitForExit(started.spec.directory, AbortSignal.timeout(patienceMs));
+    process.kill(started.runnerPid, 'SIGKILL');
+    expect((await waiting).code).to.equal(137);
+  });
+
+  it('keeps at most 150 kB of private memory', async () => {
+    const all = await Promise.all([bench.start(['sleep', '1000']), bench.start(['sleep', '1000'])]);
+    for (const { spec, read, runnerPid } of all) {
+      await eventually(spec.directory, async () => (await read()).child);
+      const rollup = readFileSync(`/proc/${runnerPid}/smaps_rollup`, 'utf8');
+      const kilobytes = [...rollup.matchAll(/^Private_\w+:\s+(\d+) kB$/gm)].reduce((sum, [, value]) => sum + Number(value), 0);
+      expect(kilobytes).to.be.within(1, 150);
+    }
+  });
+
+  it('hands no descriptor above stderr to the command', async () => {
+    const started = await bench.start(['sh', '-c', 'ls -l /proc/$$/fd']);
+    await waitForExit(started.spec.directory, AbortSignal.timeout(patienceMs));
+    const numbers = [...started.log().matchAll(/ (\d+) -> (\S+)/g)].filter(([, , target]) => !target?.startsWith('/proc/')).map(([, number]) => Number(number));
+    expect(numbers.filter((number) => number <= 2)).to.deep.equal([0, 1, 2]);
+    expect(numbers).to.not.include(3);
+  });
+});
+
+describe('closeInheritedDescriptors', () => {
+  it('closes what came from the parent and nothing of its own', async () => {
+    const room = new URL('../../dist/processes/index.js', import.meta.url).href;
+    const script = `const { closeInheritedDescriptors } = await import(${JSON.stringify(room)});
+      const { readFileSync } = await import('node:fs');
+      const closed = closeInheritedDescriptors();
+      readFileSync('/proc/self/stat');
+      await new Promise((resolve) => setTimeout(resolve, 1));
+      process.stdout.write(JSON.stringify([closed.includes(21), closed.some((fd) => fd <= 2), closeInheritedDescriptors()]));`;
+    const child = spawn(process.execPath, ['--input-type=module', '-e', script], {
+      stdio: ['ignore', 'pipe', 'inherit', ...Array.from({ length: 18 }, () => 'ignore' as const), 'pipe'],
+    });
+    let text = '';
+    for await (const chunk of child.stdout!) text += String(chunk);
+    expect(JSON.parse(text)).to.deep.equal([true, false, []]);
+  });
+});

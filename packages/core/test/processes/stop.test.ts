@@ -1,0 +1,292 @@
+import { expect } from 'chai';
+import { spawn, spawnSync } from 'node:child_process';
+import { readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
+import { createServer, type AddressInfo } from 'node:net';
+import { join } from 'node:path';
+import { noSeam } from '../../dist/contract/index.js';
+import { readProcessTable, stopLaunches } from '../../dist/processes/index.js';
+import { createBench, eventually, fixtures, isRunning, patienceMs, pidsIn, type Bench, type Started } from './support.js';
+
+const python = ['python3', join(fixtures, 'family.py')];
+const node = [process.execPath, join(fixtures, 'family.mjs')];
+const sh = ['sh', join(fixtures, 'family.sh')];
+// The first process of a pid namespace must reap orphans, or their pids are never free again.
+const reaper = ['sh', '-c', '"$@"; exit $?', 'sh'];
+const impatient = [
+  { signal: 'SIGTERM', target: 'group', waitMs: 50 },
+  { signal: 'SIGKILL', target: 'tree', waitMs: 2_000 },
+] as const;
+
+describe('stopLaunches', function () {
+  this.timeout(2 * patienceMs);
+  let bench: Bench;
+  beforeEach(() => (bench = createBench()));
+  afterEach(() => bench.close());
+
+  const expectGone = async (started: Started, pids: readonly number[]): Promise<void> => {
+    for (const pid of pids) expect(isRunning(pid), `pid ${pid} before`).to.equal(true);
+    const result = await started.stop();
+    expect(result).to.deep.include({ stopped: true, survivors: [], detached: [], launchId: started.spec.id });
+    for (const pid of [started.runnerPid, ...pids]) expect(isRunning(pid), `pid ${pid} after`).to.equal(false);
+  };
+
+  describe('ends the whole tree of a service that', () => {
+    for (const [what, command, count] of [
+      ['forks, in Python', [...python, 'fork'], 3],
+      ['forks, in Node', [...node, 'fork'], 3],
+      ['forks, in sh', [...sh, 'fork'], 4],
+      ['has a child in another session, in Python', [...python, 'session'], 2],
+      ['has a child in another session, in Node', [...node, 'session'], 2],
+      ['daemonises and holds the log open', [...python, 'daemon'], 2],
+      ['has a wrapper shell around it', ['sh', '-c', '"$@"; true', 'sh', ...node, 'fork'], 3],
+    ] as const) {
+      it(what, async () => {
+        const started = await bench.start(command);
+        await expectGone(started, await bench.pids(count));
+      });
+    }
+
+    for (const [what, command, count] of [
+      ['ignores SIGTERM, in Python', [...python, 'ignore=SIGTERM', 'fork', 'session'], 4],
+      ['ignores SIGTERM, in sh', [...sh, 'deaf'], 2],
+    ] as const) {
+      it(`${what}, by the next rung of its ladder`, async () => {
+        const started = await bench.start(command, { stop: impatient });
+        await expectGone(started, await bench.pids(count));
+        expect((await started.read()).exit?.code).to.equal(137);
+      });
+    }
+
+    it('wants SIGINT', async () => {
+      const started = await bench.start([...sh, 'int'], { stop: [{ signal: 'SIGINT', target: 'group', waitMs: patienceMs }] });
+      await expectGone(started, await bench.pids(1));
+      expect((await started.read()).exit?.code).to.equal(5);
+    });
+
+    it('clears its environment, daemonises and holds the log open, by the descriptor alone', async () => {
+      const started = await bench.start([...python, 'daemon', 'bare'], {}, { cgroup: false });
+      await expectGone(started, await bench.pids(2));
+    });
+
+    it('left a daemon behind and ended', async () => {
+      const started = await bench.start([...python, 'daemon', 'leave']);
+      const pids = await bench.pids(2);
+      await eventually(started.spec.directory, async () => (await started.read()).exit);
+      const daemon = pids.filter(isRunning);
+      expect(daemon).to.have.lengthOf(1);
+      expect(await started.stop()).to.deep.include({ stopped: true, detached: [] });
+      expect(isRunning(daemon[0]!)).to.equal(false);
+    });
+
+    it('clears everything that could prove it, by the cgroup', async function () {
+      const started = await bench.start([...python, 'daemon', 'bare', 'quiet']);
+      const { record } = await started.read();
+      const pids = await bench.pids(2);
+      if (record.cgroup === null) this.skip();
+      await expectGone(started, pids);
+      expect(() => readFileSync(join(record.cgroup!, 'cgroup.procs'))).to.throw();
+    });
+  });
+
+  describe('of token carriers that have left', () => {
+    it('stops one that listens on a leased port', async () => {
+      const port = await freePort();
+      const started = await bench.start([...python, 'daemon', 'quiet', `listen=${port}`], { ports: [port] });
+      await expectGone(started, await bench.pids(2));
+    });
+
+    it('stops one that holds a file of the data directory open for writing', async () => {
+      const started = await bench.start([...python, 'daemon', 'quiet', `write=${join(bench.directory, 'data.db')}`], {
+        dataDirectories: [bench.directory],
+      });
+      await expectGone(started, await bench.pids(2));
+    });
+
+    it('leaves one that does neither, and lists it', async () => {
+      const started = await bench.start([...python, 'daemon', 'quiet', 'leave']);
+      const pids = await bench.pids(2);
+      await eventually(started.spec.directory, async () => (await started.read()).exit);
+      const daemon = pids.find(isRunning)!;
+      const result = await started.stop();
+      expect(result).to.deep.include({ stopped: true, survivors: [] });
+      expect(result.detached.map(({ pid }) => pid)).to.deep.equal([daemon]);
+      expect(isRunning(daemon)).to.equal(true);
+    });
+
+    it('stops one in a session of others without touching the others', async () => {
+      const port = await freePort();
+      const outer = `echo $$ >>"$FIXTURE_DIRECTORY/pids"; "$@" & exec sleep 1000`;
+      const left = ['setsid', '-f', 'sh', '-c', outer, 'sh', ...python, 'ignore=SIGHUP', `listening=${port}`];
+      const started = await bench.start(['sh', '-c', '"$@" </dev/null >/dev/null 2>&1; exec sleep 1000', 'sh', ...left], { ports: [port], stop: impatient });
+      const pids = await bench.pids(2);
+      const shell = pids.find((pid) => readProcessTable().get(pid)?.sid === pid)!;
+      const result = await started.stop();
+      expect(result).to.deep.include({ stopped: true, survivors: [] });
+      expect(result.detached.map(({ pid }) => pid)).to.deep.equal([shell]);
+      expect(pids.map(isRunning)).to.have.members([true, false]);
+      expect(isRunning(shell)).to.equal(true);
+    });
+
+    it('leaves a tmux server and what runs in it', async function () {
+      if (spawnSync('tmux', ['-V']).error) return this.skip();
+      const socket = join(bench.directory, 'tmux');
+      const inside = 'echo $$ >>"$FIXTURE_DIRECTORY/pids"; exec sleep 1000';
+      const started = await bench.start(['sh', '-c', `tmux -S ${socket} new-session -d '${inside}'; exec sleep 1000`]);
+      const [pane] = await bench.pids(1);
+      const server = bench.own(readProcessTable().get(pane!)!.ppid);
+      const result = await started.stop();
+      expect(result).to.deep.include({ stopped: true, survivors: [] });
+      expect(result.detached.map(({ pid }) => pid)).to.have.members([server, pane]);
+      expect([server, pane].every((pid) => isRunning(pid!))).to.equal(true);
+    });
+  });
+
+  describe('never touches', () => {
+    it('a process with another token, though it descends from the launch', async () => {
+      const started = await bench.start(['sh', '-c', 'ENVCTL_LAUNCH_TOKEN=other setsid sleep 1000 & echo $! >>"$FIXTURE_DIRECTORY/pids"; wait']);
+      const pid = await eventually(bench.directory, () => {
+        const found = pidsIn(join(bench.directory, 'pids'), 1)?.[0];
+        return found !== undefined && readProcessTable().get(found)?.comm === 'sleep' ? bench.own(found) : undefined;
+      });
+      expect(await started.stop()).to.deep.include({ stopped: true, survivors: [] });
+      expect(isRunning(pid)).to.equal(true);
+    });
+
+    it('a process in another pid namespace', async function () {
+      if (spawnSync('unshare', ['-pf', 'true']).status !== 0) return unprovable(this);
+      const started = await bench.start(['unshare', '-pf', 'sleep', '1000'], { stop: impatient });
+      const pid = await eventually(bench.directory, () => {
+        const sleeping = [...readProcessTable().all()].find(({ comm, sid, pid }) => comm === 'sleep' && sid === started.runnerPid && pid !== started.runnerPid);
+        return sleeping && bench.own(sleeping.pid);
+      });
+      // The signal to the group reaches it too, but the first process of a namespace drops what it does not handle.
+      expect((await started.stop()).survivors).to.deep.equal([]);
+      expect(isRunning(pid)).to.equal(true);
+    });
+
+    it('anything when the machine has been booted since', async () => {
+      const started = await bench.start(['sleep', '1000']);
+      await eventually(started.spec.directory, async () => (await started.read()).child);
+      const path = join(started.spec.directory, 'launch.json');
+      const record = readFileSync(path, 'utf8');
+      writeFileSync(path, record.replace(/"bootId": "[^"]*"/, '"bootId": "11111111-2222-3333-4444-555555555555"'));
+      const result = await started.stop();
+      writeFileSync(path, record);
+      expect(result).to.deep.include({ stopped: true, untouched: 'other-boot', survivors: [] });
+      expect(isRunning(started.runnerPid)).to.equal(true);
+    });
+
+    it('strangers that got the pids of a launch that has ended', function () {
+      const script = join(fixtures, 'pid-reuse.mjs');
+      if (spawnSync('unshare', ['-pfnm', '--mount-proc', 'true']).status !== 0) return unprovable(this);
+      const run = spawnSync('unshare', ['-pfnm', '--mount-proc', '--kill-child', ...reaper, process.execPath, script, bench.directory], {
+        encoding: 'utf8',
+        timeout: patienceMs,
+        killSignal: 'SIGKILL',
+      });
+      expect(run.stderr).to.equal('');
+      expect(JSON.parse(run.stdout)).to.deep.equal({ reused: [true, true], stopped: true, survivors: [], detached: [], alive: [true, true, true] });
+    });
+  });
+
+  describe('works with the directory alone', () => {
+    it('when the runner was killed and its command lives on', async () => {
+      const started = await bench.start([...python, 'fork', 'session']);
+      const pids = await bench.pids(4);
+      process.kill(started.runnerPid, 'SIGKILL');
+      await eventually(bench.directory, () => (isRunning(started.runnerPid) ? undefined : true));
+      expect(await started.stop()).to.deep.include({ stopped: true, survivors: [], detached: [] });
+      expect(pids.filter(isRunning)).to.deep.equal([]);
+    });
+
+    it('when the journal is lost while everything runs', async () => {
+      const started = await bench.start([...python, 'fork']);
+      const pids = await bench.pids(3);
+      truncateSync(join(started.spec.directory, 'journal'));
+      await expectGone(started, pids);
+    });
+
+    it('when the journal is lost and the runner is dead', async () => {
+      const started = await bench.start([...python, 'fork']);
+      const pids = await bench.pids(3);
+      process.kill(started.runnerPid, 'SIGKILL');
+      truncateSync(join(started.spec.directory, 'journal'));
+      expect(await started.stop()).to.deep.include({ stopped: true, survivors: [], detached: [] });
+      expect(pids.filter(isRunning)).to.deep.equal([]);
+    });
+
+    it('when the runner begins only after the stop, or after the directory is gone', async () => {
+      const started = await bench.start(['true']);
+      await eventually(started.spec.directory, async () => (await started.read()).exit);
+      expect(await started.stop()).to.deep.include({ stopped: true });
+      const late = ['no', '0', '0', '/dev/null', '1000', '-', 'touch', join(bench.directory, 'ran')];
+      expect(spawnSync('sh', [join(started.spec.directory, 'runner.sh'), ...late]).status).to.equal(143);
+      const script = readFileSync(join(started.spec.directory, 'runner.sh'), 'utf8');
+      rmSync(started.spec.directory, { recursive: true });
+      expect(spawnSync('sh', ['-c', script, join(started.spec.directory, 'runner.sh'), ...late]).status).to.equal(74);
+      expect(() => readFileSync(join(bench.directory, 'ran'))).to.throw('ENOENT');
+    });
+
+    it('when there is no record, or a damaged one', async () => {
+      const started = await bench.start(['sleep', '1000']);
+      await eventually(started.spec.directory, async () => (await started.read()).child);
+      const path = join(started.spec.directory, 'launch.json');
+      const record = readFileSync(path, 'utf8');
+      writeFileSync(path, record.slice(0, 40));
+      const results = await stopLaunches([started.spec.directory, join(bench.directory, 'nothing')], { seam: noSeam });
+      writeFileSync(path, record);
+      expect(results.map(({ stopped, untouched }) => ({ stopped, untouched }))).to.deep.equal([
+        { stopped: false, untouched: 'record-damaged' },
+        { stopped: true, untouched: 'record-missing' },
+      ]);
+      expect(isRunning(started.runnerPid)).to.equal(true);
+    });
+  });
+
+  it('sends each process the signal once, and waits for a graceful end', async () => {
+    const started = await bench.start(['sh', '-c', '"$@"; true', 'sh', ...node, 'count-term']);
+    await expectGone(started, await bench.pids(1));
+    expect(started.log()).to.equal('TERM\n');
+  });
+
+  it('stops several launches together, each in its own order', async () => {
+    const all = await Promise.all([bench.start(['sleep', '1000']), bench.start([...sh, 'deaf'], { stop: impatient }), bench.start(['true'])]);
+    await bench.pids(2);
+    const points: string[] = [];
+    const results = await stopLaunches(all.map(({ spec }) => spec.directory), { seam: (point) => points.push(point) });
+    expect(results.map(({ stopped, launchId }) => [launchId, stopped])).to.deep.equal(all.map(({ spec }) => [spec.id, true]));
+    expect(points).to.deep.equal(['process.stop.before-effect', 'process.stop.after-effect', 'process.stop.after-confirm']);
+  });
+
+  it('reports what still lives when it is aborted', async () => {
+    const started = await bench.start([...sh, 'deaf']);
+    const pids = await bench.pids(2);
+    const [result] = await stopLaunches([started.spec.directory], { seam: noSeam, signal: AbortSignal.timeout(50) });
+    expect(result?.stopped).to.equal(false);
+    expect(result?.survivors.map(({ pid }) => pid)).to.include.members([pids[1], started.runnerPid]);
+  });
+
+  it('leaves processes of nobody alone', async () => {
+    const stranger = spawn('sleep', ['1000'], { detached: true, stdio: 'ignore' });
+    bench.own(stranger.pid!);
+    const started = await bench.start(['sleep', '1000']);
+    expect(await started.stop()).to.deep.include({ stopped: true, detached: [] });
+    expect(isRunning(stranger.pid!)).to.equal(true);
+  });
+});
+
+function unprovable(context: Mocha.Context): void {
+  if (process.env['CI'] === 'true') throw new Error('pid namespaces are not permitted here; CI must prove this');
+  console.warn('      skipped: pid namespaces are not permitted here');
+  context.skip();
+}
+
+function freePort(): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const server = createServer().once('error', reject);
+    server.listen(0, '127.0.0.1', () => {
+      const { port } = server.address() as AddressInfo;
+      server.close(() => resolve(port));
+    });
+  });
+}
