@@ -5,7 +5,7 @@ export type { DetectionRule, RuleMatch } from './detection-rules.js';
 export { commandOnPort, substitutePort, type DetectionEvidence, type DetectionProblem, type ServiceCommand, type ServiceName } from './service-command.js';
 export { serviceEnvironment, type ServiceEnvironmentInput } from './service-environment.js';
 export { waitServiceReady, type ServiceReadiness, type ServiceReadyRequest, type WaitedLaunch } from './readiness.js';
-export { createLaunchListeners } from './launch-listeners.js';
+export { createLaunchListeners, type LaunchListeners } from './launch-listeners.js';
 export { probeHealth, type HealthAnswer } from './health-probe.js';
 export { diagnoseLog, type LogDiagnosis } from './log-diagnosis.js';
 export { readTail, tailLines, type LogTail } from './tail-lines.js';

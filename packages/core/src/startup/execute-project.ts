@@ -5,9 +5,9 @@
 import { join } from 'node:path';
 import { EnvctlError, errorMessage, type ConfigReader, type EdgeCondition, type ProjectedVariable } from '../contract/index.js';
 import { bringUpDependency, readVariables, releaseDependencies, type BringUpResult, type DependencyHandle, type RequirementsContext } from '../requirements/index.js';
-import { examineLaunch, listenersByPid, readLaunch, readProcessTable, waitForExit, type Launch } from '../processes/index.js';
+import { waitForExit } from '../processes/index.js';
 import { acquireProcess, createLaunchToken, releaseProcesses, type AcquiredProcess } from '../resources/index.js';
-import { commandOnPort, serviceEnvironment, waitServiceReady, type ServiceName, type ServiceReadiness } from '../services/index.js';
+import { commandOnPort, createLaunchListeners, serviceEnvironment, waitServiceReady, type ServiceName, type ServiceReadiness } from '../services/index.js';
 import type { PortPlan, RequirementComponent, ServiceRecord } from '../state/index.js';
 import type { Progress } from '../ui/index.js';
 import { firstFailure, runGraph, type GraphNode, type NodeOutcome } from './graph.js';
@@ -196,14 +196,14 @@ async function startService(
   });
   acquired.processes.push({ launch, leased });
   node.reached('started');
-  const watch = watchListeners(launch.directory);
+  const listeners = createLaunchListeners(launch.directory);
   const readiness = await waitServiceReady({
     launch: { logPath, exited: (signal) => waitForExit(launch.directory, signal) },
     port,
     healthUrl,
     timeoutMs: context.serviceTimeoutMs(service.type),
     signal: node.signal,
-    listenersOf: () => watch.ports(),
+    listenersOf: listeners.listenersOf,
   });
   if (readiness.status !== 'ready') throw notReady(context, service, project.name, port, readiness);
   context.events.emit('service.bind.actual', { project: project.name, service: service.type, actual_port: port });
@@ -211,14 +211,14 @@ async function startService(
     type: service.type,
     cwd: service.command.cwd,
     name: service.name,
-    pid: watch.childPid(),
+    pid: listeners.childPid(),
     requested_port: service.preferred_port,
     actual_port: port,
     log_path: logPath,
     status: 'running',
     synthetic: false,
     started_at: context.now() / 1000,
-    listener_pids: [...watch.pidsOn(port)],
+    listener_pids: [...listeners.pidsOn(port)],
     project: project.name,
     service_slug: service.type,
     launch_id: launch.launchId,
@@ -242,23 +242,6 @@ function peerUrls(context: ExecuteContext, request: ExecuteRequest, acquired: Ac
       return port === undefined || port === null ? [] : [[type, `http://${context.publicHost}:${port}`]];
     }),
   );
-}
-
-/** Looks for listeners among the processes that provably belong to the launch. */
-function watchListeners(directory: string) {
-  let launch: Launch | undefined;
-  let listeners: ReadonlyMap<number, readonly number[]> = new Map();
-  return {
-    ports: async (): Promise<readonly number[]> => {
-      launch = await readLaunch(directory);
-      if (launch === undefined) return [];
-      const members = examineLaunch(launch, readProcessTable(), { listeners: new Map() }).members;
-      listeners = listenersByPid(members.map((member) => member.pid));
-      return [...new Set([...listeners.values()].flat())];
-    },
-    childPid: (): number | null => launch?.child?.pid ?? launch?.runner?.pid ?? null,
-    pidsOn: (port: number): readonly number[] => [...listeners].filter(([, ports]) => ports.includes(port)).map(([pid]) => pid).sort((left, right) => left - right),
-  };
 }
 
 function notReady(context: ExecuteContext, service: PlannedService, project: string, port: number, readiness: Exclude<ServiceReadiness, { readonly status: 'ready' }>): EnvctlError {

@@ -127,7 +127,7 @@ async function withService(code: string, work: (service: Service) => Promise<voi
     await writeFile(script, `const http = require('http'); const port = ${port};\n${code}\n`);
     const { spec } = await bench.start([process.execPath, script], { ports: [port] });
     const { directory, logPath } = spec;
-    await work({ port, launch: { logPath, exited: (signal) => waitForExit(directory, signal) }, listenersOf: createLaunchListeners(directory) });
+    await work({ port, launch: { logPath, exited: (signal) => waitForExit(directory, signal) }, listenersOf: createLaunchListeners(directory).listenersOf });
   } finally {
     await bench.close();
   }
