@@ -50,6 +50,8 @@ export interface BringUpResult {
   readonly ports: Readonly<Record<string, number>>;
   readonly requested: Readonly<Record<string, number>>;
   readonly retries: number;
+  /** True when the project did not use the instance before this call. */
+  readonly joined: boolean;
   /** True when this call started the server. */
   readonly started: boolean;
   readonly variables: Readonly<Record<string, ProjectedVariable>>;
@@ -96,13 +98,13 @@ async function bringUpInstance(context: RequirementsContext, request: BringUpReq
         await writeInstance(context, record);
         context.events.emit('requirements.healthy', { project: request.project.name, service: declaration.id, final_port: Object.values(record.ports)[0] ?? null });
         const variables = await projectVariables(context, request.project, request.handle, target, record);
-        return { outcome, instance: target.id, driver: target.driver, ports: record.ports, requested, retries: counts.bind + counts.transient, started: !wasRunning, variables };
+        return { outcome, instance: target.id, driver: target.driver, ports: record.ports, requested, retries: counts.bind + counts.transient, joined: !wasHolder || !wasRunning, started: !wasRunning, variables };
       }
       context.events.emit('requirements.failure_class', { project: request.project.name, service: declaration.id, failure_class: outcome.class, reason: outcome.message, reason_code: outcome.reasonCode, error: outcome.message });
       const decision = decideRetry(outcome, counts, limits);
       if (!decision.retry) {
         await giveBack(context, record, request.project.name, { wasHolder, wasRunning });
-        return { outcome: toFinal(outcome, counts), instance: target.id, driver: target.driver, ports: record.ports, requested, retries: counts.bind + counts.transient, started: false, variables: {} };
+        return { outcome: toFinal(outcome, counts), instance: target.id, driver: target.driver, ports: record.ports, requested, retries: counts.bind + counts.transient, joined: false, started: false, variables: {} };
       }
       counts = decision.counts;
       context.events.emit('requirements.retry', { project: request.project.name, service: declaration.id, attempt: counts.bind + counts.transient, failure_class: outcome.class, reason: outcome.message, reason_code: outcome.reasonCode, error: outcome.message });
@@ -153,14 +155,14 @@ export async function readVariables(context: RequirementsContext, project: Proje
 }
 
 /**
- * A project stops using its dependencies; a server without holders stops. Data stays. Returns what could
- * not be stopped.
+ * A project stops using its dependencies (or only the named instances); a server without holders stops.
+ * Data stays. Returns what could not be stopped.
  */
-export async function releaseDependencies(context: EngineContext, projects: readonly string[], options: { readonly keepReserved: boolean }): Promise<readonly string[]> {
+export async function releaseDependencies(context: EngineContext, projects: readonly string[], options: { readonly keepReserved: boolean; readonly instances?: readonly string[] }): Promise<readonly string[]> {
   const { instances } = await readInstances(context);
   const problems = await Promise.all(
     instances
-      .filter((instance) => instance.holders.some((holder) => projects.includes(holder)))
+      .filter((instance) => instance.holders.some((holder) => projects.includes(holder)) && (options.instances?.includes(instance.id) ?? true))
       .map((instance) =>
         context.lock(`instance-${instance.id}`).hold(`release ${instance.id}`, { timeoutMs: lockTimeoutMs }, async () => {
           const record = await readInstance(context, instance.id);

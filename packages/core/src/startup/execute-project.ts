@@ -263,8 +263,8 @@ async function undo(context: ExecuteContext, request: ExecuteRequest, acquired: 
   for (const leased of acquired.leases.filter((candidate) => !acquired.processes.some((process) => process.leased === candidate))) {
     await context.leases.release(leased.port, leased.token, { keepReserved: false });
   }
-  const hasKept = project.services.some((service) => service.action === 'keep') || project.dependencies.some((dependency) => dependency.action === 'keep');
-  const problems = hasKept ? [] : await releaseDependencies(context, [project.name], { keepReserved: false });
+  const joined = [...acquired.dependencies.values()].filter((result) => result.joined).map((result) => result.instance);
+  const problems = await releaseDependencies(context, [project.name], { keepReserved: false, instances: joined });
   for (const service of acquired.leases) context.progress.node(`${project.name}/${service.service.type}`, 'undone');
   const cancelled = request.signal.aborted;
   context.events.emit('startup.undo.finished', { projects: [project.name], resources: acquired.processes.length, survivors: incomplete.length });
