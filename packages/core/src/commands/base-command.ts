@@ -42,8 +42,8 @@ export abstract class EnvctlCommand<T extends object = object, R extends Disposa
     repo: Flags.string({ summary: 'Repository to work on; default: the one around the working directory.', helpValue: 'PATH', helpGroup: 'GLOBAL' }),
     main: Flags.boolean({ summary: 'Mode main: the repository itself.', helpGroup: 'GLOBAL' }),
     trees: Flags.boolean({ aliases: ['tree'], summary: 'Mode trees: its worktrees.', helpGroup: 'GLOBAL' }),
-    project: Flags.string({ aliases: ['projects'], multiple: true, multipleNonGreedy: true, delimiter: ',', summary: 'Only these projects.', helpValue: 'NAME,…', helpGroup: 'GLOBAL' }),
-    service: Flags.string({ aliases: ['services'], multiple: true, multipleNonGreedy: true, delimiter: ',', summary: 'Only these services.', helpValue: 'NAME,…', helpGroup: 'GLOBAL' }),
+    project: Flags.string({ aliases: ['projects'], multiple: true, multipleNonGreedy: true, delimiter: ',', summary: 'Only these projects.', helpValue: 'NAME', helpGroup: 'GLOBAL' }),
+    service: Flags.string({ aliases: ['services'], multiple: true, multipleNonGreedy: true, delimiter: ',', summary: 'Only these services.', helpValue: 'NAME', helpGroup: 'GLOBAL' }),
     headless: Flags.boolean({ aliases: ['batch', 'non-interactive', 'no-interactive'], char: 'b', summary: 'Never ask; fail instead.', helpGroup: 'GLOBAL' }),
     interactive: Flags.boolean({ summary: 'Ask in a terminal even where the default is not to.', helpGroup: 'GLOBAL' }),
   };
