@@ -70,7 +70,7 @@ class RealWorld implements World {
       const planContext = this.planContext(project);
       const credentials: Record<string, string> = {};
       for (const name of definition.credentials?.(planContext) ?? []) {
-        const value = await ctx.secrets.get(name);
+        const value = await this.secretStore(ctx.instance.id).get(name);
         if (value !== undefined) credentials[name] = value;
       }
       const variables = definition.project({ ...planContext, plan: ctx.plan, ports, credentials });

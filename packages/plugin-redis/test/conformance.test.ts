@@ -1,0 +1,33 @@
+import { conformanceChecks, dataUserForTests, runCheck, type ConformanceOptions } from '@envctl/core/testing';
+import extension from '../dist/extension.js';
+import { readManifest, refusal, withRedis } from './world.js';
+
+describe('Redis under the conformance kit', function () {
+  this.timeout(300_000);
+  let options: ConformanceOptions;
+  before(async () => {
+    options = {
+      manifest: await readManifest(),
+      extension,
+      dependencyId: 'redis',
+      dataUser: await dataUserForTests(),
+      searchPath: process.env['PATH'] ?? '',
+      use: async (env) => {
+        await withRedis(env['REDIS_URL'] ?? '', async (client) => {
+          await client.set('visits', '1');
+          if ((await client.get('visits')) !== '1') throw new Error('the value is gone');
+        });
+      },
+      trespass: async (own, other) => (await refusal((other['REDIS_URL'] ?? '').replace(other['REDIS_PASSWORD'] ?? '', own['REDIS_PASSWORD'] ?? ''))) === 'none',
+      external: (env) => ({ ENVCTL_REDIS_URL: env['REDIS_URL'] ?? '' }),
+    };
+  });
+
+  for (const check of conformanceChecks) {
+    it(`${check.id}: ${check.title}`, async function () {
+      const report = await runCheck(check, options);
+      if (report.status === 'skip') this.skip();
+      if (report.status === 'fail') throw new Error(report.message);
+    });
+  }
+});
