@@ -4,6 +4,7 @@
  * the spawn; a runner that finds a stop file, or no directory, starts nothing.
  */
 import { spawn } from 'node:child_process';
+import { createHash } from 'node:crypto';
 import { chownSync, closeSync, copyFileSync, existsSync, mkdirSync, openSync, readFileSync, realpathSync, renameSync, statSync } from 'node:fs';
 import { basename, dirname, join, parse, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -96,8 +97,13 @@ function toRecord(spec: LaunchSpec, options: LaunchOptions): LaunchRecord {
     createdTicks: uptimeTicks(),
     bootId: self.bootId,
     pidNamespace: self.pidNamespace,
-    cgroup: (options.cgroup === false ? undefined : cgroupPathFor(spec.id)) ?? null,
+    cgroup: (options.cgroup === false ? undefined : cgroupPathFor(cgroupName(spec))) ?? null,
   };
+}
+
+// Ids are unique within a scope only, cgroups are one name space for the machine. The name is public: no part of the token.
+function cgroupName(spec: LaunchSpec): string {
+  return `${spec.id}-${createHash('sha256').update(spec.token).digest('hex').slice(0, 16)}`;
 }
 
 // Both this and start ticks count hundredths of a second (USER_HZ) from boot.

@@ -99,6 +99,13 @@ describe('launchProcess', function () {
     });
   }
 
+  it('names a cgroup of its own for each of two launches with one id', async function () {
+    const records = await Promise.all(['a', 'b'].map((name) => bench.start(['true'], { id: 'same', directory: join(bench.directory, name) }).then((started) => started.read())));
+    const [first, second] = records.map(({ record }) => record.cgroup);
+    if (first === null) return this.skip();
+    expect(first).to.not.equal(second);
+  });
+
   it('rotates a log that is over its cap when the command starts', async () => {
     const spec = bench.spec(['echo', 'new'], { logMaxBytes: 10 });
     writeFileSync(spec.logPath, 'an old log that is too long\n');
