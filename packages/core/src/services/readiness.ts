@@ -48,6 +48,7 @@ export type ServiceReadiness =
 const firstPauseMs = 5;
 const longestPauseMs = 100;
 const healthTimeoutMs = 2000;
+const logLines = 100;
 
 /**
  * Waits until the service listens on its port, by a process of its own, and answers 2xx where a health URL
@@ -88,31 +89,35 @@ async function poll(request: ServiceReadyRequest, signal: AbortSignal): Promise<
   }
 }
 
-function describeTimeout(request: ServiceReadyRequest, ports: readonly number[], health: string): ServiceReadiness {
+async function describeTimeout(request: ServiceReadyRequest, ports: readonly number[], health: string): Promise<ServiceReadiness> {
   const seconds = request.timeoutMs / 1000;
+  const log = describeLog(request, diagnoseLog(await tailLines(request.launch.logPath, logLines)).line);
   const otherPorts = ports.filter((port) => port !== request.port);
   if (ports.includes(request.port)) {
-    return { status: 'timeout', waitedFor: 'health', otherPorts, detail: `listens on port ${request.port} but was not healthy within ${seconds} s: ${health}; log_path: ${request.launch.logPath}`, hints: [] };
+    return { status: 'timeout', waitedFor: 'health', otherPorts, detail: `listens on port ${request.port} but was not healthy within ${seconds} s: ${health}; ${log}`, hints: [] };
   }
-  const elsewhere = otherPorts.length === 0 ? '' : `, it listens on ${otherPorts.join(', ')}`;
+  const elsewhere = otherPorts.length === 0 ? '' : `, but on ${otherPorts.join(', ')}`;
   return {
     status: 'timeout',
     waitedFor: 'listener',
     otherPorts,
-    detail: `nothing of it listens on port ${request.port} after ${seconds} s${elsewhere}; log_path: ${request.launch.logPath}`,
+    detail: `does not listen on port ${request.port} after ${seconds} s${elsewhere}; ${log}`,
     hints: otherPorts.length === 0 ? [] : ['Make the service listen on the port in the variable PORT, or give its start command a {port}.'],
   };
 }
 
 async function describeExit(request: ServiceReadyRequest, exit: LaunchExit): Promise<ServiceReadiness> {
-  const diagnosis = diagnoseLog(await tailLines(request.launch.logPath, 100));
-  const log = diagnosis.line === undefined ? 'log: (empty)' : `log: ${diagnosis.line}`;
+  const diagnosis = diagnoseLog(await tailLines(request.launch.logPath, logLines));
   return {
     status: 'exited',
     exit,
     reason: diagnosis.reason,
-    detail: `exited with code ${exit.code}; log_path: ${request.launch.logPath}; ${log}`,
+    detail: `exited with code ${exit.code}; ${describeLog(request, diagnosis.line)}`,
     ...(diagnosis.line === undefined ? {} : { logLine: diagnosis.line }),
     hints: diagnosis.hints,
   };
+}
+
+function describeLog(request: ServiceReadyRequest, line: string | undefined): string {
+  return `log_path: ${request.launch.logPath}; log: ${line ?? '(empty)'}`;
 }

@@ -55,7 +55,7 @@ describe('waitServiceReady', function () {
       const [actual] = await listening(service);
       const result = await wait(service, { timeoutMs: 50 });
       expect(result).to.deep.include({ status: 'timeout', waitedFor: 'listener', otherPorts: [actual] });
-      expect(detailOf(result)).to.include(`nothing of it listens on port ${service.port} after 0.05 s, it listens on ${actual}`);
+      expect(detailOf(result)).to.include(`does not listen on port ${service.port} after 0.05 s, but on ${actual}; log_path: `);
     });
   });
 
