@@ -38,7 +38,7 @@ export function createBench(): Bench {
   let count = 0;
   const spec = (command: readonly string[], change: Partial<LaunchSpec> = {}): LaunchSpec => {
     const id = `launch-${++count}`;
-    return {
+    const made: LaunchSpec = {
       id,
       token: randomBytes(16).toString('hex'),
       name: id,
@@ -59,13 +59,15 @@ export function createBench(): Bench {
       restart: { when: 'no', max: 0, backoffMs: 0 },
       ...change,
     };
+    // Stopped at the end even if it has ended: that removes its cgroup.
+    launched.push(made.directory);
+    return made;
   };
   return {
     directory,
     spec,
     async start(command, change, options = {}) {
       const made = spec(command, change);
-      launched.push(made.directory);
       const { runner } = await launchProcess(made, { seam: noSeam, now: Date.now, ...options });
       return {
         spec: made,
