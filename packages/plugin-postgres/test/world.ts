@@ -1,7 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import type { DependencyDeclaration, DriverName, PluginManifest } from '@envctl/core';
-import { createWorld, type World } from '@envctl/core/testing';
-import { resolveDataUser } from '../../core/dist/requirements/data-user.js';
+import { createWorld, dataUserForTests, type World } from '@envctl/core/testing';
 import pg from 'pg';
 import { createPostgresDependency } from '../dist/definition.js';
 
@@ -21,7 +20,7 @@ export async function openWorld(config: Readonly<Record<string, string>> = {}, d
       definition: createPostgresDependency,
       driver,
       config,
-      dataUser: await resolveDataUser({ uid: process.getuid?.() ?? 1 }),
+      dataUser: await dataUserForTests(),
       timeoutMs: 30_000,
       searchPath: process.env['PATH'] ?? '',
     },

@@ -46,6 +46,32 @@ const broken: Readonly<Record<string, () => ConformanceOptions>> = {
   'start.aborts': () => starting((start) => (ctx) => start(ctx).catch((error: unknown) => failed('hard_start_failure', String(error)))),
 };
 
+/** Why each of them fails: a check that fails for another reason checks nothing. */
+const reasons: Readonly<Record<string, RegExp>> = {
+  'manifest.complete': /TOY_PORT is not declared/,
+  'plan.pure': /two plans from the same input differ/,
+  'projection.pure': /two projections of the same input differ/,
+  'projection.secrets': /not marked secret/,
+  'start.ready': /ECONNREFUSED/,
+  'start.adopts': /the second start says ready/,
+  'start.refuses-twin': /says ready although the port is not its own/,
+  'start.refuses-stranger': /the class is hard_start_failure/,
+  'start.bind-conflict': /the class is transient_probe_timeout_retryable/,
+  'start.times-out': /too late/,
+  'start.fails-hard': /does not carry the last words/,
+  'start.refused-launch': /the start says ready/,
+  'start.restarts': /it was here before/,
+  'probe.honest': /before the first start the probe says ready/,
+  'projects.apart': /opens the data of/,
+  'teardown.from-record': /the removed project still works/,
+  'stop.whole': /left after the stop/,
+  'signals.declared': /undeclared field mood/,
+  'secrets.stay': /carries a secret/,
+  'external.given': /the external driver acquired something/,
+  'handles.closed': /stay open/,
+  'start.aborts': /returned failed instead of rejecting/,
+};
+
 describe('the conformance kit', function () {
   this.timeout(60_000);
   afterEach(() => {
@@ -67,6 +93,7 @@ describe('the conformance kit', function () {
     it(`${id} fails an implementation that is wrong there`, async () => {
       const [report] = await checkDependency(options(), [id]);
       expect(report?.status, report?.message).to.equal('fail');
+      expect(report?.message).to.match(reasons[id] ?? /^$/);
     });
   }
 });
