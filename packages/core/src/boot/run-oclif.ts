@@ -3,6 +3,7 @@ import { isatty } from 'node:tty';
 import type { HelpOptions } from '@oclif/core/interfaces';
 import type { Config } from '@oclif/core/config';
 import { errorMessage, type EnvctlError } from '../contract/index.js';
+import { closeInheritedDescriptors } from '../processes/read-only.js';
 import { createRoutingTables, normaliseArgv, type CommandEntry, type CommandLine, type RoutingTables } from '../routing/index.js';
 import { describeError, toEnvctlError } from './describe-error.js';
 import { cacheDoorManifest, oclifDirectories, pluginSetKey, toDoorManifest, type DoorManifest } from './door-manifest.js';
@@ -49,6 +50,8 @@ export async function runThroughOclif(options: OclifRunOptions): Promise<void> {
   process.exit(exitCode);
 
   async function runOurs(oclif: Config, line: CommandLine, entry: CommandEntry | undefined, manifest: DoorManifest): Promise<number> {
+    // What the caller left open must not live on in a service.
+    closeInheritedDescriptors();
     const cancellation = installSignals(process, (text) => output.stderr(`${text}\n`), () => void endAtOnce());
     context.signal = cancellation.signal;
     const invocation: Invocation = {

@@ -1,5 +1,6 @@
 /** The light door of the room: looking at processes, without the libraries that starting and running them needs. */
 export { examineLaunch, type Examination } from './examine.js';
+export { closeInheritedDescriptors } from './inherited-descriptors.js';
 export { listenersByPid } from './listeners.js';
 export type { Launch } from './launch-spec.js';
 export { readLaunch } from './read-launch.js';
