@@ -22,6 +22,7 @@ async function collectPoints(bench: Bench): Promise<readonly string[]> {
   const points: string[] = [];
   const attempt = await world.start(world.project('Main'), { disturbance: { at: (point) => void (points.at(-1) === point || points.push(point)) } });
   require(attempt.outcome.status === 'ready', `an undisturbed start says ${describe(attempt.outcome)}`);
+  await world.dispose();
   return points;
 }
 
@@ -38,6 +39,8 @@ async function abortAt(bench: Bench, wanted: number, name: string, recover: bool
   await requireAborted(bench, world.start(world.project('Main'), { signal: controller.signal, disturbance: { at } }), name);
   require((await world.survivors()).length === 0, `aborted at ${name}: a process is left`);
   if (recover) await bringUp(world, 'Main');
+  // Closed here and not at the end of the check: there are many points, and each world may hold a server.
+  await world.dispose();
 }
 
 /** Between two calls of the context a plugin waits by itself: for a connection, an answer. */
@@ -58,6 +61,7 @@ async function abortBetween(bench: Bench): Promise<void> {
     );
     require(outcome === 'aborted' || outcome === 'ready', `aborted ${turns} turns into a wait: the start says ${String(outcome)}`);
     if (outcome === 'aborted') require((await world.survivors()).length === 0, `aborted ${turns} turns into a wait: a process is left`);
+    await world.dispose();
   }
 }
 
