@@ -23,7 +23,8 @@ export type Answer =
 /** AUTH, PING and INFO on a connection of its own; writes nothing. */
 export async function ask(target: Target, options: { readonly timeoutMs: number; readonly signal: AbortSignal }): Promise<Answer> {
   options.signal.throwIfAborted();
-  const { Redis: Client } = await import('ioredis');
+  // Its only export that a bundle keeps: named exports of a CommonJS package are Node's guess.
+  const { Redis: Client } = (await import('ioredis')).default;
   const client = new Client({
     host: target.host,
     port: target.port,

@@ -46,7 +46,7 @@ async function awaitServer(ctx: StartContext, handle: LaunchHandle, password: st
   let last = '';
   const attempt = async (): Promise<Answer | undefined> => {
     if (signal.aborted) return undefined;
-    const answer = await askEverywhere(ctx, password, signal).catch((): undefined => undefined);
+    const answer = await askEverywhere(ctx, password, signal).catch(onlyWhenAborted(signal));
     if (answer?.kind === 'silent') last = answer.message;
     return answer === undefined || answer.kind === 'silent' ? undefined : answer;
   };
@@ -84,6 +84,14 @@ async function askEverywhere(ctx: ProbeContext, password: string, signal: AbortS
   if (bad !== undefined) return bad;
   const ids = new Set(answers.map((answer) => (answer.kind === 'ready' ? answer.processId : 0)));
   return ids.size === 1 && answers[0] !== undefined ? answers[0] : { kind: 'foreign', message: 'two servers share the port on different addresses' };
+}
+
+/** An attempt that was ended is no answer; anything else that is thrown is a defect and must not look like silence. */
+function onlyWhenAborted(signal: AbortSignal): (error: unknown) => undefined {
+  return (error) => {
+    if (!signal.aborted) throw error;
+    return undefined;
+  };
 }
 
 function conflict(ctx: ProbeContext, message: string): never {
