@@ -26,22 +26,26 @@ export default class Logs extends EnvctlCommand<LogsReport, EngineRuntime> {
       durationSeconds: duration ?? null,
       stripColour: route.flags['logs-no-color'] === true || !this.invocation.terminal.colour,
     };
-    const report = await runtime.logs(route, options);
+    const report = await runtime.logs(route, options.follow && !route.json ? { ...options, tail: 0 } : options);
     if (!options.follow || route.json) return { data: report };
     const { stdout, signal, outputClosed } = this.invocation;
-    stdout(`${this.render(report)}\n`);
     const ends = [signal, outputClosed, ...(duration === undefined ? [] : [AbortSignal.timeout(duration * 1000)])];
     const width = Math.max(...report.services.map((service) => service.name.length));
-    await runtime.followLogs(route, { ...options, signal: AbortSignal.any(ends), onLine: (service, line) => stdout(`${report.services.length > 1 ? `${service.padEnd(width)} | ` : ''}${line}\n`) });
+    await runtime.followLogs(route, {
+      ...options,
+      signal: AbortSignal.any(ends),
+      onTail: (log) => stdout(`${renderLog(log)}\n`),
+      onLine: (service, line) => stdout(`${report.services.length > 1 ? `${service.padEnd(width)} | ` : ''}${line}\n`),
+    });
     return { data: { ...report, services: [] } };
   }
 
   protected render(data: LogsReport): string {
-    return data.services
-      .map((service) => {
-        const head = service.reason === 'missing' ? `${service.name}: log missing at ${service.log_path}` : `${service.name}: log=${service.log_path ?? 'n/a'}`;
-        return [head, ...service.tail_lines].join('\n');
-      })
-      .join('\n');
+    return data.services.map(renderLog).join('\n');
   }
+}
+
+function renderLog(log: LogsReport['services'][number]): string {
+  const head = log.reason === 'missing' ? `${log.name}: log missing at ${log.log_path}` : `${log.name}: log=${log.log_path ?? 'n/a'}`;
+  return [head, ...log.tail_lines].join('\n');
 }

@@ -39,6 +39,7 @@ export async function runStopAll(context: EngineContext, request: StopAllRequest
       await context.state.clear({ runs: isBlast });
       for (const entry of damaged) await rm(entry.path, { force: true });
       await sweep(context);
+      if (isBlast) await forgetHistory(context);
     }
     const stopped = launches.filter((launch) => !released.incomplete.some((report) => report.directory === launch.directory)).map((launch) => launch.state?.record.name ?? launch.launchId);
     return toStopReport(request.command, {
@@ -131,4 +132,10 @@ async function sweep(context: EngineContext): Promise<void> {
 async function removeUnfinishedDirectories(directory: string): Promise<void> {
   const names = await readdir(directory).catch(() => []);
   await Promise.all(names.filter((name) => /\.building-[0-9a-f]+$/.test(name)).map((name) => rm(join(directory, name), { recursive: true, force: true })));
+}
+
+/** blast-all leaves what holds data and the locks that other commands may wait for, nothing else. */
+async function forgetHistory({ paths }: EngineContext): Promise<void> {
+  await rm(join(paths.instances, 'logs'), { recursive: true, force: true });
+  for (const directory of [paths.instances, paths.store]) await rmdir(directory).catch(() => undefined);
 }

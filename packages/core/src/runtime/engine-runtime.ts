@@ -5,7 +5,7 @@ import type { DisposableRuntime, RuntimeRequest } from '../boot/index.js';
 import { runStop, runStopAll, type StopSummary } from '../lifecycle/index.js';
 import { discoverProjects, selectProjects, selectServices } from '../projects/index.js';
 import type { Route } from '../routing/index.js';
-import { collectErrors, examineHealth, followLogs, readLogs, waitFor, type ErrorsReport, type HealthReport, type LogsOptions, type LogsReport } from '../state-actions/index.js';
+import { collectErrors, examineHealth, followLogs, readLogs, waitFor, type ErrorsReport, type FollowOptions, type HealthReport, type LogsOptions, type LogsReport } from '../state-actions/index.js';
 import { explainStart, runStart, type StartPlan, type StartSummary } from '../startup/index.js';
 import { readJsonFile } from '../fs/index.js';
 import { artifactNames, type RunState } from '../state/index.js';
@@ -25,7 +25,7 @@ export interface EngineRuntime extends DisposableRuntime, Pick<ConfigOperations,
   health(route: Route): Promise<HealthReport>;
   errors(route: Route): Promise<ErrorsReport>;
   logs(route: Route, options: LogsOptions): Promise<LogsReport>;
-  followLogs(route: Route, options: LogsOptions & { readonly onLine: (service: string, line: string) => void; readonly signal: AbortSignal }): Promise<void>;
+  followLogs(route: Route, options: FollowOptions): Promise<void>;
   wait(route: Route, options: { readonly until: 'healthy' | 'stopped'; readonly timeoutMs: number }): Promise<HealthReport | undefined>;
 }
 

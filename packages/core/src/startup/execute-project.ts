@@ -3,7 +3,7 @@
  * any part fails or the command is cancelled.
  */
 import { join } from 'node:path';
-import { EnvctlError, errorMessage, type ConfigReader, type EdgeCondition, type ProjectedVariable } from '../contract/index.js';
+import { EnvctlError, errorMessage, isEnvctlError, type ConfigReader, type EdgeCondition, type ProjectedVariable } from '../contract/index.js';
 import { bringUpDependency, readVariables, releaseDependencies, type BringUpResult, type DependencyHandle, type RequirementsContext } from '../requirements/index.js';
 import { waitForExit } from '../processes/index.js';
 import { acquireProcess, createLaunchToken, releaseProcesses, type AcquiredProcess } from '../resources/index.js';
@@ -71,14 +71,34 @@ interface Acquired {
   readonly dependencies: Map<string, BringUpResult>;
 }
 
+/** How often a project moves to other ports when a stranger took one between the lease and the bind. */
+const portAttempts = 4;
+
 export async function executeProject(context: ExecuteContext, request: ExecuteRequest): Promise<ProjectSuccess | ProjectFailure> {
+  const taken = new Set<number>();
+  for (let attempt = 1; ; attempt += 1) {
+    const result = await attemptProject(context, request, taken);
+    const port = result.ok || result.cancelled || result.leftovers.length > 0 ? undefined : stolenPort(result.error);
+    if (port === undefined || attempt === portAttempts) return result;
+    taken.add(port);
+    context.events.emit('service.retry', { project: request.project.name, failed_port: port, attempt, error: errorMessage((result as ProjectFailure).error) });
+  }
+}
+
+/** The port that a service could not bind because somebody else has it. A crash is a crash and moves nothing. */
+function stolenPort(error: unknown): number | undefined {
+  if (!isEnvctlError(error) || error.data['failure_class'] !== 'bind_conflict') return undefined;
+  return typeof error.data['port'] === 'number' ? error.data['port'] : undefined;
+}
+
+async function attemptProject(context: ExecuteContext, request: ExecuteRequest, avoid: ReadonlySet<number>): Promise<ProjectSuccess | ProjectFailure> {
   const { project, signal } = request;
   const acquired: Acquired = { leases: [], processes: [], dependencies: new Map() };
   const services = new Map<string, ServiceRecord>();
   const variables = new Map<string, Readonly<Record<string, ProjectedVariable>>>();
   let outcomes: ReadonlyMap<string, NodeOutcome> = new Map();
   try {
-    await leaseServicePorts(context, request, acquired);
+    await leaseServicePorts(context, request, acquired, avoid);
     outcomes = await runGraph(toNodes(context, request, acquired, services, variables), { signal });
     signal.throwIfAborted();
     const failure = firstFailure(outcomes);
@@ -102,7 +122,7 @@ export async function executeProject(context: ExecuteContext, request: ExecuteRe
 }
 
 /** All service ports are known before anything starts, so that a frontend knows its backend. */
-async function leaseServicePorts(context: ExecuteContext, { project }: ExecuteRequest, acquired: Acquired): Promise<void> {
+async function leaseServicePorts(context: ExecuteContext, { project }: ExecuteRequest, acquired: Acquired, avoid: ReadonlySet<number>): Promise<void> {
   for (const service of project.services.filter((candidate) => candidate.action !== 'keep')) {
     const token = createLaunchToken(context);
     const lease = await context.leases.acquire({
@@ -110,6 +130,7 @@ async function leaseServicePorts(context: ExecuteContext, { project }: ExecuteRe
       owner: { scopeId: context.scope.id, project: project.name, service: service.type, repositoryRoot: context.scope.repositoryRoot },
       token,
       http: true,
+      avoid,
     });
     acquired.leases.push({ service, token, port: lease.port, source: lease.source });
   }

@@ -1,6 +1,6 @@
 import { stat } from 'node:fs/promises';
 import type { Mode } from '../contract/index.js';
-import { followLines, tailLines } from '../services/index.js';
+import { followLines, readTail } from '../services/index.js';
 import type { RunState, ServiceRecord } from '../state/index.js';
 
 /** The document of `logs --json`; JSON never follows. */
@@ -39,26 +39,35 @@ export async function readLogs(state: RunState, services: readonly ServiceRecord
     follow_requested: options.follow,
     duration_seconds: options.durationSeconds,
     streaming: false,
-    services: await Promise.all(services.map((service) => readServiceLog(service, options))),
+    services: await Promise.all(services.map(async (service) => (await readServiceLog(service, options)).log)),
   };
 }
 
-async function readServiceLog(service: ServiceRecord, options: LogsOptions): Promise<ServiceLog> {
+async function readServiceLog(service: ServiceRecord, options: LogsOptions): Promise<{ readonly log: ServiceLog; readonly offset: number }> {
   const base = { name: service.name, status: service.status, log_path: service.log_path };
-  if (service.log_path === null) return { ...base, exists: false, tail_lines: [], reason: 'unavailable' };
+  if (service.log_path === null) return { log: { ...base, exists: false, tail_lines: [], reason: 'unavailable' }, offset: 0 };
   const facts = await stat(service.log_path).catch(() => undefined);
-  if (facts === undefined) return { ...base, exists: false, tail_lines: [], reason: 'missing' };
-  const lines = options.tail === 0 ? [] : await tailLines(service.log_path, options.tail);
-  return { ...base, exists: true, tail_lines: options.stripColour ? lines.map(stripAnsi) : lines, size_bytes: facts.size };
+  if (facts === undefined) return { log: { ...base, exists: false, tail_lines: [], reason: 'missing' }, offset: 0 };
+  const { lines, offset } = await readTail(service.log_path, options.tail);
+  return { log: { ...base, exists: true, tail_lines: options.stripColour ? lines.map(stripAnsi) : lines, size_bytes: facts.size }, offset };
 }
 
-/** Follows several logs until `signal` aborts; lines come as they are written, each with its service. */
-export async function followLogs(services: readonly ServiceRecord[], options: LogsOptions & { readonly signal: AbortSignal; readonly onLine: (service: string, line: string) => void }): Promise<void> {
+export interface FollowOptions extends LogsOptions {
+  readonly signal: AbortSignal;
+  /** The tail of each log, before its first followed line. */
+  readonly onTail: (log: ServiceLog) => void;
+  readonly onLine: (service: string, line: string) => void;
+}
+
+/** Tells the tails, then follows until `signal` aborts: each log goes on at the very byte where its tail ended. */
+export async function followLogs(services: readonly ServiceRecord[], options: FollowOptions): Promise<void> {
   await Promise.all(
     services.map(async (service) => {
+      const { log, offset } = await readServiceLog(service, options);
+      options.onTail(log);
       if (service.log_path === null) return;
       try {
-        for await (const line of followLines(service.log_path, 'end', options.signal)) options.onLine(service.name, options.stripColour ? stripAnsi(line) : line);
+        for await (const line of followLines(service.log_path, offset, options.signal)) options.onLine(service.name, options.stripColour ? stripAnsi(line) : line);
       } catch (error) {
         if (!options.signal.aborted) throw error;
       }
