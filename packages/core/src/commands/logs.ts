@@ -11,9 +11,9 @@ export default class Logs extends EnvctlCommand<LogsReport, EngineRuntime> {
   static override args = { target: Args.string({ description: 'Projects or services; default: all.', required: false }) };
   static override strict = false;
   static override flags = {
-    'logs-tail': Flags.integer({ summary: 'Lines to show of each log.', default: 20, min: 0 }),
-    'logs-follow': Flags.boolean({ summary: 'Go on as lines are written.' }),
-    'logs-duration': Flags.integer({ summary: 'Follow for this many seconds.', min: 1 }),
+    'logs-tail': Flags.integer({ aliases: ['tail'], summary: 'Lines to show of each log.', default: 20, min: 0 }),
+    'logs-follow': Flags.boolean({ aliases: ['follow'], summary: 'Go on as lines are written.' }),
+    'logs-duration': Flags.integer({ aliases: ['duration'], summary: 'Follow for this many seconds.', min: 1 }),
     'logs-no-color': Flags.boolean({ summary: 'Strip colours.' }),
   };
 

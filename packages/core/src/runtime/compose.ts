@@ -17,7 +17,7 @@ import { createMainProvider, resolveRepository, type Repository } from '../proje
 import { createProgramFinder, resolveDataUser, type DependencyHandle } from '../requirements/index.js';
 import type { Route } from '../routing/index.js';
 import { toScopePaths, type ScopePaths } from '../scope/index.js';
-import { createLedger, createStateRepository } from '../state/index.js';
+import { createLedger, createStateRepository, noReadinessEvaluator, type ReadinessPort } from '../state/index.js';
 import type { ReconcileContext } from '../truth/index.js';
 
 export interface Engine extends ReconcileContext {
@@ -25,6 +25,7 @@ export interface Engine extends ReconcileContext {
   readonly declarations: readonly DependencyDeclaration[];
   readonly providers: readonly ProjectProvider[];
   readonly host: Registry;
+  readonly readiness: ReadinessPort;
   readonly publicHost: string;
   readonly serviceTimeoutMs: (service: 'backend' | 'frontend') => number;
   readonly bindRun: (runId: string, directory: string) => void;
@@ -91,6 +92,7 @@ export async function composeEngine(request: RuntimeRequest, route: Route, deman
     preferredServicePort: (service, project) => preferred(config.ports[service], project, 'service'),
     declarations,
     providers: [createMainProvider()],
+    readiness: noReadinessEvaluator,
     publicHost: reader.string('ENVCTL_PUBLIC_HOST') ?? 'localhost',
     serviceTimeoutMs: (service) => (reader.integer('ENVCTL_SERVICE_LISTENER_TIMEOUT') ?? reader.integer(`ENVCTL_${service.toUpperCase()}_READY_TIMEOUT`) ?? 60) * 1000,
     handles: (ids) => toHandles(host, ids),

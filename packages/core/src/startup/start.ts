@@ -7,7 +7,7 @@ import { EnvctlError, errorMessage, isEnvctlError, type Mode, type ProjectFacts 
 import { releaseProcesses, readRecordedLaunches } from '../resources/index.js';
 import type { DependencyDeclaration } from '../contract/index.js';
 import { createDetectionFiles, detectServices, missingCommandError, toDetectionError, type ServiceDetection, type ServiceName } from '../services/index.js';
-import { artifactNames, createRunId, type RequirementComponent, type RequirementsResult, type RunState, type ServiceRecord } from '../state/index.js';
+import { artifactNames, createRunId, type RequirementComponent, type RequirementsResult, type ReadinessPort, type RunState, type ServiceRecord } from '../state/index.js';
 import { namedServices, reconcile, type ReconcileContext, type StateTruth } from '../truth/index.js';
 import type { Progress } from '../ui/index.js';
 import { executeProject, type ProjectFailure, type ProjectSuccess } from './execute-project.js';
@@ -18,6 +18,7 @@ export interface StartContext extends ReconcileContext {
   readonly progress: Progress;
   readonly declarations: readonly DependencyDeclaration[];
   readonly publicHost: string;
+  readonly readiness: ReadinessPort;
   readonly serviceTimeoutMs: (service: ServiceName) => number;
   readonly preferredServicePort: (service: ServiceName, projectName: string) => number;
 }
@@ -66,7 +67,7 @@ export async function runStart(context: StartContext, request: StartRequest): Pr
     const successes = results.filter((result) => result.ok);
     const failures = results.filter((result) => !result.ok);
     const totalMs = performance.now() - startedMs;
-    const committed = successes.length > 0 ? await commit(context, plan, runId, successes) : undefined;
+    const committed = successes.length > 0 ? await commit(context, plan, runId, successes, request.signal) : undefined;
     if (failures.length > 0) await recordFailure(context, plan, runId, failures);
     context.events.emit('startup.phase', { command: plan.command, mode: plan.mode, phase: 'total', duration_ms: Math.round(totalMs), status: failures.length === 0 ? 'ok' : 'failed' });
     if (failures.length > 0) throw toStartError(plan, failures, request.signal);
@@ -175,7 +176,7 @@ function keptServices(project: PlannedProject, state: RunState | undefined): Par
   return Object.fromEntries(project.services.filter((service) => service.action === 'keep').flatMap((service) => (state?.services[service.name] === undefined ? [] : [[service.type, state.services[service.name]]])));
 }
 
-async function commit(context: StartContext, plan: StartPlan, runId: string, successes: readonly ProjectSuccess[]): Promise<RunState> {
+async function commit(context: StartContext, plan: StartPlan, runId: string, successes: readonly ProjectSuccess[], signal: AbortSignal): Promise<RunState> {
   const startedMs = performance.now();
   const ports = successes.map((success) => ({ project: success.project, root: plan.projects.find((project) => project.name === success.project)?.root ?? '', ports: success.ports }));
   const committed = await context.state.commit({
@@ -183,7 +184,7 @@ async function commit(context: StartContext, plan: StartPlan, runId: string, suc
     mode: plan.mode,
     merge: (previous) => mergeState(context, plan, runId, successes, previous),
     events: join(context.paths.runs, runId, 'events.jsonl'),
-    artifacts: { portsManifest: { run_id: runId, mode: plan.mode, projects: ports }, errorReport: { run_id: runId, errors: [], generated_at: new Date(context.now()).toISOString() } },
+    artifacts: { readiness: await context.readiness.evaluate(signal), portsManifest: { run_id: runId, mode: plan.mode, projects: ports }, errorReport: { run_id: runId, errors: [], generated_at: new Date(context.now()).toISOString() } },
   });
   context.events.emit('state.save', { run_id: runId, path: join(context.paths.scope, artifactNames.runState) });
   context.events.emit('runtime_map.write', { path: join(context.paths.scope, artifactNames.runtimeMap) });

@@ -7,7 +7,7 @@ export { createLedger, type DamagedEntry, type Ledger, type LedgerIntent, type L
 export { ledgerIdOf } from './ledger-id.js';
 export type { LedgerEntry } from './ledger-schema.js';
 export { emptyState, mergeByProject, mergeStates, withoutProjects } from './merge-states.js';
-export { notApplicableReadiness } from './readiness.js';
+export { noReadinessEvaluator, notApplicableReadiness, type ReadinessPort } from './readiness.js';
 export { inspectLatestState, readLatestState } from './read-latest-state.js';
 export { createStateRepository, type LoadedRun, type StateQuery, type StateRepository, type StateRepositoryOptions } from './repository.js';
 export type { RunArtifacts } from './run-files.js';
