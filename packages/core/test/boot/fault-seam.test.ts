@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { existsSync, readFileSync, watch } from 'node:fs';
+import { existsSync, readFileSync, watch, writeFileSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -49,5 +49,30 @@ describe('readFaultSeam', () => {
     child.kill('SIGKILL');
     expect(await ended).to.deep.equal([null, 'SIGKILL']);
     expect(readFileSync(file, 'utf8')).to.equal('two\n');
+  });
+
+  it('pauses at the n-th point of a name and goes on when it is told to', async () => {
+    const file = join(directory, 'paused');
+    const seamUrl = new URL('../../dist/boot/index.js', import.meta.url).href;
+    const script = `const { readFaultSeam } = await import(${JSON.stringify(seamUrl)});
+      const seam = readFaultSeam(process.env);
+      for (const point of ['one', 'two', 'one', 'two']) { seam(point); console.log(point); }`;
+    const child = spawn(process.execPath, ['--input-type=module', '-e', script], { env: { ...process.env, ENVCTL_TEST_SEAM_ENABLE: '1', ENVCTL_TEST_SEAM: `pause:one@2:${file}` }, stdio: ['ignore', 'pipe', 'inherit'] });
+    const ended = new Promise((resolve) => child.on('exit', resolve));
+    let said = '';
+    child.stdout.setEncoding('utf8').on('data', (text: string) => (said += text));
+    await new Promise<void>((resolve) => {
+      const watcher = watch(directory, () => {
+        if (!existsSync(file)) return;
+        watcher.close();
+        resolve();
+      });
+    });
+    const before = said;
+    writeFileSync(`${file}.go`, '');
+    expect(await ended).to.equal(0);
+    expect(before).not.to.include('one\ntwo\none');
+    expect(said).to.equal('one\ntwo\none\ntwo\n');
+    expect(readFileSync(file, 'utf8')).to.equal('one\n');
   });
 });
