@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import { createMachine, nothing, requireNamespaces, type Machine } from './machine.js';
-import { createRepository, nodeServer, serviceConfig, type TestRepository } from './repository.js';
+import { createRepository, nodeServer, serviceConfig } from './repository.js';
 
 describe('services side by side', function () {
   this.timeout(120_000);
@@ -49,7 +49,7 @@ describe('services side by side', function () {
   for (const command of ['stop-all', 'blast-all']) {
     it(`${command} in one repository leaves another that wants the same ports untouched`, async () => {
       const files = { 'backend/app.js': nodeServer, 'frontend/app.js': nodeServer, '.envctl': serviceConfig({ backend: 'node app.js', frontend: 'node app.js' }) };
-      const [left, right] = (await Promise.all([createRepository(machine, files, `left-${command}`), createRepository(machine, files, `right-${command}`)])) as [TestRepository, TestRepository];
+      const [left, right] = await Promise.all([createRepository(machine, files, `left-${command}`), createRepository(machine, files, `right-${command}`)]);
       const [first, second] = await Promise.all([left.json('start', '--headless'), right.json('start', '--headless')]);
       const ports = [first, second].map((document) => [portOf(document, 'backend'), portOf(document, 'frontend')]);
       expect(new Set(ports.flat()).size).to.equal(4);

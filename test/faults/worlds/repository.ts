@@ -27,7 +27,7 @@ export async function createRepository(machine: Machine, files: Readonly<Record<
     async json(...args) {
       const finished = await repository.envctl(...args, '--json');
       if (finished.code !== 0) throw new Error(`envctl ${args.join(' ')} ended with ${finished.code}\n${finished.stdout}\n${finished.stderr}`);
-      return JSON.parse(finished.stdout);
+      return JSON.parse(finished.stdout) as unknown;
     },
   };
   return repository;

@@ -1,0 +1,106 @@
+import { existsSync } from 'node:fs';
+import { writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { expect } from 'chai';
+import type { Finished } from '../../packaging/run.js';
+import { createMachine, nothing, requireNamespaces, requireProgram, until, type Machine } from './machine.js';
+import { createRepository, nodeServer, serviceConfig, type TestRepository } from './repository.js';
+
+const thief = (port: number, address: string): string => `import signal, socket
+server = socket.socket(socket.AF_INET6 if ":" in "${address}" else socket.AF_INET)
+server.bind(("${address}", ${port}))
+server.listen()
+print("listening", flush=True)
+signal.pause()
+`;
+
+interface Started {
+  readonly projects: readonly { readonly services: readonly { readonly type: string; readonly url: string }[] }[];
+}
+
+/** A foreign listener takes the port while the command stands between its lease and the launch. */
+describe('a port stolen between lease and bind', function () {
+  this.timeout(120_000);
+  let machine: Machine;
+  before(async function () {
+    await requireNamespaces(this);
+  });
+  beforeEach(async () => {
+    machine = await createMachine('stolen');
+  });
+  afterEach(() => machine?.close());
+
+  /** `envctl start`, paused at the n-th spawn; `port` is taken there. */
+  const startWithThief = async (repository: TestRepository, spawn: number, port: number, address = '0.0.0.0'): Promise<Finished> => {
+    const file = path.join(machine.directory, 'paused');
+    const started = repository.envctlWith({ env: { ENVCTL_TEST_SEAM_ENABLE: '1', ENVCTL_TEST_SEAM: `pause:process.spawn.before-effect@${spawn}:${file}` } }, 'start', '--headless', '--json');
+    await until('the command pauses', () => existsSync(file) || undefined);
+    const stranger = machine.spawn('python3', ['-c', thief(port, address)]);
+    await new Promise((resolve) => stranger.stdout!.once('data', resolve));
+    await writeFile(`${file}.go`, '');
+    return started;
+  };
+  const urlOf = ({ code, stdout, stderr }: Finished, type: string): string => {
+    expect(code, stdout + stderr).to.equal(0);
+    return (JSON.parse(stdout) as Started).projects[0]!.services.find((service) => service.type === type)!.url;
+  };
+  const expectOnlyThief = async (port: number): Promise<void> => {
+    const { processes, ...rest } = await machine.census();
+    expect(processes.map(({ comm }) => comm)).to.deep.equal(['python3']);
+    expect(rest).to.deep.equal({ ...nothing, processes: undefined, listeners: [port] });
+  };
+
+  it('moves a service that fails on it to the next port', async () => {
+    const repository = await createRepository(machine, { 'backend/app.js': nodeServer, '.envctl': serviceConfig({ backend: 'node app.js' }) });
+    const started = await startWithThief(repository, 1, 8000);
+    expect(urlOf(started, 'backend')).to.equal('http://localhost:8001');
+    expect(await repository.json('health')).to.include({ healthy: true });
+    expect((await repository.envctl('stop-all')).code).to.equal(0);
+    await expectOnlyThief(8000);
+  });
+
+  it('tells the other service of the new port', async () => {
+    const teller = `require('node:http').createServer((q, r) => r.end(process.env.VITE_BACKEND_URL)).listen(Number(process.env.PORT), '127.0.0.1');`;
+    const repository = await createRepository(machine, { 'backend/app.js': nodeServer, 'frontend/app.js': teller, '.envctl': serviceConfig({ backend: 'node app.js', frontend: 'node app.js' }) });
+    const started = await startWithThief(repository, 1, 8000);
+    const frontend = urlOf(started, 'frontend');
+    const told = await machine.sh(`python3 -c 'import urllib.request as r; print(r.urlopen("${frontend.replace('localhost', '127.0.0.1')}", timeout=10).read().decode())'`);
+    expect(told.trim()).to.equal(urlOf(started, 'backend'));
+  });
+
+  it('never takes a stranger on the port for the service, and leaves nothing', async () => {
+    // It does not notice that its port is gone: it listens elsewhere.
+    const repository = await createRepository(machine, {
+      'backend/app.js': `require('node:http').createServer((q, r) => r.end()).listen(0, '127.0.0.1');`,
+      '.envctl': serviceConfig({ backend: 'node app.js' }, ['ENVCTL_BACKEND_READY_TIMEOUT=2']),
+    });
+    const { code, stderr } = await startWithThief(repository, 1, 8000);
+    expect(code).to.equal(1);
+    expect(stderr).to.match(/nothing of it listens on port 8000 after 2 s, it listens on \d+/);
+    await expectOnlyThief(8000);
+  });
+
+  it('moves Redis to the next port', async function () {
+    await requireProgram(this, 'redis-server');
+    const repository = await createRepository(machine, { 'backend/app.js': nodeServer, '.envctl': serviceConfig({ backend: 'node app.js' }, ['MAIN_REDIS_ENABLE=true']) });
+    const { code, stdout, stderr } = await startWithThief(repository, 1, 6379);
+    expect(code, stdout + stderr).to.equal(0);
+    expect(await repository.json('health')).to.include({ healthy: true });
+    expect((await machine.census()).listeners).to.include.members([6379, 6380]);
+    expect((await repository.envctl('stop-all')).code).to.equal(0);
+    await expectOnlyThief(6379);
+  });
+
+  for (const address of ['0.0.0.0', '::1']) {
+    it(`moves Postgres to the next port when the stranger is on ${address}`, async () => {
+      const repository = await createRepository(machine, { 'backend/app.js': nodeServer, '.envctl': serviceConfig({ backend: 'node app.js' }, ['MAIN_POSTGRES_ENABLE=true']) });
+      // The first process is initdb.
+      const { code, stdout, stderr } = await startWithThief(repository, 2, 5432, address);
+      expect(code, stdout + stderr).to.equal(0);
+      expect(await repository.json('health')).to.include({ healthy: true });
+      expect((await machine.census()).listeners).to.include.members([5432, 5433]);
+      expect((await repository.envctl('stop-all')).code).to.equal(0);
+      await expectOnlyThief(5432);
+    });
+  }
+});
