@@ -51,17 +51,31 @@ async function awaitServer(ctx: StartContext, handle: LaunchHandle, admin: Admin
   const attempt = async (): Promise<Answer | undefined> => {
     if (signal.aborted) return undefined;
     const answer = await ask({ ...admin, database: adminDatabase, signal }, systemIdentifier).catch((): undefined => undefined);
-    if (answer?.kind === 'silent') last = answer.message;
+    if (answer?.kind === 'silent') {
+      last = answer.message;
+      await refuseUnbound(handle, admin.port);
+    }
     return answer === undefined || answer.kind === 'silent' ? undefined : answer;
   };
   try {
     const answer = await ctx.until(attempt, { timeoutMs: startTimeoutMs(ctx), handle });
     if (answer === undefined) await explainSilence(ctx, handle, over.signal.aborted, last, admin.port);
     else if (answer.kind === 'foreign' || answer.kind === 'refused') await explainStranger(ctx, handle, answer, admin.port);
+    await refuseUnbound(handle, admin.port);
   } finally {
     over.abort();
     await exited;
   }
+}
+
+/** The server goes on when it gets one address of several; a stranger has the other one, and may accept and say nothing. */
+async function refuseUnbound(handle: LaunchHandle, port: number): Promise<void> {
+  if (handle.origin === 'adopted') return;
+  const lines = await handle.logTail(40);
+  // The log is kept over starts.
+  const own = lines.slice(lines.findLastIndex((line) => /LOG:\s+starting PostgreSQL/.test(line)) + 1);
+  const refused = own.find((line) => /could not bind IPv[46] address/.test(line));
+  if (refused !== undefined) conflict(port, refused.replace(/^.*?LOG:\s*/, ''));
 }
 
 async function explainStranger(ctx: StartContext, handle: LaunchHandle, answer: Extract<Answer, { kind: 'foreign' | 'refused' }>, port: number): Promise<never> {
