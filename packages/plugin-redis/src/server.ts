@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { chmod, chown, mkdir, rename, writeFile } from 'node:fs/promises';
 import { networkInterfaces } from 'node:os';
 import { join } from 'node:path';
@@ -58,7 +59,8 @@ function quote(text: string): string {
 
 /** Written whole: a running server may be asked to read it again. */
 async function writePrivate(ctx: StartContext, path: string, content: string): Promise<void> {
-  const temporary = `${path}.new`;
+  // What a killed command leaves under a name of this form is swept.
+  const temporary = `${path}.building-${randomBytes(4).toString('hex')}`;
   await writeFile(temporary, content, { mode: 0o600 });
   await chmod(temporary, 0o600);
   if (ctx.dataUser !== undefined) await chown(temporary, ctx.dataUser.uid, ctx.dataUser.gid);

@@ -38,8 +38,10 @@ export async function runStopAll(context: EngineContext, request: StopAllRequest
       await context.leases.drop(context.scope.id);
       await context.state.clear({ runs: isBlast });
       for (const entry of damaged) await rm(entry.path, { force: true });
+      context.seam('scope.sweep.before-effect');
       await sweep(context);
       if (isBlast) await forgetHistory(context);
+      context.seam('scope.sweep.after-effect');
     }
     const stopped = launches.filter((launch) => !released.incomplete.some((report) => report.directory === launch.directory)).map((launch) => launch.state?.record.name ?? launch.launchId);
     return toStopReport(request.command, {
@@ -93,6 +95,7 @@ async function releaseInstances(context: EngineContext, options: { readonly remo
     } else {
       await writeInstance(context, { ...record, holders: [], token: null });
       await rm(record.socketDirectory, { recursive: true, force: true });
+      context.seam('instance.sockets.after-effect');
     }
   }
   if (options.removeVolumes) removed.push(...(await removeRecordedFiles(context)));

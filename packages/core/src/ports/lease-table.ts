@@ -229,7 +229,10 @@ export function createLeaseTable(options: LeaseTableOptions): LeaseTable {
       if (stamp === undefined || stamp.id.startsWith(unreadablePrefix)) continue;
       const lease = leaseOf(stamp);
       const goes = lease === undefined ? !busyPorts.has(port) : lease.owner.scope_id === scopeId && !isHeld(lease, isAlive);
-      if (goes && (await swap(port, stamp.id, undefined)) === 'done') dropped.push(port);
+      if (!goes) continue;
+      seam('lease.drop.before-effect');
+      if ((await swap(port, stamp.id, undefined)) === 'done') dropped.push(port);
+      seam('lease.drop.after-effect');
     }
     store.sweep();
     return dropped;

@@ -40,6 +40,7 @@ export async function launchProcess(
   const { seam } = options;
   refuseUnusable(spec);
   mkdirSync(spec.directory, { recursive: true, mode: spec.user ? 0o711 : 0o700 });
+  seam('process.directory.after-effect');
   const record = toRecord(spec, options);
 
   copyFileSync(runnerPath(), join(record.directory, 'runner.sh'));
@@ -52,6 +53,7 @@ export async function launchProcess(
   seam('process.record.after-effect');
 
   if (record.cgroup !== null) createCgroup(record.cgroup);
+  seam('process.cgroup.after-effect');
   const log = openLog(record);
   try {
     seam('process.spawn.before-effect');

@@ -74,6 +74,7 @@ export async function stopLaunches(directories: readonly string[], options: Stop
   const first = readProcessTable();
   options.seam('process.stop.before-effect');
   const plans = opened.map(({ directory, launch }) => planStop(directory, launch, first, options));
+  options.seam('process.stop-file.after-effect');
   const targets = plans.flatMap((plan) => ('target' in plan ? [plan.target] : []));
 
   if (targets.length > 0) {

@@ -7,7 +7,7 @@ import { ensureDirectory, readJsonFile, writeJsonAtomic } from '../fs/index.js';
 import type { EngineContext } from '../scope/index.js';
 import { parseInstanceRecord, type InstanceRecord } from './instance-schema.js';
 
-type Context = Pick<EngineContext, 'paths' | 'dataUser' | 'scope'>;
+type Context = Pick<EngineContext, 'paths' | 'dataUser' | 'scope' | 'seam'>;
 
 /** Reads every instance of the scope; damaged records are listed, not thrown. */
 export async function readInstances(context: Pick<Context, 'paths'>): Promise<{ readonly instances: readonly InstanceRecord[]; readonly damaged: readonly string[] }> {
@@ -39,9 +39,9 @@ export async function readInstance(context: Pick<Context, 'paths'>, id: string):
 }
 
 /** Call under the instance lock. */
-export async function writeInstance(context: Pick<Context, 'paths'>, record: InstanceRecord): Promise<void> {
+export async function writeInstance(context: Pick<Context, 'paths' | 'seam'>, record: InstanceRecord): Promise<void> {
   await ensureDirectory(context.paths.instances);
-  await writeJsonAtomic(instancePath(context, record.id), record);
+  await writeJsonAtomic(instancePath(context, record.id), record, { seam: context.seam, point: 'instance.record' });
 }
 
 export function instancePath(context: Pick<Context, 'paths'>, id: string): string {
@@ -77,6 +77,12 @@ function toSocketDirectory(store: string, id: string): string {
 
 /** Makes the instance's directories with the right owner. Parents of a data user's files must be passable (0711). */
 export async function prepareInstanceDirectories(context: Context, record: InstanceRecord): Promise<void> {
+  context.seam('instance.directories.before-effect');
+  await makeInstanceDirectories(context, record);
+  context.seam('instance.directories.after-effect');
+}
+
+async function makeInstanceDirectories(context: Context, record: InstanceRecord): Promise<void> {
   const owner = context.dataUser;
   const parents = [join(context.paths.store, '..'), context.paths.store];
   if (owner === undefined) {
@@ -90,6 +96,7 @@ export async function prepareInstanceDirectories(context: Context, record: Insta
   await mkdir(context.paths.storeLaunches, { recursive: true, mode: 0o711 });
   for (const path of [record.directory, record.socketDirectory]) {
     await mkdir(path, { recursive: true, mode: 0o700 });
+    context.seam('instance.directory.after-effect');
     await chown(path, owner.uid, owner.gid);
   }
 }

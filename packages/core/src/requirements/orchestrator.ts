@@ -272,7 +272,7 @@ async function registerDirectory(context: EngineContext, record: InstanceRecord,
 
 async function projectVariables(context: RequirementsContext, project: ProjectFacts, handle: DependencyHandle, target: Target, record: InstanceRecord): Promise<Readonly<Record<string, ProjectedVariable>>> {
   const planContext = { scope: context.scope, project, config: context.reader, driver: target.driver };
-  const secrets = createSecretStore({ directory: record.directory, randomHex: context.randomHex, onSecret: context.onSecret });
+  const secrets = createSecretStore({ directory: record.directory, randomHex: context.randomHex, onSecret: context.onSecret, seam: context.seam });
   const names = handle.definition.credentials?.(planContext) ?? [];
   const credentials: Record<string, string> = {};
   for (const name of names) {
@@ -307,7 +307,7 @@ function toProbeContext(context: RequirementsContext, project: ProjectFacts, tar
     config: context.reader,
     plan: target.plan,
     signal,
-    secrets: createSecretStore({ directory: record.directory, randomHex: context.randomHex, onSecret: context.onSecret }),
+    secrets: createSecretStore({ directory: record.directory, randomHex: context.randomHex, onSecret: context.onSecret, seam: context.seam }),
     instance: { id: record.id, directory: record.directory, socketDirectory: record.socketDirectory, ports: record.ports, driver: target.driver },
   };
 }

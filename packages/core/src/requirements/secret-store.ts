@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import type { SecretStore } from '../contract/index.js';
+import type { FaultSeam, SecretStore } from '../contract/index.js';
 import { EnvctlError } from '../contract/index.js';
 import { readJsonFile, writeJsonAtomic } from '../fs/index.js';
 
@@ -7,7 +7,7 @@ import { readJsonFile, writeJsonAtomic } from '../fs/index.js';
  * Secrets of one instance in `<instance directory>/envctl-secrets.json`, mode 0600, owned by envctl's user.
  * Call under the instance lock. `onSecret` lets the redactor learn every value that passes.
  */
-export function createSecretStore(options: { readonly directory: string; readonly randomHex: (bytes: number) => string; readonly onSecret: (value: string) => void }): SecretStore {
+export function createSecretStore(options: { readonly directory: string; readonly randomHex: (bytes: number) => string; readonly onSecret: (value: string) => void; readonly seam: FaultSeam }): SecretStore {
   const path = join(options.directory, 'envctl-secrets.json');
 
   async function read(): Promise<Record<string, string>> {
@@ -28,7 +28,7 @@ export function createSecretStore(options: { readonly directory: string; readonl
   async function set(name: string, value: string): Promise<void> {
     const values = await read();
     options.onSecret(value);
-    await writeJsonAtomic(path, { ...values, [name]: value }, { mode: 0o600 });
+    await writeJsonAtomic(path, { ...values, [name]: value }, { mode: 0o600, seam: options.seam, point: 'instance.secrets' });
   }
 
   return {

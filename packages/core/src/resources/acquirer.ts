@@ -75,7 +75,9 @@ export async function releaseProcesses(
       for (const port of launch.ports ?? []) {
         if (launch.token !== undefined) await context.leases.release(port, launch.token, { keepReserved: options.keepReserved });
       }
+      context.seam('process.forget.before-effect');
       await rm(launch.directory, { recursive: true, force: true });
+      context.seam('process.forget.after-effect');
       if (launch.entryId !== undefined) await context.ledger.release(launch.entryId);
     }),
   );

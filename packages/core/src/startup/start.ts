@@ -52,12 +52,14 @@ export async function runStart(context: StartContext, request: StartRequest): Pr
     }
     const runId = createRunId(context.now(), context.random);
     const runDirectory = join(context.paths.runs, runId);
+    context.seam('startup.run.before-effect');
     context.bindRun(runId, runDirectory);
     context.events.emit('command.route.selected', { mode: plan.mode, effective_mode: plan.mode, command: plan.command });
     context.events.emit('planning.projects.discovered', { mode: plan.mode, count: plan.projects.length, projects: plan.projects.map((project) => project.name) });
     context.events.emit('startup.run.decided', { decision: plan.decision.kind, reason: plan.decision.reason, run_id: runId, previous_run_id: state?.run_id ?? null, mode: plan.mode, projects: plan.projects.map((project) => project.name) });
     if (plan.command === 'restart') context.events.emit('restart.selection', { include_requirements: true, target_projects: plan.projects.map((project) => project.name), selected_services: [...request.replace] });
     context.events.emit('startup.execution', { mode: plan.mode, projects: plan.projects.map((project) => project.name) });
+    context.seam('startup.run.after-effect');
     await recoverProjects(context, plan, state);
     await stopReplaced(context, plan, state);
     const handles = await context.handles([...new Set(plan.projects.flatMap((project) => project.dependencies.map((dependency) => dependency.id)))]);

@@ -69,7 +69,10 @@ async function removeRuns(scope: ScopeOnDisk, retired: ReadonlySet<string>, all:
 
 async function removeAll(scope: ScopeOnDisk, names: readonly string[], point: string): Promise<void> {
   scope.seam(`${point}.before-effect`);
-  for (const name of names) await remove(join(scope.scopeDirectory, name));
+  for (const name of names) {
+    await remove(join(scope.scopeDirectory, name));
+    scope.seam('state.clear-file.after-effect');
+  }
   await syncDirectory(scope.scopeDirectory);
   scope.seam(`${point}.after-effect`);
 }

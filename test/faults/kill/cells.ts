@@ -1,0 +1,75 @@
+/** What is killed, where, and what comes after: plain data, so that a failing cell can be named and repeated. */
+
+export const commands = ['cold-start', 'start', 'restart', 'resume', 'stop', 'stop-all'] as const;
+export type KilledCommand = (typeof commands)[number];
+
+/** A point of the seam by its position in the command's own order, or an instant after the command began. */
+export type KillInstant = { readonly kind: 'point'; readonly count: number; readonly name: string } | { readonly kind: 'time'; readonly afterMs: number };
+
+export interface Cell {
+  readonly command: KilledCommand;
+  readonly kill: KillInstant;
+  /** The next command of the user. `start` is followed by a stop-all in its turn. */
+  readonly then: 'stop-all' | 'start';
+}
+
+export interface CellResult {
+  /** The point at which it was killed; `undefined` when the command ended before, or a random instant was asked for. */
+  readonly reached: string | undefined;
+  /** False when the command had ended by itself. */
+  readonly killed: boolean;
+  /** Broken promises; none is a pass. */
+  readonly problems: readonly string[];
+}
+
+/** What an undisturbed run of a command passes and takes. */
+export interface Recording {
+  readonly points: readonly string[];
+  readonly durationMs: number;
+}
+export type Recordings = Readonly<Record<KilledCommand, Recording>>;
+
+/** Numbers in [0, 1) that depend on the seed alone (mulberry32). */
+export function createRandom(seed: number): () => number {
+  let state = seed >>> 0;
+  return () => {
+    state = (state + 0x6d2b79f5) >>> 0;
+    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
+    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4294967296;
+  };
+}
+
+/** Every point of every command; with `random`, of each name of each command one occurrence. */
+export function gridCells(recordings: Recordings, startEvery: number, random?: () => number): readonly Cell[] {
+  const kills = commands.flatMap((command) => {
+    const all = recordings[command].points.map((name, index) => ({ command, kill: { kind: 'point', count: index + 1, name } as const }));
+    // A first start passes the points of a later one too; only what it has for itself is its grid.
+    const known = new Set(command === 'cold-start' ? recordings.start.points : []);
+    const own = all.filter(({ kill }) => !known.has(kill.name));
+    return random === undefined ? own : onePerName(own, random);
+  });
+  return kills.map((kill, index) => ({ ...kill, then: index % startEvery === startEvery - 1 ? 'start' : 'stop-all' }));
+}
+
+/** Instants spread over the real duration of each command. */
+export function randomCells(recordings: Recordings, count: number, startEvery: number, random: () => number): readonly Cell[] {
+  return Array.from({ length: count }, (_, index): Cell => {
+    const command = commands[index % commands.length]!;
+    return {
+      command,
+      kill: { kind: 'time', afterMs: Math.round(random() * recordings[command].durationMs) },
+      then: index % startEvery === startEvery - 1 ? 'start' : 'stop-all',
+    };
+  });
+}
+
+export function describeCell({ command, kill, then }: Cell): string {
+  return `${command} killed ${kill.kind === 'point' ? `at point ${kill.count} (${kill.name})` : `after ${kill.afterMs} ms`}, then ${then}`;
+}
+
+function onePerName<T extends { readonly kill: { readonly name: string } }>(cells: readonly T[], random: () => number): readonly T[] {
+  const byName = new Map<string, T[]>();
+  for (const cell of cells) byName.set(cell.kill.name, [...(byName.get(cell.kill.name) ?? []), cell]);
+  return [...byName.values()].map((same) => same[Math.floor(random() * same.length)]!);
+}
