@@ -43,7 +43,7 @@ export async function runStopAll(context: EngineContext, request: StopAllRequest
       if (isBlast) await forgetHistory(context);
       context.seam('scope.sweep.after-effect');
     }
-    const stopped = launches.filter((launch) => !released.incomplete.some((report) => report.directory === launch.directory)).map((launch) => launch.state?.record.name ?? launch.launchId);
+    const stopped = launches.filter((launch) => !released.incomplete.some((report) => report.directory === launch.directory)).map((launch) => launch.name ?? launch.launchId);
     return toStopReport(request.command, {
       message: launches.length === 0 ? 'No active runtime state found.' : isBlast ? 'Everything of this repository was stopped.' : 'Stopped runtime state.',
       stopped,
@@ -55,7 +55,7 @@ export async function runStopAll(context: EngineContext, request: StopAllRequest
 }
 
 function isServer(launch: RecordedLaunch): boolean {
-  return launch.state?.record.kind === 'dependency';
+  return launch.kind === 'dependency';
 }
 
 /** The ledger's launches, and launch directories whose ledger entry is lost or damaged. */
@@ -68,7 +68,7 @@ async function findLaunches(context: EngineContext): Promise<{ readonly launches
       const directory = join(parent, launchId);
       if (known.has(directory)) continue;
       const state = await readLaunch(directory).catch(() => undefined);
-      unlisted.push({ entryId: undefined, project: state?.record.project ?? null, runId: null, launchId, directory, state, token: state?.record.token, ports: state?.record.ports ?? [] });
+      unlisted.push({ entryId: undefined, project: state?.record.project ?? null, runId: null, launchId, directory, name: state?.record.name, kind: state?.record.kind, state, token: state?.record.token, ports: state?.record.ports ?? [] });
     }
   }
   return { launches: [...launches, ...unlisted], damaged };
@@ -87,7 +87,7 @@ async function releaseInstances(context: EngineContext, options: { readonly remo
   for (const { id } of instances) {
     const record = await readInstance(context, id);
     if (record === undefined) continue;
-    const survives = options.launches.some((launch) => options.survivors.includes(launch.directory) && launch.state?.record.name.startsWith(`${id}/`) === true);
+    const survives = options.launches.some((launch) => options.survivors.includes(launch.directory) && launch.name?.startsWith(`${id}/`) === true);
     if (survives) continue;
     if (options.removeVolumes) {
       await removeInstanceData(context, record);

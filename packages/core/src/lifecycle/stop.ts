@@ -28,7 +28,7 @@ export async function runStop(context: EngineContext, request: StopRequest): Pro
     const { launches } = await readRecordedLaunches(context);
     const directories = new Set(selected.map((service) => service.launch_directory));
     // Without selectors also what a killed command left behind for these projects.
-    const isOrphan = (launch: (typeof launches)[number]) => isEverything && launch.project !== null && projects.includes(launch.project) && launch.state?.record.kind !== 'dependency';
+    const isOrphan = (launch: (typeof launches)[number]) => isEverything && launch.project !== null && projects.includes(launch.project) && launch.kind !== 'dependency';
     const ending = launches.filter((launch) => directories.has(launch.directory) || isOrphan(launch));
     context.bindRun(current.run_id, join(context.paths.runs, current.run_id));
     context.events.emit('cleanup.stop', { aggressive: false });

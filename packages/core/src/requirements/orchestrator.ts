@@ -203,7 +203,7 @@ export async function removeInstanceData(context: EngineContext, record: Instanc
 
 async function stopInstanceProcesses(context: EngineContext, record: InstanceRecord, options: { readonly keepReserved: boolean }): Promise<readonly string[]> {
   const { launches } = await readRecordedLaunches(context);
-  const own = launches.filter((launch) => launch.state?.record.name.startsWith(`${record.id}/`) === true);
+  const own = launches.filter((launch) => launch.name?.startsWith(`${record.id}/`) === true);
   const { incomplete } = await releaseProcesses(context, own, options);
   if (incomplete.length === 0 && record.token !== null) {
     for (const port of Object.values(record.ports)) await context.leases.release(port, record.token, options);
@@ -220,7 +220,7 @@ async function giveBack(context: EngineContext, record: InstanceRecord, project:
 
 async function isRunning(context: EngineContext, id: string): Promise<boolean> {
   const { launches } = await readRecordedLaunches(context);
-  const own = launches.filter((launch) => launch.state?.record.name.startsWith(`${id}/`) === true && launch.state.record.kind === 'dependency');
+  const own = launches.filter((launch) => launch.name?.startsWith(`${id}/`) === true && launch.kind === 'dependency');
   if (own.length === 0) return false;
   const table = readProcessTable();
   return own.some((launch) => launch.state !== undefined && examineLaunch(launch.state, table, { listeners: new Map() }).alive);

@@ -178,7 +178,7 @@ function toHandle(id: string, origin: LaunchHandle['origin'], launchDirectory: s
 
 async function findLaunches(engine: EngineContext, name: string): Promise<readonly RecordedLaunch[]> {
   const { launches } = await readRecordedLaunches(engine);
-  return launches.filter((launch) => launch.state?.record.name === name);
+  return launches.filter((launch) => launch.name === name);
 }
 
 async function stopEarlierTasks(engine: EngineContext, name: string): Promise<void> {

@@ -33,11 +33,11 @@ export async function acquireProcess(context: AcquireContext, request: ProcessRe
   const parent = request.user === undefined ? context.paths.launches : context.paths.storeLaunches;
   const directory = join(parent, launchId);
   const entry = await context.ledger.intent({
-    kind: 'process',
+    kind: request.kind,
     project: request.project,
     runId,
     durable: false,
-    step: { kind: 'process', launchId, directory },
+    step: { kind: 'process', launchId, directory, name: request.name },
   });
   const { runner } = await launchProcess({ ...rest, id: launchId, directory, scopeId: context.scope.id }, { seam: context.seam, now: context.now });
   for (const port of request.ports) await context.leases.bindRunner(port, request.token, runner);

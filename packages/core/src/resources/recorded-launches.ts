@@ -8,6 +8,9 @@ export interface RecordedLaunch {
   readonly runId: string | null;
   readonly launchId: string;
   readonly directory: string;
+  /** From the record, else from the intent: one of them is there before anything runs. */
+  readonly name: string | undefined;
+  readonly kind: string | undefined;
   /** Absent when envctl died before the launch record was written: nothing was spawned. */
   readonly state: Launch | undefined;
   readonly token: string | undefined;
@@ -30,6 +33,8 @@ async function toRecordedLaunch(entry: LedgerEntry): Promise<RecordedLaunch | un
     runId: entry.runId,
     launchId: entry.step.launchId,
     directory: entry.step.directory,
+    name: state?.record.name ?? entry.step.name,
+    kind: state?.record.kind ?? entry.kind,
     state,
     token: state?.record.token,
     ports: state?.record.ports ?? [],

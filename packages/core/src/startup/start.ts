@@ -151,7 +151,7 @@ async function recoverProjects(context: StartContext, plan: StartPlan, state: Ru
   const listed = new Set(state === undefined ? [] : namedServices(state).map((service) => service.launch_directory));
   const names = new Set(plan.projects.map((project) => project.name));
   const { launches } = await readRecordedLaunches(context);
-  const orphans = launches.filter((launch) => launch.project !== null && names.has(launch.project) && launch.state?.record.kind !== 'dependency' && launch.state?.record.kind !== 'task' && !listed.has(launch.directory));
+  const orphans = launches.filter((launch) => launch.project !== null && names.has(launch.project) && launch.kind !== 'dependency' && launch.kind !== 'task' && !listed.has(launch.directory));
   const { incomplete } = await releaseProcesses(context, orphans, { keepReserved: true });
   if (incomplete.length > 0) {
     throw new EnvctlError('ENVCTL_E_START_REFUSED', `Processes of an earlier, killed command could not be stopped: ${incomplete.flatMap((report) => report.survivors.map((survivor) => `pid ${survivor.pid} (${survivor.comm})`)).join(', ')}`, {

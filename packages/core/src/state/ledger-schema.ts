@@ -10,7 +10,7 @@ import type { TeardownStep } from './teardown-step.js';
 const name = z.string().min(1);
 
 export const teardownStepSchema = z.discriminatedUnion('kind', [
-  z.looseObject({ kind: z.literal('process'), launchId: name, directory: name }),
+  z.looseObject({ kind: z.literal('process'), launchId: name, directory: name, name: name.optional() }),
   z.looseObject({ kind: z.literal('lease'), port: z.int().min(1).max(65535), token: name }),
   z.looseObject({ kind: z.literal('file'), path: name, temporary: z.boolean().optional() }),
   ...(['container', 'volume', 'network'] as const).map((kind) =>

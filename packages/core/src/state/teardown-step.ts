@@ -13,6 +13,8 @@ export interface ProcessStep {
   readonly kind: 'process';
   readonly launchId: string;
   readonly directory: string;
+  /** Name of the launch, `<instance>/<server>` for a dependency's: it is known before there is a record in the directory. */
+  readonly name?: string;
 }
 
 export interface LeaseStep {

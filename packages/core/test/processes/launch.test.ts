@@ -46,7 +46,7 @@ describe('launchProcess', function () {
     expect(before?.record).to.include({ token: spec.token, createdAt: 42 });
     expect(before?.record).to.not.have.property('env');
     expect(before?.mode).to.equal(0o600);
-    expect(points).to.deep.equal(['process.record.before-effect', 'process.record.after-effect', 'process.spawn.before-effect', 'process.spawn.after-effect']);
+    expect(points).to.deep.equal(['process.directory.after-effect', 'process.record.before-effect', 'process.record.after-effect', 'process.cgroup.after-effect', 'process.spawn.before-effect', 'process.spawn.after-effect']);
     await waitForExit(spec.directory, AbortSignal.timeout(patienceMs));
   });
 

@@ -255,7 +255,7 @@ describe('stopLaunches', function () {
     const points: string[] = [];
     const results = await stopLaunches(all.map(({ spec }) => spec.directory), { seam: (point) => points.push(point) });
     expect(results.map(({ stopped, launchId }) => [launchId, stopped])).to.deep.equal(all.map(({ spec }) => [spec.id, true]));
-    expect(points).to.deep.equal(['process.stop.before-effect', 'process.stop.after-effect', 'process.stop.after-confirm']);
+    expect(points).to.deep.equal(['process.stop.before-effect', 'process.stop-file.after-effect', 'process.stop.after-effect', 'process.stop.after-confirm']);
   });
 
   it('reports what still lives when it is aborted', async () => {
