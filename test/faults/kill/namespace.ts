@@ -37,9 +37,9 @@ export function openNamespace(id: string): Namespace {
   return {
     async ask(order) {
       child.stdin.write(`${JSON.stringify(order)}\n`);
-      const { value, done } = await answers.next();
-      if (done === true) throw new Error(`the worker of namespace ${id} ended`);
-      const answer = JSON.parse(value) as { readonly failed?: string };
+      const line: IteratorResult<string, unknown> = await answers.next();
+      if (line.done === true) throw new Error(`the worker of namespace ${id} ended`);
+      const answer = JSON.parse(line.value) as { readonly failed?: string };
       if (answer.failed !== undefined) throw new Error(answer.failed);
       return answer;
     },

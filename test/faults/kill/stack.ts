@@ -89,9 +89,9 @@ export function createStack(root: string, programs: { readonly envctl: string; r
   const counted = createInterface({ input: counter.stdout })[Symbol.asyncIterator]();
   const facts: Stack['facts'] = async () => {
     counter.stdin.write('\n');
-    const { value, done } = await counted.next();
-    if (done === true) throw new Error('survivors.py ended');
-    return JSON.parse(value) as Facts;
+    const line: IteratorResult<string, unknown> = await counted.next();
+    if (line.done === true) throw new Error('survivors.py ended');
+    return JSON.parse(line.value) as Facts;
   };
 
   return {
