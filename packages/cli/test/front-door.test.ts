@@ -24,6 +24,21 @@ describe('envctl', function () {
     expect(JSON.parse(home.run(['--version', '--json']).stdout)).to.deep.include({ contract_version: 'envctl.version.v1', ok: true, version });
   });
 
+  it('plugins --json lists what each plugin brings', () => {
+    const document = JSON.parse(home.run(['plugins', '--json']).stdout) as { plugins: { name: string; contributes: Record<string, string[]> }[] };
+    expect(document).to.deep.include({ contract_version: 'envctl.plugins.v1', ok: true });
+    expect(document.plugins.find(({ name }) => name === '@envctl/plugin-redis')?.contributes['dependencies']).to.deep.equal(['redis']);
+  });
+
+  it('help --json describes every command, a command with --help itself', () => {
+    const all = JSON.parse(home.run(['help', '--json']).stdout) as { command: null; commands: { name: string; flags: string[] }[] };
+    expect(all).to.deep.include({ contract_version: 'envctl.help.v1', ok: true, command: null });
+    expect(all.commands.map(({ name }) => name)).to.include.members(['start', 'stop-all', 'plugins install']);
+    const one = JSON.parse(home.run(['start', '--help', '--json']).stdout) as typeof all;
+    expect(one.commands.map(({ name }) => name)).to.deep.equal(['start']);
+    expect(one.commands[0]?.flags).to.include('--dry-run');
+  });
+
   const failures: readonly (readonly [argv: readonly string[], code: string, message: string])[] = [
     [['nonsense'], 'ENVCTL_E_ARGV_UNKNOWN_COMMAND', 'Unsupported command: nonsense'],
     [['--nonsense'], 'ENVCTL_E_ARGV_UNKNOWN_OPTION', 'Unknown option: --nonsense'],

@@ -9,7 +9,8 @@ import { describeError, toEnvctlError } from './describe-error.js';
 import { cacheDoorManifest, oclifDirectories, pluginSetKey, toDoorManifest, type DoorManifest } from './door-manifest.js';
 import { readFaultSeam } from './fault-seam.js';
 import { attachInvocation, isCommandExit, type Invocation, type RuntimeFactory, type TerminalFacts } from './invocation.js';
-import { printJson, toFailureDocument } from './json-document.js';
+import { toHelpDocument } from './help-document.js';
+import { printJson, toFailureDocument, toResultDocument } from './json-document.js';
 import { guardOutput } from './output.js';
 import { refuseUnsupportedPlatform } from './platform.js';
 import { installSignals } from './signals.js';
@@ -41,7 +42,7 @@ export async function runThroughOclif(options: OclifRunOptions): Promise<void> {
     if (!context.json || line.foreign) output.release();
     const entry = tables.commands.get(line.id)?.entry;
     context.outsider = entry === undefined || manifest.plugins.some(({ name, origin }) => name === entry.plugin && origin === 'core') ? undefined : entry.plugin;
-    exitCode = line.foreign || line.help ? await runForeign(config, line, entry) : await runOurs(config, line, entry, manifest);
+    exitCode = line.foreign || line.help ? await runForeign(config, line, entry, manifest) : await runOurs(config, line, entry, manifest);
   } catch (thrown) {
     exitCode = await report(thrown);
   }
@@ -80,6 +81,15 @@ export async function runThroughOclif(options: OclifRunOptions): Promise<void> {
     process.exit(code);
   }
 
+  async function runForeign(oclif: Config, line: CommandLine, entry: CommandEntry | undefined, manifest: DoorManifest): Promise<number> {
+    if ((line.id === 'help' || line.help) && asksForJson) {
+      const asked = line.help ? line.id : line.args.filter((word) => !word.startsWith('-')).join(':');
+      output.stdout(printJson(toResultDocument('help', 1, true, toHelpDocument(manifest, asked === '' ? undefined : asked))));
+      return 0;
+    }
+    return runForeignCommand(oclif, line, entry);
+  }
+
   async function report(thrown: unknown): Promise<number> {
     if (isExit(thrown)) return thrown.oclif.exit;
     const error = toEnvctlError(thrown, context);
@@ -113,7 +123,7 @@ async function loadConfig(packageRoot: string, warn: (warning: string) => void):
   }
 }
 
-async function runForeign(config: Config, line: CommandLine, entry: CommandEntry | undefined): Promise<number> {
+async function runForeignCommand(config: Config, line: CommandLine, entry: CommandEntry | undefined): Promise<number> {
   if (line.id === 'help' || line.help) {
     const { loadHelpClass } = await import('@oclif/core/help');
     const Help = await loadHelpClass(config);

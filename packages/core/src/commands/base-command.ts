@@ -9,7 +9,8 @@ import {
   type CommandExit, type DisposableRuntime, type HotContext, type Invocation, type Route,
 } from '../boot/index.js';
 
-export type { RuntimeFactory, RuntimeRequest } from '../boot/index.js';
+export type { Route, RuntimeFactory, RuntimeRequest } from '../boot/index.js';
+export type { CommandContract } from '../contract/index.js';
 
 /** What a command found out or did. The exit code is data: 0, or 1 when `ok` is false, unless it says otherwise. */
 export interface CommandResult<T extends object> {

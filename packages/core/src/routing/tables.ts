@@ -71,7 +71,9 @@ export function createRoutingTables(entries: readonly CommandEntry[]): RoutingTa
   const unique = entries.filter((entry) => {
     const earlier = commands.get(entry.id);
     if (earlier !== undefined) {
-      if (earlier.entry.plugin !== entry.plugin) clashes.push({ word: entry.id, keeps: earlier.entry.plugin, loses: entry.plugin });
+      // One of our commands in front of an oclif plugin's own (`plugins`) is meant, not an accident.
+      const isMeant = earlier.entry.envctl !== undefined && entry.plugin.startsWith('@oclif/');
+      if (earlier.entry.plugin !== entry.plugin && !isMeant) clashes.push({ word: entry.id, keeps: earlier.entry.plugin, loses: entry.plugin });
       return false;
     }
     commands.set(entry.id, { entry, flags: spellings(entry) });

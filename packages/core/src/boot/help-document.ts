@@ -1,0 +1,42 @@
+import { EnvctlError } from '../contract/index.js';
+import type { CommandEntry } from '../routing/index.js';
+import type { DoorManifest } from './door-manifest.js';
+
+/** The document of `help --json`: what the help pages say, as data. */
+export interface HelpDocument {
+  /** The command asked about; null = all. */
+  readonly command: string | null;
+  readonly commands: readonly HelpEntry[];
+}
+
+export interface HelpEntry {
+  readonly name: string;
+  readonly plugin: string;
+  readonly summary: string | null;
+  readonly family: string | null;
+  readonly aliases: readonly string[];
+  /** Long flags with their dashes. */
+  readonly flags: readonly string[];
+  /** True when it changes processes, state or files. */
+  readonly mutates: boolean | null;
+}
+
+/** @throws EnvctlError ENVCTL_E_ARGV_UNKNOWN_COMMAND */
+export function toHelpDocument(manifest: DoorManifest, id: string | undefined): HelpDocument {
+  const visible = manifest.commands.filter((command) => command.hidden !== true);
+  const chosen = id === undefined ? visible : visible.filter((command) => command.id === id || command.id.startsWith(`${id}:`));
+  if (chosen.length === 0) throw new EnvctlError('ENVCTL_E_ARGV_UNKNOWN_COMMAND', `Unsupported command: ${id ?? ''}`, { hints: ['envctl list-commands'] });
+  return { command: id ?? null, commands: chosen.map(toEntry).sort((left, right) => (left.name < right.name ? -1 : 1)) };
+}
+
+function toEntry(command: CommandEntry): HelpEntry {
+  return {
+    name: command.id.replaceAll(':', ' '),
+    plugin: command.plugin,
+    summary: command.summary ?? null,
+    family: command.envctl?.family ?? null,
+    aliases: [...(command.envctl?.aliases ?? []), ...(command.aliases ?? [])],
+    flags: Object.keys(command.flags).map((name) => `--${name}`).sort(),
+    mutates: command.envctl?.mutates ?? null,
+  };
+}
