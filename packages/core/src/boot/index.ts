@@ -6,4 +6,5 @@ export { runCli, type FrontDoorOptions } from './front-door.js';
 export { hotCommands, type HotCommand, type HotContext, type HotResult } from './hot-commands.js';
 export { commandExit, invocationOf, type CommandExit, type DisposableRuntime, type Invocation, type LoadedConfig, type LoadedPlugin, type RuntimeFactory, type RuntimeRequest, type TerminalFacts } from './invocation.js';
 export type { Route } from '../routing/index.js';
+export type { ClaimStderr, StderrClaim } from './output.js';
 export { refuseUnsupportedPlatform } from './platform.js';

@@ -1,6 +1,7 @@
 import type { FaultSeam } from '../contract/seam.js';
 import type { CommandLine } from '../routing/index.js';
 import type { DoorManifest } from './door-manifest.js';
+import type { ClaimStderr } from './output.js';
 
 /** What a command gets from the front door: everything about this process that is not a word of the line. */
 export interface Invocation {
@@ -22,6 +23,7 @@ export interface Invocation {
   readonly now: () => number;
   readonly stdout: (text: string) => void;
   readonly stderr: (text: string) => void;
+  readonly claimStderr: ClaimStderr;
   /** Called by whoever takes over the undoing after an abort; until then a first Ctrl-C ends the process at once. */
   readonly undertakeCancellation: () => void;
   readonly createRuntime: RuntimeFactory;

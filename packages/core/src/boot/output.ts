@@ -3,12 +3,24 @@
 export interface Output {
   readonly stdout: (text: string) => void;
   readonly stderr: (text: string) => void;
+  readonly claimStderr: ClaimStderr;
   /** Aborts when the reader of stdout is gone. */
   readonly closed: AbortSignal;
   /** Gives stdout back to everybody. */
   readonly release: () => void;
   /** Resolves when everything written has left the process, or nobody reads it. */
   readonly flush: () => Promise<void>;
+}
+
+/**
+ * Makes somebody the owner of stderr until `release`: what others write comes to `others` as text, and only
+ * `write` reaches the stream. For rows that are redrawn in place.
+ */
+export type ClaimStderr = (others: (text: string) => void) => StderrClaim;
+
+export interface StderrClaim {
+  readonly write: (text: string) => void;
+  readonly release: () => void;
 }
 
 /** The streams of `process` the guard works on. */
@@ -24,9 +36,15 @@ export function guardOutput(host: OutputHost, exclusive: boolean): Output {
   // A terminal that hung up: progress has nowhere to go, the work goes on.
   host.stderr.on('error', () => undefined);
   if (exclusive) host.stdout.write = ((...args: Parameters<typeof write>) => host.stderr.write(...args)) as typeof write;
+  const toStream = (text: string): void => void host.stderr.write(text);
+  let toStderr = toStream;
   return {
     stdout: (text) => void (closed.signal.aborted || write(text)),
-    stderr: (text) => void host.stderr.write(text),
+    stderr: (text) => toStderr(text),
+    claimStderr: (others) => {
+      toStderr = others;
+      return { write: toStream, release: () => void (toStderr = toStream) };
+    },
     closed: closed.signal,
     release: () => void (host.stdout.write = write),
     flush: async () => {

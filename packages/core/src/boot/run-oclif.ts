@@ -66,6 +66,7 @@ export async function runThroughOclif(options: OclifRunOptions): Promise<void> {
       now: Date.now,
       stdout: output.stdout,
       stderr: output.stderr,
+      claimStderr: output.claimStderr,
       undertakeCancellation: cancellation.undertake,
       createRuntime,
     };

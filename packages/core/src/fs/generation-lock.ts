@@ -14,6 +14,8 @@ export interface GenerationLockOptions {
   /** False only when the holder is surely gone: its lock is then taken over. */
   readonly isAlive: (identity: ProcessIdentity) => boolean;
   readonly seam?: FaultSeam;
+  /** Told once a hold when another process keeps it waiting for longer than a moment. */
+  readonly onWait?: (holder: { readonly pid: number; readonly purpose: string }) => void;
 }
 
 export interface HoldOptions {
@@ -35,6 +37,8 @@ export interface GenerationLock {
 
 const shortestWaitMs = 2;
 const longestWaitMs = 50;
+/** Shorter waits are not worth a word. */
+const tellAfterMs = 300;
 
 /** A lock between processes that survives the death of its holder; see lock-steps.ts for the protocol. */
 export function createGenerationLock(options: GenerationLockOptions): GenerationLock {
@@ -45,7 +49,7 @@ export function createGenerationLock(options: GenerationLockOptions): Generation
     async hold(purpose, holdOptions, work) {
       const disk = createLockDirectory({ path, identity: options.identity, isAlive: options.isAlive, purpose });
       seam('lock.take.before-effect');
-      const generation = await takeOrGiveUp(disk, path, options.name, holdOptions);
+      const generation = await takeOrGiveUp(disk, path, options, holdOptions);
       seam('lock.take.after-effect');
       try {
         if (holdOptions.signal?.aborted === true) throw cancelled(path);
@@ -62,17 +66,19 @@ export function createGenerationLock(options: GenerationLockOptions): Generation
 type LockDirectory = ReturnType<typeof createLockDirectory>;
 
 /** A failure on the way (a disk error) must not leave a generation that this living process seems to hold. */
-async function takeOrGiveUp(disk: LockDirectory, path: string, name: string, options: HoldOptions): Promise<number> {
+async function takeOrGiveUp(disk: LockDirectory, path: string, lock: GenerationLockOptions, options: HoldOptions): Promise<number> {
   try {
-    return await take(disk, path, name, options);
+    return await take(disk, path, lock, options);
   } catch (error) {
     disk.releaseAll();
     throw error;
   }
 }
 
-async function take(disk: LockDirectory, path: string, name: string, options: HoldOptions): Promise<number> {
-  const deadline = performance.now() + options.timeoutMs;
+async function take(disk: LockDirectory, path: string, { name, onWait }: GenerationLockOptions, options: HoldOptions): Promise<number> {
+  const startedMs = performance.now();
+  const deadline = startedMs + options.timeoutMs;
+  let isTold = false;
   let step = firstLockStep;
   let holder: LockHolder | undefined;
   let waitMs = shortestWaitMs;
@@ -81,6 +87,10 @@ async function take(disk: LockDirectory, path: string, name: string, options: Ho
     if (request.op === 'enter') return request.generation;
     if (request.op === 'wait') {
       if (performance.now() >= deadline) throw timedOut(path, name, holder, options.timeoutMs);
+      if (!isTold && holder !== undefined && performance.now() - startedMs > tellAfterMs) {
+        isTold = true;
+        onWait?.({ pid: holder.identity.pid, purpose: holder.purpose });
+      }
       await waitFor(waitMs, path, options.signal);
       waitMs = Math.min(longestWaitMs, waitMs * 1.6);
     }

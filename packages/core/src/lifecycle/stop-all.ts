@@ -9,9 +9,8 @@ import { sweepTemporaryFiles } from '../fs/index.js';
 import { isSameProcess, readLaunch, readProcessTable } from '../processes/index.js';
 import { readInstance, readInstances, removeInstanceData, writeInstance } from '../requirements/index.js';
 import { readRecordedLaunches, releaseProcesses, type RecordedLaunch, type ReleaseReport } from '../resources/index.js';
-import type { EngineContext } from '../scope/index.js';
+import { holdAll, type EngineContext } from '../scope/index.js';
 import { sweepScope } from '../state/index.js';
-import { holdAll } from './hold-all.js';
 import { toStopReport, type StopSummary } from './stop-summary.js';
 
 export interface StopAllRequest {
@@ -21,9 +20,11 @@ export interface StopAllRequest {
   readonly signal: AbortSignal;
 }
 
+const lockMs = 60_000;
+
 export async function runStopAll(context: EngineContext, request: StopAllRequest): Promise<StopSummary> {
   const isBlast = request.command === 'blast-all';
-  return holdAll(context, await knownLocks(context), request.command, request.signal, async () => {
+  return holdAll(context, await knownLocks(context), { purpose: request.command, timeoutMs: lockMs, signal: request.signal }, async () => {
     const latest = (await context.state.load())?.state;
     if (latest !== undefined) context.bindRun(latest.run_id, join(context.paths.runs, latest.run_id));
     context.events.emit(isBlast ? 'cleanup.blast' : 'cleanup.stop_all', { aggressive: isBlast });

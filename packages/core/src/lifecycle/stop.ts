@@ -4,11 +4,10 @@ import type { Mode } from '../contract/index.js';
 import { selectServices, toSlug, type ServiceSelectors } from '../projects/index.js';
 import { releaseDependencies } from '../requirements/index.js';
 import { readRecordedLaunches, releaseProcesses } from '../resources/index.js';
-import type { EngineContext } from '../scope/index.js';
+import { holdAll, type EngineContext } from '../scope/index.js';
 import type { RunState } from '../state/index.js';
 import { namedServices } from '../truth/index.js';
 import { toStopReport, type StopSummary } from './stop-summary.js';
-import { holdAll } from './hold-all.js';
 
 export interface StopRequest {
   readonly mode: Mode | undefined;
@@ -16,15 +15,18 @@ export interface StopRequest {
   readonly signal: AbortSignal;
 }
 
+const lockMs = 60_000;
+
 export async function runStop(context: EngineContext, request: StopRequest): Promise<StopSummary> {
   const loaded = await context.state.load(request.mode === undefined ? {} : { mode: request.mode });
   if (loaded === undefined) return toStopReport('stop', { message: 'No active runtime state found.' });
   const isEverything = request.selectors.projects.length + request.selectors.services.length + (request.selectors.words ?? []).length === 0;
   const projects = projectsOf(loaded.state);
-  return holdAll(context, projects.map((name) => `project-${toSlug(name)}`), 'stop', request.signal, async () => {
+  return holdAll(context, projects.map((name) => `project-${toSlug(name)}`), { purpose: 'stop', timeoutMs: lockMs, signal: request.signal }, async () => {
     const current = (await context.state.load({ mode: loaded.state.mode }))?.state;
     if (current === undefined) return toStopReport('stop', { message: 'No active runtime state found.' });
-    const selected = selectServices(namedServices(current), request.selectors);
+    const selected = selectServices(namedServices(current), request.selectors, { projects });
+    const wanted = projectsMeant(projects, request.selectors);
     const { launches } = await readRecordedLaunches(context);
     const directories = new Set(selected.map((service) => service.launch_directory));
     // Without selectors also what a killed command left behind for these projects.
@@ -37,7 +39,7 @@ export async function runStop(context: EngineContext, request: StopRequest): Pro
     const gone = selected.filter((service) => service.launch_directory === null || !survived.has(service.launch_directory));
     const goneNames = new Set(gone.map((service) => service.name));
     const left = namedServices(current).filter((service) => !goneNames.has(service.name));
-    const empty = projects.filter((name) => !left.some((service) => service.project === name) && (isEverything || selected.some((service) => service.project === name)));
+    const empty = projects.filter((name) => !left.some((service) => service.project === name) && (isEverything || wanted.includes(name) || selected.some((service) => service.project === name)));
     const problems = await releaseDependencies(context, empty, { keepReserved: true });
     if (left.length === 0 && problems.length === 0 && empty.length === projects.length) await context.state.clear({ mode: current.mode });
     else await context.state.update(current.run_id, (state) => without(state, goneNames, problems.length === 0 ? empty : []));
@@ -57,6 +59,12 @@ function without(state: RunState, services: ReadonlySet<string>, projects: reado
     services: Object.fromEntries(Object.entries(state.services).filter(([name]) => !services.has(name))),
     requirements: Object.fromEntries(Object.entries(state.requirements).filter(([name]) => !projects.includes(name))),
   };
+}
+
+/** Projects that are named as such: without services they still give their dependencies back. */
+function projectsMeant(projects: readonly string[], selectors: ServiceSelectors): readonly string[] {
+  const names = [...selectors.projects, ...(selectors.words ?? [])].map((name) => name.toLowerCase());
+  return projects.filter((name) => names.includes(name.toLowerCase()));
 }
 
 function projectsOf(state: RunState): readonly string[] {

@@ -25,23 +25,28 @@ export interface ServiceSelectors {
   readonly words?: readonly string[];
 }
 
-/** Narrows recorded services by `--project`, `--service` and bare words, ignoring case. Unknown words are errors. */
-export function selectServices<S extends NamedService>(services: readonly S[], selectors: ServiceSelectors): readonly S[] {
+/**
+ * Narrows recorded services by `--project`, `--service` and bare words, ignoring case. Unknown words are
+ * errors; `projects` are known also when they have no services.
+ */
+export function selectServices<S extends NamedService>(services: readonly S[], selectors: ServiceSelectors, known: { readonly projects: readonly string[] } = { projects: [] }): readonly S[] {
   const words = (selectors.words ?? []).flatMap((word) => word.split(',')).map((word) => word.trim()).filter(Boolean);
   if (selectors.projects.length + selectors.services.length + words.length === 0) return services;
   const byProject = (name: string) => services.filter((service) => sameName(service.project, name));
   const byService = (name: string) => services.filter((service) => sameName(service.name, name) || sameName(service.type, name));
+  const isProject = (name: string) => known.projects.some((project) => sameName(project, name)) || byProject(name).length > 0;
   const unknown = [
-    ...selectors.projects.filter((name) => byProject(name).length === 0),
+    ...selectors.projects.filter((name) => !isProject(name)),
     ...selectors.services.filter((name) => byService(name).length === 0),
-    ...words.filter((word) => byProject(word).length + byService(word).length === 0),
+    ...words.filter((word) => !isProject(word) && byService(word).length === 0),
   ];
   if (unknown.length > 0) {
-    throw unknownTarget('target', unknown, [...new Set(services.flatMap((service) => [service.project, service.name]))]);
+    throw unknownTarget('target', unknown, [...new Set([...known.projects, ...services.flatMap((service) => [service.project, service.name])])]);
   }
   const inProjects = (service: S) => selectors.projects.length === 0 || selectors.projects.some((name) => sameName(service.project, name));
   const named = new Set([...selectors.services, ...words].flatMap((name) => [...byService(name), ...(words.includes(name) ? byProject(name) : [])]));
-  return services.filter((service) => inProjects(service) && (named.size === 0 || named.has(service)));
+  const isNarrowed = selectors.services.length + words.length > 0;
+  return services.filter((service) => inProjects(service) && (!isNarrowed || named.has(service)));
 }
 
 function unknownTarget(what: string, unknown: readonly string[], known: readonly string[]): EnvctlError {

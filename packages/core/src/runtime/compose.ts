@@ -4,12 +4,12 @@
  */
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
-import type { DependencyDeclaration, ProcessIdentity, ProjectProvider, ScopeFacts } from '../contract/index.js';
+import type { DependencyDeclaration, FaultSeam, ProcessIdentity, ProjectProvider, ScopeFacts } from '../contract/index.js';
 import type { LoadedPlugin, RuntimeRequest } from '../boot/index.js';
 import { originOf } from '../boot/index.js';
 import { assertConfig, describeProblem, loadConfig } from '../config/index.js';
 import { coreSignals, createJsonlSink, createRecorder, createRedactor } from '../events/index.js';
-import { createGenerationLock, type GenerationLock } from '../fs/index.js';
+import { createGenerationLock, type GenerationLock, type GenerationLockOptions } from '../fs/index.js';
 import { describeDiagnostic, loadHost, type Registry } from '../host/index.js';
 import { createLeaseTable, portSpan, preferredPort } from '../ports/index.js';
 import { identityOf, selfIdentity } from '../processes/index.js';
@@ -61,7 +61,8 @@ export async function composeEngine(request: RuntimeRequest, route: Route, deman
     const current = identityOf(identity.pid);
     return current !== undefined && current.startTicks === identity.startTicks && current.bootId === identity.bootId && current.pidNamespace === identity.pidNamespace;
   };
-  const lock = toLockFactory(paths, self, isAlive, invocation.seam);
+  const onWait = ({ pid, purpose }: { readonly pid: number; readonly purpose: string }) => invocation.stderr(`Waiting for envctl (pid ${pid}): ${purpose}\n`);
+  const lock = toLockFactory(paths, { identity: self, isAlive, seam: invocation.seam, onWait });
   const bases = [config.ports.backend, config.ports.frontend, ...Object.values(config.ports.dependencies).flatMap((resources) => Object.values(resources))];
   const span = portSpan(bases, config.ports.spacing);
   const preferred = (base: number, project: string, kind: 'service' | 'dependency') => preferredPort({ base, span, kind, scopeId: scope.id, project, strategy: config.ports.strategy, spacing: config.ports.spacing, index: 0 });
@@ -120,9 +121,6 @@ async function toHandles(host: Registry, ids: readonly string[]): Promise<Readon
   return handles;
 }
 
-function toLockFactory(paths: ScopePaths, self: ReturnType<typeof selfIdentity>, isAlive: (identity: ReturnType<typeof selfIdentity>) => boolean, seam: RuntimeRequest['invocation']['seam']): (name: string) => GenerationLock {
-  return (name) => {
-    const lock = createGenerationLock({ directory: paths.locks, name, identity: self, isAlive, seam });
-    return lock;
-  };
+function toLockFactory(paths: ScopePaths, facts: Pick<GenerationLockOptions, 'identity' | 'isAlive' | 'onWait'> & { readonly seam: FaultSeam }): (name: string) => GenerationLock {
+  return (name) => createGenerationLock({ directory: paths.locks, name, ...facts });
 }

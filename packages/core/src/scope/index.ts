@@ -1,2 +1,3 @@
 export * from './engine-context.js';
 export * from './scope-paths.js';
+export * from './hold-all.js';

@@ -13,7 +13,8 @@ export interface WaitedLaunch {
 
 export interface ServiceReadyRequest {
   readonly launch: WaitedLaunch;
-  readonly port: number;
+  /** null: it listens nowhere; it is ready when it has outlived its first moments. */
+  readonly port: number | null;
   readonly healthUrl?: string | undefined;
   readonly timeoutMs: number;
   readonly signal: AbortSignal;
@@ -49,6 +50,8 @@ const firstPauseMs = 5;
 const longestPauseMs = 100;
 const healthTimeoutMs = 2000;
 const logLines = 100;
+/** A worker tells nobody that it is up; most broken commands have ended by then. */
+const workerSettleMs = 500;
 
 /**
  * Waits until the service listens on its port, by a process of its own, and answers 2xx where a health URL
@@ -72,6 +75,15 @@ export async function waitServiceReady(request: ServiceReadyRequest): Promise<Se
 }
 
 async function poll(request: ServiceReadyRequest, signal: AbortSignal): Promise<ServiceReadiness> {
+  const { port } = request;
+  if (port !== null) return pollPort({ ...request, port }, signal);
+  await delay(workerSettleMs, undefined, { signal });
+  return { status: 'ready' };
+}
+
+type ListeningRequest = ServiceReadyRequest & { readonly port: number };
+
+async function pollPort(request: ListeningRequest, signal: AbortSignal): Promise<ServiceReadiness> {
   const deadline = AbortSignal.timeout(request.timeoutMs);
   let health = '';
   for (let pauseMs = firstPauseMs; ; pauseMs = Math.min(pauseMs * 1.5, longestPauseMs)) {
@@ -89,7 +101,7 @@ async function poll(request: ServiceReadyRequest, signal: AbortSignal): Promise<
   }
 }
 
-async function describeTimeout(request: ServiceReadyRequest, ports: readonly number[], health: string): Promise<ServiceReadiness> {
+async function describeTimeout(request: ListeningRequest, ports: readonly number[], health: string): Promise<ServiceReadiness> {
   const seconds = request.timeoutMs / 1000;
   const log = describeLog(request, diagnoseLog(await tailLines(request.launch.logPath, logLines)).line);
   const otherPorts = ports.filter((port) => port !== request.port);

@@ -2,16 +2,16 @@
  * Brings one project up as planned, or leaves it as it was: what this call started is stopped again when
  * any part fails or the command is cancelled.
  */
-import { join } from 'node:path';
 import { EnvctlError, errorMessage, isEnvctlError, type ConfigReader, type EdgeCondition, type ProjectedVariable } from '../contract/index.js';
 import { bringUpDependency, readVariables, releaseDependencies, type BringUpResult, type DependencyHandle, type RequirementsContext } from '../requirements/index.js';
-import { waitForExit } from '../processes/index.js';
-import { acquireProcess, createLaunchToken, releaseProcesses, type AcquiredProcess } from '../resources/index.js';
-import { commandOnPort, createLaunchListeners, serviceEnvironment, waitServiceReady, type ServiceName, type ServiceReadiness } from '../services/index.js';
+import { createLaunchToken, releaseProcesses, type AcquiredProcess } from '../resources/index.js';
+import type { ServiceName } from '../services/index.js';
 import type { PortPlan, RequirementComponent, ServiceRecord } from '../state/index.js';
 import type { Progress } from '../ui/index.js';
-import { firstFailure, runGraph, type GraphNode, type NodeOutcome } from './graph.js';
-import type { PlannedProject, PlannedService, StartPlan } from './plan.js';
+import { firstFailure, isConsequenceOf, runGraph, type GraphNode, type NodeOutcome } from './graph.js';
+import type { PlannedProject, StartPlan } from './plan.js';
+import { toComponent, toPortPlans, toTimings, type NodeTiming } from './project-results.js';
+import { startService, type LeasedService } from './start-service.js';
 
 export interface ExecuteContext extends RequirementsContext {
   readonly progress: Progress;
@@ -27,6 +27,8 @@ export interface ExecuteRequest {
   readonly runDirectory: string;
   /** Services of the project that stay, by type. */
   readonly kept: Readonly<Partial<Record<ServiceName, ServiceRecord>>>;
+  /** Names of the services that the last good state lists. */
+  readonly recorded: ReadonlySet<string>;
   readonly signal: AbortSignal;
 }
 
@@ -48,20 +50,6 @@ export interface ProjectFailure {
   readonly timings: readonly NodeTiming[];
   /** What the undo could not take back. */
   readonly leftovers: readonly string[];
-}
-
-export interface NodeTiming {
-  readonly project: string;
-  readonly node: string;
-  readonly duration_ms: number;
-  readonly status: 'done' | 'failed' | 'skipped';
-}
-
-interface LeasedService {
-  readonly service: PlannedService;
-  readonly token: string;
-  readonly port: number;
-  readonly source: string;
 }
 
 /** What this call has acquired so far, for the undo. */
@@ -116,7 +104,7 @@ async function attemptProject(context: ExecuteContext, request: ExecuteRequest, 
     project: project.name,
     services: Object.fromEntries(services),
     components: Object.fromEntries([...acquired.dependencies].map(([id, result]) => [id, toComponent(id, result)])),
-    ports: toPortPlans(project.name, acquired),
+    ports: toPortPlans(project.name, acquired.leases),
     timings: toTimings(project.name, outcomes),
   };
 }
@@ -152,7 +140,7 @@ function toNodes(
       id: nodeId(dependency.id),
       needs: needsOf(dependency.id),
       run: (node) =>
-        told(context.progress, nodeId(dependency.id), async () => {
+        told(context.progress, nodeId(dependency.id), node.signal, async () => {
           const handle = handleOf(request, dependency.id);
           if (dependency.action === 'keep') {
             variables.set(dependency.id, await readVariables(context, project, handle));
@@ -172,143 +160,72 @@ function toNodes(
       id: nodeId(leased.service.type),
       needs: needsOf(leased.service.type),
       run: (node) =>
-        told(context.progress, nodeId(leased.service.type), async () => {
-          const record = await startService(context, request, acquired, leased, Object.assign({}, ...variables.values()) as Record<string, ProjectedVariable>, node);
+        told(context.progress, nodeId(leased.service.type), node.signal, async () => {
+          const record = await startService(context, request, {
+            leased,
+            leases: acquired.leases,
+            variables: Object.assign({}, ...variables.values()) as Record<string, ProjectedVariable>,
+            onLaunched: (launch) => acquired.processes.push({ launch, leased }),
+            ...node,
+          });
           services.set(leased.service.name, record);
-          return `http://${context.publicHost}:${record.actual_port}`;
+          return record.public_url ?? 'running';
         }),
     }),
   );
   for (const service of project.services.filter((candidate) => candidate.action === 'keep')) context.progress.node(nodeId(service.type), 'kept');
-  return [...dependencies, ...serviceNodes];
+  const nodes = [...dependencies, ...serviceNodes];
+  for (const node of nodes) context.progress.node(node.id, 'waiting', node.needs.length === 0 ? undefined : `for ${node.needs.map((edge) => edge.id.slice(project.name.length + 1)).join(', ')}`);
+  return nodes;
 }
 
-async function startService(
-  context: ExecuteContext,
-  request: ExecuteRequest,
-  acquired: Acquired,
-  leased: LeasedService,
-  projected: Readonly<Record<string, ProjectedVariable>>,
-  node: { readonly signal: AbortSignal; readonly reached: (condition: EdgeCondition) => void },
-): Promise<ServiceRecord> {
-  const { project } = request;
-  const { service, port, token } = leased;
-  const { command, env, healthUrl } = commandOnPort(service.command, port);
-  const environment = serviceEnvironment({ service: service.type, processEnv: context.env, projectName: project.name, port, commandEnv: env, dependencies: projected, urls: peerUrls(context, request, acquired) });
-  const logPath = join(request.runDirectory, `${project.name.replace(/[/ ]/g, '_')}_${service.type}.log`);
-  context.events.emit('service.start', { project: project.name, service: service.type, port, retry: false });
-  const launch = await acquireProcess(context, {
-    name: service.name,
-    kind: 'service',
-    token,
-    project: project.name,
-    runId: request.runId,
-    command,
-    cwd: service.command.cwd,
-    env: environment,
-    logPath,
-    ports: [port],
-    dataDirectories: [],
-    stop: [
-      { signal: 'SIGTERM', target: 'group', waitMs: 10_000 },
-      { signal: 'SIGKILL', target: 'tree', waitMs: 2_000 },
-    ],
-    restart: { when: 'no', max: 0, backoffMs: 0 },
-  });
-  acquired.processes.push({ launch, leased });
-  node.reached('started');
-  const listeners = createLaunchListeners(launch.directory);
-  const readiness = await waitServiceReady({
-    launch: { logPath, exited: (signal) => waitForExit(launch.directory, signal) },
-    port,
-    healthUrl,
-    timeoutMs: context.serviceTimeoutMs(service.type),
-    signal: node.signal,
-    listenersOf: listeners.listenersOf,
-  });
-  if (readiness.status !== 'ready') throw notReady(context, service, project.name, port, readiness);
-  context.events.emit('service.bind.actual', { project: project.name, service: service.type, actual_port: port });
-  return {
-    type: service.type,
-    cwd: service.command.cwd,
-    name: service.name,
-    pid: listeners.childPid(),
-    requested_port: service.preferred_port,
-    actual_port: port,
-    log_path: logPath,
-    status: 'running',
-    synthetic: false,
-    started_at: context.now() / 1000,
-    listener_pids: [...listeners.pidsOn(port)],
-    project: project.name,
-    service_slug: service.type,
-    launch_id: launch.launchId,
-    launch_directory: launch.directory,
-    run_id: request.runId,
-    listener_expected: true,
-    public_url: `http://${context.publicHost}:${port}`,
-    health_url: healthUrl ?? null,
-    failure_detail: null,
-    critical: true,
-    degraded: false,
-  };
-}
-
-/** Base URLs of the project's services as a browser reaches them. */
-function peerUrls(context: ExecuteContext, request: ExecuteRequest, acquired: Acquired): Partial<Record<ServiceName, string>> {
-  const portOf = (type: ServiceName) => acquired.leases.find((lease) => lease.service.type === type)?.port ?? request.kept[type]?.actual_port;
-  return Object.fromEntries(
-    (['backend', 'frontend'] as const).flatMap((type) => {
-      const port = portOf(type);
-      return port === undefined || port === null ? [] : [[type, `http://${context.publicHost}:${port}`]];
-    }),
-  );
-}
-
-function notReady(context: ExecuteContext, service: PlannedService, project: string, port: number, readiness: Exclude<ServiceReadiness, { readonly status: 'ready' }>): EnvctlError {
-  const failureClass = readiness.status === 'timeout' ? 'listener_not_detected' : readiness.reason === 'bind_conflict' ? 'bind_conflict' : 'process_exited';
-  context.events.emit('service.failure', { project, service: service.type, failure_class: failureClass, port, detail: readiness.detail });
-  return new EnvctlError(readiness.status === 'timeout' ? 'ENVCTL_E_SERVICE_NOT_READY' : 'ENVCTL_E_SERVICE_FAILED', `${service.name} ${readiness.detail}`, {
-    hints: readiness.hints,
-    data: { service: service.name, port, failure_class: failureClass },
-  });
-}
-
-/** Stops what this call started, gives its ports back and releases what it newly held. */
+/** Stops what this call started, gives its ports back and releases the dependencies it joined. */
 async function undo(context: ExecuteContext, request: ExecuteRequest, acquired: Acquired, outcomes: ReadonlyMap<string, NodeOutcome>, node: string, error: unknown): Promise<ProjectFailure> {
   const { project } = request;
   if (request.signal.aborted) context.events.emit('startup.command.cancelled', { command: request.plan.command, reason: 'signal' });
   context.events.emit('startup.undo.started', { reason: errorMessage(error), projects: [project.name], resources: acquired.processes.length });
-  const launched = acquired.processes.map(({ launch, leased }) => ({ entryId: launch.entry.id, directory: launch.directory, token: leased.token, ports: [leased.port] }));
-  const { incomplete } = await releaseProcesses(context, launched, { keepReserved: false });
-  for (const leased of acquired.leases.filter((candidate) => !acquired.processes.some((process) => process.leased === candidate))) {
-    await context.leases.release(leased.port, leased.token, { keepReserved: false });
-  }
-  const joined = [...acquired.dependencies.values()].filter((result) => result.joined).map((result) => result.instance);
-  const problems = await releaseDependencies(context, [project.name], { keepReserved: false, instances: joined });
-  for (const service of acquired.leases) context.progress.node(`${project.name}/${service.service.type}`, 'undone');
-  const cancelled = request.signal.aborted;
-  context.events.emit('startup.undo.finished', { projects: [project.name], resources: acquired.processes.length, survivors: incomplete.length });
+  const survivors = await releaseServices(context, request, acquired, stolenPort(error));
+  const joined = [...acquired.dependencies].filter(([, result]) => result.joined);
+  const problems = await releaseDependencies(context, [project.name], { keepReserved: false, instances: joined.map(([, result]) => result.instance) });
+  const undone = [...acquired.processes.map(({ leased }) => leased.service.type), ...joined.map(([id]) => id)].map((name) => `${project.name}/${name}`);
+  for (const id of undone) if (outcomes.get(id)?.status !== 'failed') context.progress.node(id, 'undone');
+  context.events.emit('startup.undo.finished', { projects: [project.name], resources: acquired.processes.length, survivors: survivors.length });
   context.events.emit('startup.project.failed', { project: project.name, error: errorMessage(error) });
   return {
     ok: false,
     project: project.name,
     node,
     error,
-    cancelled,
+    cancelled: request.signal.aborted,
     timings: toTimings(project.name, outcomes),
-    leftovers: [...incomplete.map((report) => `${report.launchId}: ${report.survivors.map((survivor) => `pid ${survivor.pid} (${survivor.comm})`).join(', ')}`), ...problems],
+    leftovers: [...survivors, ...problems],
   };
 }
 
-async function told(progress: Progress, id: string, work: () => Promise<string>): Promise<void> {
+/** A service that was recorded keeps its port reserved: it comes back to it. Returns what could not be stopped. */
+async function releaseServices(context: ExecuteContext, request: ExecuteRequest, { leases, processes }: Acquired, stolen: number | undefined): Promise<readonly string[]> {
+  const isRecorded = ({ service, port }: LeasedService) => request.recorded.has(service.name) && port !== stolen;
+  const reports = await Promise.all(
+    [true, false].map((keepReserved) => {
+      const ending = processes.filter(({ leased }) => isRecorded(leased) === keepReserved);
+      return releaseProcesses(context, ending.map(({ launch, leased }) => ({ entryId: launch.entry.id, directory: launch.directory, token: leased.token, ports: [leased.port] })), { keepReserved });
+    }),
+  );
+  for (const leased of leases.filter((candidate) => !processes.some((process) => process.leased === candidate))) {
+    await context.leases.release(leased.port, leased.token, { keepReserved: isRecorded(leased) });
+  }
+  return reports.flatMap(({ incomplete }) => incomplete).map((report) => `${report.launchId}: ${report.survivors.map((survivor) => `pid ${survivor.pid} (${survivor.comm})`).join(', ')}`);
+}
+
+async function told(progress: Progress, id: string, signal: AbortSignal, work: () => Promise<string>): Promise<void> {
   progress.node(id, 'running');
   try {
     const detail = await work();
     if (detail === 'kept') progress.node(id, 'kept');
     else progress.node(id, 'ready', detail);
   } catch (error) {
-    progress.node(id, 'failed', errorMessage(error));
+    if (isConsequenceOf(signal, error)) progress.node(id, 'skipped', 'given up');
+    else progress.node(id, 'failed', errorMessage(error));
     throw error;
   }
 }
@@ -333,41 +250,4 @@ function describeDependency(result: BringUpResult): string {
 
 function toPlain(variables: Readonly<Record<string, ProjectedVariable>>): Record<string, string> {
   return Object.fromEntries(Object.entries(variables).map(([name, variable]) => [name, variable.value]));
-}
-
-function toComponent(id: string, result: BringUpResult): RequirementComponent {
-  const { outcome } = result;
-  const primary = result.ports['primary'] ?? Object.values(result.ports)[0];
-  const requested = result.requested['primary'] ?? Object.values(result.requested)[0];
-  return {
-    id,
-    enabled: true,
-    success: outcome.status !== 'failed',
-    simulated: false,
-    health: outcome.status === 'failed' ? 'unhealthy' : outcome.status === 'degraded' ? 'degraded' : 'healthy',
-    resources: { ...result.ports, ...(primary === undefined ? {} : { primary }), ...(requested === undefined ? {} : { requested }) },
-    retries: result.retries,
-    reason_code: 'reasonCode' in outcome ? outcome.reasonCode : null,
-    failure_class: outcome.status === 'failed' ? outcome.class : null,
-    error: 'message' in outcome ? outcome.message : null,
-    runtime_status: null,
-    container_name: null,
-    driver: result.driver,
-    instance_id: result.instance,
-    launch_id: null,
-    launch_directory: null,
-  };
-}
-
-function toPortPlans(project: string, acquired: Acquired): Record<string, PortPlan> {
-  return Object.fromEntries(
-    acquired.leases.map(({ service, port, source }): [string, PortPlan] => [
-      service.type,
-      { project, requested: service.preferred_port, assigned: port, final: port, source: source === 'walk' ? 'retry' : 'env', retries: port === service.preferred_port ? 0 : 1 },
-    ]),
-  );
-}
-
-function toTimings(project: string, outcomes: ReadonlyMap<string, NodeOutcome>): readonly NodeTiming[] {
-  return [...outcomes].map(([node, outcome]) => ({ project, node: node.slice(project.length + 1), duration_ms: outcome.status === 'skipped' ? 0 : Math.round(outcome.durationMs), status: outcome.status }));
 }

@@ -50,7 +50,7 @@ export async function runGraph(nodes: readonly GraphNode[], options: { readonly 
       gate.reach('healthy');
     } catch (error) {
       // An abort that another node caused is not this node's failure.
-      const isConsequence = signal.aborted && isAbort(error);
+      const isConsequence = isConsequenceOf(signal, error);
       outcomes.set(node.id, isConsequence ? { status: 'skipped', reason: options.signal.aborted ? 'cancelled' : 'another step failed' } : { status: 'failed', durationMs: nowMs() - startedMs, error });
       gate.close();
       if (!isConsequence) failure.abort(error);
@@ -59,6 +59,11 @@ export async function runGraph(nodes: readonly GraphNode[], options: { readonly 
 
   await Promise.all(nodes.map(runNode));
   return outcomes;
+}
+
+/** True for what a node throws because its signal was aborted: the reason itself, or the abort error of what it awaited. */
+export function isConsequenceOf(signal: AbortSignal, error: unknown): boolean {
+  return signal.aborted && (error === signal.reason || isAbort(error));
 }
 
 function isAbort(error: unknown): boolean {

@@ -16,6 +16,8 @@ export interface PlannedService {
   readonly action: PlanAction;
   readonly command: ServiceCommand;
   readonly preferred_port: number;
+  /** False for a worker: it is up when it lives, and has no URL. */
+  readonly listens: boolean;
 }
 
 export interface PlannedDependency {
@@ -43,9 +45,9 @@ export interface StartPlan {
   readonly edges: readonly { readonly project: string; readonly node: string; readonly needs: string; readonly condition: string }[];
 }
 
-/** What is alive of one project now, from the truth room. */
+/** What was recorded of one project, and whether it is alive now, from the truth room. */
 export interface ProjectPresence {
-  readonly services: Readonly<Record<string, { readonly running: boolean; readonly recorded: boolean }>>;
+  readonly services: Readonly<Record<string, { readonly running: boolean }>>;
   readonly dependencies: Readonly<Record<string, { readonly healthy: boolean }>>;
 }
 
@@ -59,9 +61,8 @@ export interface PlanInputs {
   readonly services: readonly ServiceName[];
   /** restart: service names to replace even when they run. */
   readonly replace: ReadonlySet<string>;
-  /** resume: only what the state records. */
-  readonly onlyRecorded: boolean;
   readonly hasState: boolean;
+  readonly listens: (service: ServiceName) => boolean;
   readonly preferredPort: (service: ServiceName, projectName: string) => number;
 }
 
@@ -70,7 +71,7 @@ export function planStart(inputs: PlanInputs): StartPlan {
   const decision = decideRun({
     command: inputs.command,
     hasState: inputs.hasState,
-    projects: projects.map((project) => ({ name: project.name, actions: [...project.services, ...project.dependencies].map((item) => item.action), known: isKnown(inputs, project.name) })),
+    projects: projects.map((project, index) => ({ name: project.name, actions: [...project.services, ...project.dependencies].map((item) => item.action), known: isKnown(inputs.projects[index]!.presence) })),
   });
   return { command: inputs.command, mode: inputs.mode, decision, projects, edges: projects.flatMap(edgesOf) };
 }
@@ -81,9 +82,9 @@ function planProject(inputs: PlanInputs, project: PlanInputs['projects'][number]
     const command = detection[type];
     const name = serviceName(facts.name, type);
     const recorded = presence.services[name];
-    const isWanted = inputs.profile[type].enabled && (inputs.services.length === 0 || inputs.services.includes(type)) && (!inputs.onlyRecorded || recorded?.recorded === true);
+    const isWanted = inputs.profile[type].enabled && (inputs.services.length === 0 || inputs.services.includes(type)) && isMeant(inputs, name, recorded);
     if (!isWanted || command === undefined) return [];
-    return [{ type, name, action: toAction(recorded?.running === true, inputs.replace.has(name)), command, preferred_port: inputs.preferredPort(type, facts.name) }];
+    return [{ type, name, action: toAction(recorded?.running === true, inputs.replace.has(name)), command, preferred_port: inputs.preferredPort(type, facts.name), listens: inputs.listens(type) }];
   });
   const enabled = inputs.dependencies.filter((declaration) => inputs.profile.dependencies[declaration.id]?.enabled === true);
   const dependencies = enabled.map((declaration): PlannedDependency => ({
@@ -100,9 +101,14 @@ function toAction(running: boolean, replace: boolean): PlanAction {
   return 'start';
 }
 
-function isKnown(inputs: PlanInputs, name: string): boolean {
-  const presence = inputs.projects.find((project) => project.facts.name === name)?.presence;
-  return presence !== undefined && Object.values(presence.services).some((service) => service.recorded);
+/** A start means everything, a resume what was recorded, a restart what it was asked for beside what runs. */
+function isMeant({ command, hasState, replace }: PlanInputs, name: string, presence: { readonly running: boolean } | undefined): boolean {
+  if (command === 'start' || !hasState) return true;
+  return command === 'resume' ? presence !== undefined : replace.has(name) || presence?.running === true;
+}
+
+function isKnown({ services, dependencies }: ProjectPresence): boolean {
+  return Object.keys(services).length + Object.keys(dependencies).length > 0;
 }
 
 /** A backend waits for its dependencies; a frontend waits for nobody: ports are leased before anything starts. */

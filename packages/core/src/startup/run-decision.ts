@@ -12,6 +12,7 @@ export interface RunDecision {
 export interface RunDecisionInputs {
   readonly command: 'start' | 'restart' | 'resume';
   readonly hasState: boolean;
+  /** `known`: something of the project was recorded. */
   readonly projects: readonly { readonly name: string; readonly actions: readonly PlanAction[]; readonly known: boolean }[];
 }
 
@@ -19,9 +20,9 @@ export function decideRun({ command, hasState, projects }: RunDecisionInputs): R
   if (command === 'restart') return { kind: 'restart', reason: 'asked for' };
   const actions = projects.flatMap((project) => project.actions);
   if (actions.length > 0 && actions.every((action) => action === 'keep')) return { kind: 'reuse', reason: 'everything selected is running' };
-  const joining = projects.filter((project) => !project.known).map((project) => project.name);
   if (!hasState) return { kind: 'fresh', reason: 'no recorded run' };
-  if (joining.length === projects.length && actions.every((action) => action !== 'keep')) return { kind: hasState && joining.length < projects.length ? 'expand' : 'fresh', reason: 'nothing selected is running' };
+  const joining = projects.filter((project) => !project.known).map((project) => project.name);
+  if (joining.length === projects.length) return { kind: 'fresh', reason: 'nothing of the selection was recorded' };
   if (joining.length > 0) return { kind: 'expand', reason: `joining: ${joining.join(', ')}` };
   return { kind: 'resume', reason: 'part of the selection is missing' };
 }

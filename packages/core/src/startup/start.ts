@@ -5,6 +5,7 @@
 import { join } from 'node:path';
 import { EnvctlError, errorMessage, isEnvctlError, type Mode, type ProjectFacts } from '../contract/index.js';
 import { releaseProcesses, readRecordedLaunches } from '../resources/index.js';
+import { holdAll } from '../scope/index.js';
 import type { DependencyDeclaration } from '../contract/index.js';
 import { createDetectionFiles, detectServices, missingCommandError, toDetectionError, type ServiceDetection, type ServiceName } from '../services/index.js';
 import { artifactNames, createRunId, type RequirementComponent, type RequirementsResult, type ReadinessPort, type RunState, type ServiceRecord } from '../state/index.js';
@@ -36,13 +37,16 @@ export interface StartRequest {
 
 const projectLockMs = 900_000;
 
-/** The plan alone: what `start` would do now. Writes nothing, locks nothing. */
+/** The plan alone: what `start` would do now, or the error it would end with. Writes nothing, locks nothing. */
 export async function explainStart(context: StartContext, request: StartRequest): Promise<StartPlan> {
-  return (await gather(context, request)).plan;
+  const { plan, detections } = await gather(context, request);
+  assertStartable(context, request, plan, detections);
+  return plan;
 }
 
 export async function runStart(context: StartContext, request: StartRequest): Promise<StartSummary> {
-  return holdProjects(context, request.projects, request.signal, async () => {
+  const locks = request.projects.map((project) => `project-${project.slug}`);
+  return holdAll(context, locks, { purpose: request.command, timeoutMs: projectLockMs, signal: request.signal }, async () => {
     const startedMs = performance.now();
     const { plan, state, detections } = await gather(context, request);
     assertStartable(context, request, plan, detections);
@@ -64,7 +68,7 @@ export async function runStart(context: StartContext, request: StartRequest): Pr
     await stopReplaced(context, plan, state);
     const handles = await context.handles([...new Set(plan.projects.flatMap((project) => project.dependencies.map((dependency) => dependency.id)))]);
     const results = await Promise.all(
-      plan.projects.map((project) => executeProject(context, { plan, project, handles, runId, runDirectory, kept: keptServices(project, state), signal: request.signal })),
+      plan.projects.map((project) => executeProject(context, { plan, project, handles, runId, runDirectory, kept: keptServices(project, state), recorded: new Set(Object.keys(state?.services ?? {})), signal: request.signal })),
     );
     const successes = results.filter((result) => result.ok);
     const failures = results.filter((result) => !result.ok);
@@ -110,8 +114,8 @@ async function gather(context: StartContext, request: StartRequest): Promise<Gat
     dependencies: context.declarations,
     services: request.services,
     replace: request.replace,
-    onlyRecorded: request.command === 'resume',
     hasState: state !== undefined,
+    listens: (service) => service !== 'backend' || context.reader.boolean(`${request.mode.toUpperCase()}_BACKEND_EXPECT_LISTENER`) !== false,
     preferredPort: context.preferredServicePort,
   });
   return { plan, state, detections };
@@ -120,7 +124,7 @@ async function gather(context: StartContext, request: StartRequest): Promise<Gat
 function toPresence(state: RunState | undefined, truth: StateTruth | undefined, project: string): ProjectPresence {
   if (state === undefined || truth === undefined) return { services: {}, dependencies: {} };
   return {
-    services: Object.fromEntries(truth.services.filter((service) => service.project === project).map((service) => [service.name, { running: service.status === 'running', recorded: true }])),
+    services: Object.fromEntries(truth.services.filter((service) => service.project === project).map((service) => [service.name, { running: service.status === 'running' }])),
     dependencies: Object.fromEntries(truth.dependencies.filter((dependency) => dependency.project === project).map((dependency) => [dependency.component, { healthy: dependency.status !== 'unreachable' }])),
   };
 }
@@ -245,11 +249,4 @@ function toStartError(plan: StartPlan, failures: readonly ProjectFailure[], sign
     cause: failures[0]?.error,
     data: { failures: failures.map((failure) => ({ project: failure.project, node: failure.node, message: errorMessage(failure.error) })), leftovers },
   });
-}
-
-/** Holds the lock of every project, in one order, so that two commands cannot wait for each other. */
-async function holdProjects<T>(context: StartContext, projects: readonly ProjectFacts[], signal: AbortSignal, work: () => Promise<T>): Promise<T> {
-  const [first, ...rest] = [...projects].sort((left, right) => left.slug.localeCompare(right.slug));
-  if (first === undefined) return work();
-  return context.lock(`project-${first.slug}`).hold('bring up', { timeoutMs: projectLockMs, signal }, () => holdProjects(context, rest, signal, work));
 }

@@ -1,6 +1,6 @@
 import type { Mode } from '../contract/index.js';
 import type { RunState } from '../state/index.js';
-import type { NodeTiming } from './execute-project.js';
+import type { NodeTiming } from './project-results.js';
 import type { StartPlan } from './plan.js';
 import type { RunDecision } from './run-decision.js';
 

@@ -1,7 +1,9 @@
+import type { ClaimStderr } from '../boot/index.js';
 import type { NodeState, Progress } from './progress.js';
 
 export interface LiveProgressOptions {
-  readonly write: (text: string) => void;
+  /** The rows own the terminal: lines of others are put above them. */
+  readonly claim: ClaimStderr;
   readonly columns: number;
   readonly colour: boolean;
   /** Epoch milliseconds. */
@@ -11,50 +13,72 @@ export interface LiveProgressOptions {
 interface Row {
   readonly state: NodeState;
   readonly detail: string | undefined;
-  readonly startedAt: number;
+  readonly startedAt: number | undefined;
   readonly endedAt: number | undefined;
 }
 
 const glyphs: Readonly<Record<NodeState, string>> = { waiting: '·', running: '•', ready: '✓', kept: '✓', failed: '✗', skipped: '-', undone: '↺' };
 const colours: Readonly<Partial<Record<NodeState, number>>> = { running: 36, ready: 32, kept: 32, failed: 31, undone: 33 };
 const frameMs = 100;
+const longestName = 24;
 
 /** One row per node, rewritten in place; the rows stay when it closes. */
 export function createLiveProgress(options: LiveProgressOptions): Progress {
   const rows = new Map<string, Row>();
+  const claim = options.claim((text) => note(text));
   let drawn = 0;
-  const draw = () => {
-    const lines = [...rows].map(([id, row]) => toLine(id, row, options));
-    options.write(`${drawn > 0 ? `\u001B[${drawn}A` : ''}${lines.map((line) => `\u001B[2K${line}\n`).join('')}`);
+  const draw = (above = '') => {
+    const lines = [...rows].map(([id, row]) => `\u001B[2K${toLine(id, row, options)}\n`);
+    const back = drawn > 0 ? `\u001B[${drawn}A` : '';
+    // One write, so that nothing of a half-drawn frame is ever seen.
+    claim.write(above === '' ? `${back}${lines.join('')}` : `${back}\u001B[J${above}${lines.join('')}`);
     drawn = lines.length;
   };
+  const note = (text: string) => draw(text.endsWith('\n') ? text : `${text}\n`);
   const timer = setInterval(() => {
     if ([...rows.values()].some((row) => row.state === 'running')) draw();
   }, frameMs);
   timer.unref();
   return {
     node: (id, state, detail) => {
-      const earlier = rows.get(id);
-      const now = options.now();
-      const isOver = state !== 'running' && state !== 'waiting';
-      rows.set(id, { state, detail: detail ?? (state === 'undone' ? earlier?.detail : undefined), startedAt: earlier?.startedAt ?? now, endedAt: isOver ? (earlier?.endedAt ?? now) : undefined });
+      rows.set(id, toRow(rows.get(id), state, detail, options.now()));
       draw();
     },
-    note: (text) => {
-      if (drawn > 0) options.write(`\u001B[${drawn}A\u001B[J`);
-      drawn = 0;
-      options.write(`${text}\n`);
-      draw();
+    note,
+    close: () => {
+      clearInterval(timer);
+      claim.release();
     },
-    close: () => clearInterval(timer),
+  };
+}
+
+function toRow(earlier: Row | undefined, state: NodeState, detail: string | undefined, now: number): Row {
+  const isBefore = state === 'waiting';
+  const isOver = state !== 'running' && !isBefore;
+  return {
+    state,
+    detail: detail ?? (state === 'undone' ? earlier?.detail : undefined),
+    startedAt: earlier?.startedAt ?? (isBefore || state === 'skipped' ? undefined : now),
+    endedAt: isOver ? (earlier?.endedAt ?? now) : undefined,
   };
 }
 
 function toLine(id: string, row: Row, options: LiveProgressOptions): string {
-  const seconds = (((row.endedAt ?? options.now()) - row.startedAt) / 1000).toFixed(1);
-  const tail = row.detail === undefined ? '' : `  ${row.detail}`;
-  const text = `${id.padEnd(24)} ${row.state === 'kept' ? 'already running' : `${seconds.padStart(5)}s`}${tail}`.slice(0, Math.max(10, options.columns - 3));
+  const parts = [id.padEnd(longestName), toTime(row, options.now()), row.detail].filter((part) => part !== undefined);
+  // A row that wrapped would take two lines of the screen and break the redraw; the last column stays free for the cursor.
+  const text = clip(parts.join(' ').trimEnd(), Math.max(10, options.columns - 3));
   const colour = options.colour ? colours[row.state] : undefined;
   const glyph = colour === undefined ? glyphs[row.state] : `\u001B[${colour}m${glyphs[row.state]}\u001B[0m`;
   return `${glyph} ${text}`;
+}
+
+function toTime({ state, startedAt, endedAt }: Row, now: number): string {
+  if (state === 'kept') return 'already running';
+  if (startedAt === undefined) return state === 'waiting' ? 'waiting' : 'not started';
+  return `${(((endedAt ?? now) - startedAt) / 1000).toFixed(1).padStart(5)}s `;
+}
+
+function clip(text: string, width: number): string {
+  const line = text.replace(/\s*\n\s*/g, ' ');
+  return line.length <= width ? line : `${line.slice(0, width - 1)}…`;
 }

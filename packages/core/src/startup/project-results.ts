@@ -1,0 +1,49 @@
+/** What a bring-up came to, in the words of the state. */
+import type { BringUpResult } from '../requirements/index.js';
+import type { PortPlan, RequirementComponent } from '../state/index.js';
+import type { NodeOutcome } from './graph.js';
+import type { LeasedService } from './start-service.js';
+
+export interface NodeTiming {
+  readonly project: string;
+  readonly node: string;
+  readonly duration_ms: number;
+  readonly status: 'done' | 'failed' | 'skipped';
+}
+
+export function toComponent(id: string, result: BringUpResult): RequirementComponent {
+  const { outcome } = result;
+  const primary = result.ports['primary'] ?? Object.values(result.ports)[0];
+  const requested = result.requested['primary'] ?? Object.values(result.requested)[0];
+  return {
+    id,
+    enabled: true,
+    success: outcome.status !== 'failed',
+    simulated: false,
+    health: outcome.status === 'failed' ? 'unhealthy' : outcome.status === 'degraded' ? 'degraded' : 'healthy',
+    resources: { ...result.ports, ...(primary === undefined ? {} : { primary }), ...(requested === undefined ? {} : { requested }) },
+    retries: result.retries,
+    reason_code: 'reasonCode' in outcome ? outcome.reasonCode : null,
+    failure_class: outcome.status === 'failed' ? outcome.class : null,
+    error: 'message' in outcome ? outcome.message : null,
+    runtime_status: null,
+    container_name: null,
+    driver: result.driver,
+    instance_id: result.instance,
+    launch_id: null,
+    launch_directory: null,
+  };
+}
+
+export function toPortPlans(project: string, leases: readonly LeasedService[]): Record<string, PortPlan> {
+  return Object.fromEntries(
+    leases.map(({ service, port, source }): [string, PortPlan] => [
+      service.type,
+      { project, requested: service.preferred_port, assigned: port, final: port, source: source === 'walk' ? 'retry' : 'env', retries: port === service.preferred_port ? 0 : 1 },
+    ]),
+  );
+}
+
+export function toTimings(project: string, outcomes: ReadonlyMap<string, NodeOutcome>): readonly NodeTiming[] {
+  return [...outcomes].map(([node, outcome]) => ({ project, node: node.slice(project.length + 1), duration_ms: outcome.status === 'skipped' ? 0 : Math.round(outcome.durationMs), status: outcome.status }));
+}

@@ -1,0 +1,163 @@
+import { writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { expect } from 'chai';
+import { portsOf, statusesOf, type Document } from './document.js';
+import { createWorld, isAlive, servedBy, type World } from './world.js';
+
+/** Pids that really serve, by service type. */
+async function serving(ports: Readonly<Record<string, number>>): Promise<{ readonly backend: number; readonly frontend: number }> {
+  return { backend: await servedBy(ports['backend']!), frontend: await servedBy(ports['frontend']!) };
+}
+
+describe('what a start does about what runs', function () {
+  this.timeout(120_000);
+  let world: World;
+  before(async () => (world = await createWorld('decisions', { settings: { MAIN_REDIS_ENABLE: true } })));
+  after(() => world.close());
+  afterEach(() => world.succeed(['stop-all']));
+
+  it('fresh: starts everything that is configured', async () => {
+    const document = await world.succeed(['start']);
+    expect(document).to.include({ ok: true, contract_version: 'envctl.start.v1', mode: 'main' });
+    expect(document.decision.kind).to.equal('fresh');
+    const pids = await serving(portsOf(document));
+    expect(pids.backend).to.not.equal(pids.frontend);
+    expect(document.projects[0]!.dependencies).to.have.length(1);
+  });
+
+  it('reuse: the second start changes nothing and writes no run', async () => {
+    const first = await world.succeed(['start']);
+    const before = await serving(portsOf(first));
+    const files = world.files('state').filter((name) => !name.includes('/locks/'));
+    const second = await world.succeed(['start']);
+    expect(second.decision.kind).to.equal('reuse');
+    expect(second.run_id).to.equal(first.run_id);
+    expect(portsOf(second)).to.deep.equal(portsOf(first));
+    expect(await serving(portsOf(second))).to.deep.equal(before);
+    expect(world.files('state').filter((name) => !name.includes('/locks/'))).to.deep.equal(files);
+  });
+
+  it('resume: starts only what is missing, on its port', async () => {
+    const first = await world.succeed(['start']);
+    const before = await serving(portsOf(first));
+    process.kill(before.backend, 'SIGKILL');
+    await world.envctl(['wait', '--until', 'stopped', '--timeout', '0']);
+    const second = await world.succeed(['resume']);
+    expect(second.decision.kind).to.equal('resume');
+    expect(statusesOf(second)).to.deep.equal({ backend: 'started', frontend: 'kept', redis: 'kept' });
+    expect(portsOf(second)).to.deep.equal(portsOf(first));
+    const after = await serving(portsOf(second));
+    expect(after.frontend).to.equal(before.frontend);
+    expect(after.backend).to.not.equal(before.backend);
+    expect((await world.json(['health'])).document.healthy).to.equal(true);
+  });
+
+  it('another selection joins what runs: nothing is orphaned', async () => {
+    const first = await world.succeed(['start', 'backend']);
+    expect(statusesOf(first)).to.deep.equal({ backend: 'started', redis: 'started' });
+    const backend = await servedBy(portsOf(first)['backend']!);
+    const second = await world.succeed(['start']);
+    expect(statusesOf(second)).to.deep.equal({ backend: 'kept', frontend: 'started', redis: 'kept' });
+    const after = await serving(portsOf(second));
+    expect(after.backend).to.equal(backend);
+    await world.succeed(['stop-all']);
+    expect([after.backend, after.frontend].filter(isAlive)).to.deep.equal([]);
+  });
+
+  it('restart: new processes on the same ports, dependencies keep running', async () => {
+    const first = await world.succeed(['start']);
+    const before = await serving(portsOf(first));
+    const second = await world.succeed(['restart']);
+    expect(second.decision.kind).to.equal('restart');
+    expect(statusesOf(second)).to.deep.equal({ backend: 'started', frontend: 'started', redis: 'kept' });
+    expect(portsOf(second)).to.deep.equal(portsOf(first));
+    const after = await serving(portsOf(second));
+    expect(Object.values(after)).to.not.include.members([before.backend]);
+    expect([before.backend, before.frontend].filter(isAlive)).to.deep.equal([]);
+  });
+
+  it('restart of one service leaves its sibling alone', async () => {
+    const first = await world.succeed(['start']);
+    const before = await serving(portsOf(first));
+    for (const words of [['backend'], ['--service', 'main backend']]) {
+      const second = await world.succeed(['restart', ...words]);
+      expect(portsOf(second)).to.deep.equal(portsOf(first));
+      expect((await serving(portsOf(second))).frontend).to.equal(before.frontend);
+    }
+    expect(isAlive(before.backend)).to.equal(false);
+  });
+
+  it('restart of what was started: a service that never ran is not started', async () => {
+    await world.succeed(['start', 'backend']);
+    const second = await world.succeed(['restart']);
+    expect(statusesOf(second)).to.deep.equal({ backend: 'started', redis: 'kept' });
+  });
+
+  it('an unknown target is an error that lists what exists and touches nothing', async () => {
+    const first = await world.succeed(['start']);
+    const before = await serving(portsOf(first));
+    const lines = [['restart', 'bakend'], ['restart', '--service', 'Main Bakend'], ['start', 'bakend'], ['start', '--project', 'Mian'], ['stop', 'bakend'], ['logs', 'bakend'], ['errors', 'bakend'], ['health', '--project', 'Mian']];
+    const answers = await Promise.all(lines.map((words) => world.json(words)));
+    answers.forEach(({ code, document }, index) => {
+      const what = lines[index]!.join(' ');
+      expect(code, what).to.equal(1);
+      expect(document, what).to.include({ ok: false, code: 'ENVCTL_E_TARGET_UNKNOWN' });
+      expect(document.hints.join(' '), what).to.match(/backend|Main/i);
+    });
+    expect(await serving(portsOf(first))).to.deep.equal(before);
+  });
+
+  it('restart without a recorded run is a start; resume is an error', async () => {
+    expect(await world.json(['resume'])).to.nested.include({ code: 1, 'document.error': 'state_not_found' });
+    expect(statusesOf(await world.succeed(['restart']))).to.deep.equal({ backend: 'started', frontend: 'started', redis: 'started' });
+  });
+
+  it('explain-startup says what start then does', async () => {
+    const plan = await world.succeed(['explain-startup']);
+    const started = await world.succeed(['start']);
+    expect(plan.decision).to.deep.equal(started.decision);
+    expect(Object.fromEntries(plan.projects[0]!.services.map((service) => [service.type, service.preferred_port]))).to.include({ backend: portsOf(started)['backend'] });
+    expect((await world.succeed(['start', '--dry-run'])).decision).to.deep.equal((await world.succeed(['start'])).decision);
+  });
+
+  it('a dry run writes nothing', async () => {
+    const files = world.files('state').length;
+    await world.succeed(['start', '--dry-run']);
+    await world.succeed(['explain-startup']);
+    expect(world.files('state')).to.have.length(files);
+  });
+});
+
+describe('starts at once', function () {
+  this.timeout(120_000);
+  let world: World;
+  before(async () => (world = await createWorld('at-once', { settings: { MAIN_REDIS_ENABLE: true } })));
+  after(() => world.close());
+  afterEach(() => world.succeed(['stop-all']));
+
+  it('a second start waits for the first, says for whom, and reuses', async () => {
+    const gate = path.join(world.directory, 'open');
+    await world.configure({ ENVCTL_BACKEND_START_CMD: `node server.mjs --gate ${gate}` });
+    const first = world.spawn(['start', '--json']);
+    await first.said(/Main\/backend: starting/);
+    const second = world.spawn(['start', '--json']);
+    await second.said(new RegExp(`waiting for envctl \\(pid ${first.process.pid}\\)`, 'i'));
+    await writeFile(gate, '');
+    const documents = (await Promise.all([first.finished, second.finished])).map(({ code, stdout, stderr }) => {
+      expect(code, stderr).to.equal(0);
+      return JSON.parse(stdout) as Document;
+    });
+    expect(documents.map((document) => document.decision.kind)).to.deep.equal(['fresh', 'reuse']);
+    expect(portsOf(documents[1]!)).to.deep.equal(portsOf(documents[0]!));
+    await world.configure();
+  });
+
+  it('ten starts end in exactly one set', async () => {
+    const finished = await Promise.all(Array.from({ length: 10 }, () => world.json(['start'])));
+    expect(finished.map(({ code }) => code)).to.deep.equal(Array.from({ length: 10 }, () => 0));
+    expect(finished.filter(({ document }) => document.decision.kind === 'fresh')).to.have.length(1);
+    expect(new Set(finished.map(({ document }) => document.run_id)).size).to.equal(1);
+    expect(new Set(finished.map(({ document }) => JSON.stringify(portsOf(document)))).size).to.equal(1);
+    expect(world.files('state', 'leases').filter((name) => name.endsWith('.json'))).to.have.length(3);
+  });
+});
