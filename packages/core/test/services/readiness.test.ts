@@ -38,6 +38,15 @@ describe('waitServiceReady', function () {
     });
   });
 
+  it('takes a worker for ready when it lives on, not when it ends', async () => {
+    await withService('setInterval(() => {}, 1000)', async (service) => {
+      expect(await waitServiceReady({ ...service, port: null, timeoutMs: 10_000, signal: new AbortController().signal })).to.deep.equal({ status: 'ready' });
+    });
+    await withService('process.exit(3)', async (service) => {
+      expect(await waitServiceReady({ ...service, port: null, timeoutMs: 10_000, signal: new AbortController().signal })).to.include({ status: 'exited', reason: 'crash' });
+    });
+  });
+
   it('never takes a stranger on the port for the service', async () => {
     await withService('setInterval(() => {}, 1000)', async (service) => {
       const stranger = net.createServer();
@@ -101,7 +110,7 @@ describe('waitServiceReady', function () {
   });
 });
 
-type Service = Pick<ServiceReadyRequest, 'launch' | 'port' | 'listenersOf'>;
+type Service = Pick<ServiceReadyRequest, 'launch' | 'listenersOf'> & { readonly port: number };
 
 function detailOf(result: ServiceReadiness): string {
   return result.status === 'ready' ? '' : result.detail;
