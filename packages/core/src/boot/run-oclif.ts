@@ -112,7 +112,7 @@ async function runCommand(config: Config, line: CommandLine, entry: CommandEntry
 
 /** oclif tells of plugins it could not load by process warnings, several lines with a stack: here each is one line. */
 async function loadConfig(packageRoot: string, warn: (warning: string) => void): Promise<Config> {
-  const [{ Config: OclifConfig }, { settings }] = await Promise.all([import('@oclif/core/config'), import('@oclif/core/settings')]);
+  const { Config: OclifConfig, settings } = await import('./oclif.js');
   // Else a shell with NODE_ENV=development makes oclif look for TypeScript sources.
   settings.enableAutoTranspile = false;
   const emitWarning = process.emitWarning.bind(process);
@@ -126,7 +126,7 @@ async function loadConfig(packageRoot: string, warn: (warning: string) => void):
 
 async function runForeignCommand(config: Config, line: CommandLine, entry: CommandEntry | undefined): Promise<number> {
   if (line.id === 'help' || line.help) {
-    const { loadHelpClass } = await import('@oclif/core/help');
+    const { loadHelpClass } = await import('./oclif.js');
     const Help = await loadHelpClass(config);
     const options = (config.pjson.oclif.helpOptions ?? config.pjson.helpOptions) as Partial<HelpOptions> | undefined;
     const help = new Help(config, options);

@@ -1,6 +1,6 @@
 import type { FieldRule } from '../contract/index.js';
 import { secretNameStrength } from './secret-names.js';
-import { createSecretPattern } from './secret-pattern.js';
+import { createSecretPattern, isBare } from './secret-pattern.js';
 import { isSecretFlag, redacted, scrubText } from './text-scrub.js';
 
 export interface RedactorOptions {
@@ -24,14 +24,17 @@ const deepest = 12;
 /** Makes a redactor. The pattern of known secrets is rebuilt when their set changes. */
 export function createRedactor(options: RedactorOptions): Redactor {
   let key = '';
-  let pattern: RegExp | undefined;
+  let patterns: { bare?: RegExp | undefined; dressed?: RegExp | undefined } = {};
   const known = (text: string): string => {
     const secrets = [...(options.secrets?.() ?? [])];
     const nextKey = secrets.join('\0');
     if (nextKey !== key) {
       key = nextKey;
-      pattern = createSecretPattern(secrets);
+      patterns = {};
     }
+    const dress = isBare(text) ? 'bare' : 'dressed';
+    if (!(dress in patterns)) patterns[dress] = createSecretPattern(secrets, dress);
+    const pattern = patterns[dress];
     return pattern === undefined ? text : text.replace(pattern, redacted);
   };
   const text = (raw: string): string => scrubText(known(raw));

@@ -13,11 +13,19 @@ const ordinary = new Set(['postgres', 'postgresql', 'password', 'passwd', 'redis
 const namedEntities: Readonly<Record<string, string>> = { '&': 'amp', '<': 'lt', '>': 'gt', '"': 'quot', "'": 'apos' };
 const shortEscapes: Readonly<Record<string, string>> = { '\n': 'n', '\r': 'r', '\t': 't', '\b': 'b', '\f': 'f' };
 
-/** The pattern of all `secrets`; undefined when none of them is worth looking for. */
-export function createSecretPattern(secrets: Iterable<string>): RegExp | undefined {
+/** True when nothing in the text can be an escape of something else: secrets can stand there plain, in hex and in base64 only. */
+export function isBare(text: string): boolean {
+  return !/[%\\&'"+]/.test(text);
+}
+
+/**
+ * The pattern of all `secrets`; undefined when none of them is worth looking for. `bare` finds in a bare text what
+ * `dressed` finds, and is made in a fraction of the time.
+ */
+export function createSecretPattern(secrets: Iterable<string>, dress: 'bare' | 'dressed' = 'dressed'): RegExp | undefined {
   const values = [...new Set([...secrets].flatMap((secret) => [secret, ...secret.split(/\r?\n/)]))].filter(isSearchable);
   if (values.length === 0) return undefined;
-  const sources = values.sort((a, b) => b.length - a.length).flatMap(sourcesOf);
+  const sources = values.sort((a, b) => b.length - a.length).flatMap((value) => sourcesOf(value, dress === 'bare' ? bareSource : characterSource));
   return new RegExp(sources.join('|'), 'gu');
 }
 
@@ -26,11 +34,15 @@ function isSearchable(value: string): boolean {
   return !ordinary.has(value.toLowerCase()) && !/^\d{1,7}$/.test(value);
 }
 
-function sourcesOf(value: string): string[] {
-  const dressed = [...value].map(characterSource).join('');
+function sourcesOf(value: string, toSource: (character: string) => string): string[] {
+  const dressed = [...value].map(toSource).join('');
   if (value.length < looseLength) return [`(?:(?<![A-Za-z0-9])|(?<=%[0-9A-Fa-f]{2}))(?:${dressed})(?![A-Za-z0-9])`];
   const bytes = Buffer.from(value, 'utf8');
   return [dressed, caseless(bytes.toString('hex')), ...base64Sources(bytes)];
+}
+
+function bareSource(character: string): string {
+  return character.replace(/[.*+?^${}()|[\]\\/]/g, '\\$&');
 }
 
 function characterSource(character: string): string {

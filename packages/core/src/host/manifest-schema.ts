@@ -1,5 +1,5 @@
 /* `package.json#envctl`. The head and each entry are judged apart: one bad entry costs only itself. Unknown fields are left alone. */
-import { z } from 'zod';
+import * as z from 'zod';
 
 const id = z.string().regex(/^[a-z][a-z0-9]*(?:-[a-z0-9]+)*$/, 'must be lower-case words joined by dashes');
 const key = z.string().regex(/^[A-Z][A-Z0-9_]*$/, 'must be an upper-snake-case key');

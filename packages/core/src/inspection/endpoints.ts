@@ -110,7 +110,7 @@ const failureTexts: Readonly<Record<EndpointsFailure['error'], string>> = {
 };
 
 async function toEndpoint(service: ServiceRecord, nowMs: number): Promise<Endpoint> {
-  const truth = await examineService(service, { table: readProcessTable(), nowMs, graceMs: 15_000, reboundMaxDelta: 200 });
+  const truth = await examineService(service, { table: readProcessTable, nowMs, graceMs: 15_000, reboundMaxDelta: 200 });
   const isUp = truth.status === 'running' || truth.status === 'starting';
   return {
     name: service.name,

@@ -2,6 +2,7 @@
 export { examineLaunch, type Examination } from './examine.js';
 export { closeInheritedDescriptors } from './inherited-descriptors.js';
 export { listenersByPid } from './listeners.js';
+export { readLivingTree } from './living-tree.js';
 export type { Launch } from './launch-spec.js';
 export { readLaunch } from './read-launch.js';
 export { readProcessTable, type ProcessTable } from './table.js';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 
 /** A dependency server as recorded in `instances/<id>.json`; read and written under the instance lock. */
 const instanceRecord = z.looseObject({

@@ -1,6 +1,3 @@
-import http from 'node:http';
-import https from 'node:https';
-
 export type HealthAnswer = { readonly healthy: true; readonly status: number; readonly url: string } | { readonly healthy: false; readonly detail: string };
 
 /**
@@ -30,9 +27,10 @@ function loopbackCandidates(text: string): readonly URL[] {
   });
 }
 
-function request(url: URL, options: { readonly timeoutMs: number; readonly signal: AbortSignal }): Promise<HealthAnswer> {
+async function request(url: URL, options: { readonly timeoutMs: number; readonly signal: AbortSignal }): Promise<HealthAnswer> {
+  // Loaded when there is somebody to ask: TLS alone costs a command more than its work.
+  const client = url.protocol === 'https:' ? await import('node:https') : await import('node:http');
   return new Promise((resolve) => {
-    const client = url.protocol === 'https:' ? https : http;
     const signal = AbortSignal.any([options.signal, AbortSignal.timeout(options.timeoutMs)]);
     // A certificate of a development server is nobody's proof; the listener was proven already.
     const call = client.get(url, { agent: false, signal, rejectUnauthorized: false, headers: { accept: '*/*', connection: 'close' } }, (response) => {

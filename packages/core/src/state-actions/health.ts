@@ -27,7 +27,7 @@ const healthTimeoutMs = 2000;
 export async function examineHealth(context: ReconcileContext, state: RunState, options: { readonly projects: readonly string[]; readonly signal: AbortSignal; readonly recentFailures: readonly string[] }): Promise<HealthReport> {
   const all = [...new Set([...Object.values(state.services).map((service) => service.project ?? ''), ...Object.keys(state.requirements)])].filter(Boolean);
   const selected = selectProjects(all.map((name) => ({ name, root: '', slug: name })), options.projects).map((project) => project.name);
-  const truth = await reconcile(context, state, { source: 'state_action.health', signal: options.signal, projects: selected });
+  const truth = await reconcile(context, state, { source: 'state_action.health', findDetached: true, signal: options.signal, projects: selected });
   const services = await Promise.all(
     truth.services.map(async (service) => {
       const record = state.services[service.name];

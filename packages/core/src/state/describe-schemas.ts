@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { errorReportSchema, portsManifestSchema, readinessReportSchema, runtimeMapSchema } from './artifact-schema.js';
 import { ledgerEntrySchema } from './ledger-schema.js';
 import { runIndexSchema } from './run-index-schema.js';

@@ -2,7 +2,7 @@
  * The ledger: one file for each resource that envctl acquired, or may have acquired, and has not given
  * back. The step says all that is needed to remove the resource, without its plugin.
  */
-import { z } from 'zod';
+import * as z from 'zod';
 import type { ProcessIdentity } from '../contract/index.js';
 import type { DeepReadonly } from './deep-readonly.js';
 import type { TeardownStep } from './teardown-step.js';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import type { DeepReadonly } from './deep-readonly.js';
 
 /** `run_index.json`: every run of the scope, and which of them still say what runs. */

@@ -3,7 +3,7 @@
  * what older files lack). Every object is loose: fields of a newer envctl or a plugin survive a
  * read-modify-write. Field names are the original's.
  */
-import { z } from 'zod';
+import * as z from 'zod';
 import type { DeepReadonly } from './deep-readonly.js';
 
 const port = z.int().nullable();

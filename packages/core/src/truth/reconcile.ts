@@ -1,5 +1,5 @@
 import type { Mode, ProjectFacts } from '../contract/index.js';
-import { readProcessTable } from '../processes/index.js';
+import { readProcessTable, type ProcessTable } from '../processes/index.js';
 import { probeDependency, type DependencyHandle, type RequirementsContext } from '../requirements/index.js';
 import type { RunState, ServiceRecord } from '../state/index.js';
 import { toSlug } from '../projects/index.js';
@@ -25,11 +25,12 @@ export interface ReconcileContext extends RequirementsContext {
 }
 
 /** Compares what was recorded with what is alive. Changes nothing. */
-export async function reconcile(context: ReconcileContext, state: RunState, options: { readonly source: string; readonly signal: AbortSignal; readonly probeDependencies?: boolean; readonly projects?: readonly string[] }): Promise<StateTruth> {
-  const table = readProcessTable();
+export async function reconcile(context: ReconcileContext, state: RunState, options: { readonly source: string; readonly signal: AbortSignal; readonly probeDependencies?: boolean; readonly findDetached?: boolean; readonly projects?: readonly string[] }): Promise<StateTruth> {
+  let snapshot: ProcessTable | undefined;
   const inScope = (project: string) => options.projects === undefined || options.projects.includes(project);
   const truthOptions = {
-    table,
+    table: () => (snapshot ??= readProcessTable()),
+    findDetached: options.findDetached === true,
     nowMs: context.now(),
     graceMs: (context.reader.integer('ENVCTL_SERVICE_STARTUP_GRACE_SECONDS') ?? 15) * 1000,
     reboundMaxDelta: context.reader.integer('ENVCTL_SERVICE_REBOUND_MAX_DELTA') ?? 200,

@@ -3,7 +3,7 @@
  * alive when a process with a positive proof is; it runs when one of these listens. A stranger on its port
  * never counts.
  */
-import { examineLaunch, listenersByPid, readLaunch, type Launch, type Examination, type ProcessTable } from '../processes/read-only.js';
+import { examineLaunch, listenersByPid, readLaunch, readLivingTree, type Launch, type Examination, type ProcessTable } from '../processes/read-only.js';
 import type { ServiceRecord } from '../state/read-only.js';
 
 export type ServiceStatus = 'running' | 'starting' | 'unreachable' | 'stale' | 'unknown';
@@ -23,7 +23,10 @@ export interface ServiceTruth {
 }
 
 export interface TruthOptions {
-  readonly table: ProcessTable;
+  /** The snapshot of all processes; asked for when a quick look does not tell. */
+  readonly table: () => ProcessTable;
+  /** Also find processes that left the service: every process of the machine is looked at. Default false. */
+  readonly findDetached?: boolean;
   readonly nowMs: number;
   /** ENVCTL_SERVICE_STARTUP_GRACE_SECONDS: how long a silent but living service counts as starting. */
   readonly graceMs: number;
@@ -34,11 +37,24 @@ export interface TruthOptions {
 export async function examineService(service: ServiceRecord, options: TruthOptions): Promise<ServiceTruth> {
   const launch = service.launch_directory === null ? undefined : await readLaunch(service.launch_directory);
   if (launch === undefined) return dead(service, undefined, 'its launch record is gone');
-  const quick = examineLaunch(launch, options.table, { listeners: new Map() });
+  const seen = options.findDetached === true ? undefined : glance(service, launch);
+  if (seen !== undefined) return seen;
+  const table = options.table();
+  const quick = examineLaunch(launch, table, { listeners: new Map() });
   const listeners = listenersByPid(quick.members.map((member) => member.pid));
-  const examination = examineLaunch(launch, options.table, { listeners });
+  const examination = examineLaunch(launch, table, { listeners });
   if (!examination.alive) return dead(service, launch, undefined);
   return alive(service, launch, examination, listeners, options);
+}
+
+/** The truth of a service that is well: something below its living runner listens on its port. */
+function glance(service: ServiceRecord, launch: Launch): ServiceTruth | undefined {
+  const wanted = service.actual_port ?? service.requested_port;
+  if (!service.listener_expected || wanted === null) return undefined;
+  const listeners = listenersByPid(readLivingTree(launch));
+  const pids = [...listeners].filter(([, ports]) => ports.includes(wanted)).map(([pid]) => pid).sort((left, right) => left - right);
+  if (pids.length === 0) return undefined;
+  return { name: service.name, status: 'running', pid: launch.child?.pid ?? launch.runner?.pid ?? null, listenerPids: pids, actualPort: wanted, exit: undefined, restarts: launch.restarts, detached: [], detail: undefined };
 }
 
 function alive(service: ServiceRecord, launch: Launch, examination: Examination, listeners: ReadonlyMap<number, readonly number[]>, options: TruthOptions): ServiceTruth {

@@ -1,6 +1,7 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
 import { createRedactor } from '../../dist/events/index.js';
+import { createSecretPattern, isBare } from '../../dist/events/secret-pattern.js';
 
 const redactor = createRedactor({ home: '/home/bob' });
 
@@ -184,3 +185,29 @@ function nest(worn: string, nesting: readonly string[]): unknown {
     }
   }, worn);
 }
+
+describe('patterns of known secrets', () => {
+  it('find the same in a bare text, whichever is used', () => {
+    const value = fc.oneof(fc.string({ minLength: 6, maxLength: 24 }), fc.stringMatching(/^[a-zA-Z0-9+/ .-]{8,24}$/));
+    const dress = fc.constantFrom<(text: string) => string>(
+      (text) => text,
+      (text) => Buffer.from(text).toString('hex'),
+      (text) => Buffer.from(`x${text}y`).toString('base64'),
+      (text) => text.toUpperCase(),
+      (text) => text.slice(1),
+    );
+    fc.assert(
+      fc.property(value, dress, fc.string(), fc.string(), (secret, dressed, before, after) => {
+        const text = `${before}${dressed(secret)}${after}`;
+        fc.pre(isBare(text));
+        const found = (kind: 'bare' | 'dressed') => [...text.matchAll(createSecretPattern([secret], kind) ?? /(?!)/g)].map(([match]) => match);
+        expect(found('bare')).to.deep.equal(found('dressed'));
+      }),
+    );
+  });
+
+  it('know what may be an escape', () => {
+    expect(['run-20260101-ab', '/srv/a b', 'a=b:c@d'].map(isBare)).to.deep.equal([true, true, true]);
+    expect(['a%20b', 'a\\b', '&amp;', "it's", '"', 'a+b'].map(isBare)).to.deep.equal([false, false, false, false, false, false]);
+  });
+});
