@@ -36,6 +36,8 @@ export interface Machine {
   readonly runtimeRoot: string;
   readonly storeRoot: string;
   readonly env: Readonly<Record<string, string>>;
+  /** Words of `nsenter` before the program. */
+  readonly nsenter: readonly string[];
   /** Runs a program inside. */
   run(program: string, args: readonly string[], options?: InsideOptions): Promise<Finished>;
   /** Starts a program inside; the child is `nsenter`. */
@@ -80,8 +82,9 @@ export async function createMachine(name: string, options: { readonly directory?
   const runtimeRoot = path.join(directory, 'state');
   const storeRoot = path.join(directory, 'store');
   const env = { HOME: path.join(base, 'home'), TMPDIR: path.join(base, 'tmp'), ENVCTL_RUNTIME_DIR: runtimeRoot, ENVCTL_STORE_DIR: storeRoot };
+  const nsenter = ['--target', String(init), '--pid', '--mount', '--net', '--'];
   const enter = (program: string, args: readonly string[], { cwd = directory, env: extra }: InsideOptions = {}): { args: string[]; env: Record<string, string> } => ({
-    args: ['--target', String(init), '--pid', '--mount', '--net', '--', 'env', '-C', cwd, program, ...args],
+    args: [...nsenter, 'env', '-C', cwd, program, ...args],
     env: { ...env, ...extra },
   });
   const machine: Machine = {
@@ -89,6 +92,7 @@ export async function createMachine(name: string, options: { readonly directory?
     runtimeRoot,
     storeRoot,
     env,
+    nsenter,
     run(program, args, inside) {
       const entered = enter(program, args, inside);
       return run('nsenter', entered.args, { cwd: '/', env: entered.env });

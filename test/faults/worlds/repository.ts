@@ -1,10 +1,13 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { runOrThrow, type Finished } from '../../packaging/run.js';
 import type { InsideOptions, Machine } from './machine.js';
 
 export interface TestRepository {
   readonly root: string;
+  /** The compiled command line. */
+  readonly bin: string;
   envctl(...args: string[]): Promise<Finished>;
   envctlWith(options: InsideOptions, ...args: string[]): Promise<Finished>;
   /** The parsed document of a `--json` call; throws when the call fails. */
@@ -22,6 +25,7 @@ export async function createRepository(machine: Machine, files: Readonly<Record<
   }
   const repository: TestRepository = {
     root,
+    bin: fileURLToPath(new URL('../../../packages/cli/bin/run.js', import.meta.url)),
     envctl: (...args) => machine.envctl(root, args),
     envctlWith: (options, ...args) => machine.envctl(root, args, options),
     async json(...args) {

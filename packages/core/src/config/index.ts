@@ -30,3 +30,4 @@ export { cancelled, type Cancelled, type Choice, type ConfigPrompts } from './pr
 export { createKeyRegistry, type KeyRegistry, type KeySources } from './registry.js';
 export { saveConfig, type SaveConfigOptions, type SaveConfigResult } from './save.js';
 export { runConfigWizard } from './wizard.js';
+export { sweepConfigLeftovers } from './config-leftovers.js';

@@ -1,7 +1,7 @@
-import { randomBytes } from 'node:crypto';
 import { open, readFile, realpath, rename, rm, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { EnvctlError, errorMessage, type FaultSeam, noSeam } from '../contract/index.js';
+import { configTemporaryName } from './config-leftovers.js';
 
 export interface WriteConfigOptions {
   /** Permission bits of a new file; an existing one keeps its own, and its owner. */
@@ -19,7 +19,7 @@ export interface WriteConfigOptions {
 export async function writeConfigFile(file: string, content: Buffer, options: WriteConfigOptions): Promise<boolean> {
   const { seam = noSeam } = options;
   const target = await realpath(file).catch(() => file);
-  const temporary = path.join(path.dirname(target), `.envctl-tmp-${process.pid}-${randomBytes(4).toString('hex')}`);
+  const temporary = configTemporaryName(target);
   try {
     const present = await stat(target).catch(() => undefined);
     const mode = present === undefined ? options.newMode : present.mode & 0o7777;

@@ -9,6 +9,7 @@ import {
   type LoadConfigOptions,
   type ShowConfig,
   type SaveContext,
+  sweepConfigLeftovers,
   toShowConfig,
 } from '../config/index.js';
 import { createGenerationLock } from '../fs/index.js';
@@ -40,7 +41,9 @@ export function createConfigOperations(request: RuntimeRequest): ConfigOperation
     },
     config: (route, change) => changeConfig(saveContext(request, locate(request, route).load), { ...dialogue(route), ...change }),
     ensureConfig: async (route) => {
-      await ensureConfigFile(saveContext(request, locate(request, route).load), dialogue(route));
+      const { load } = locate(request, route);
+      await sweepConfigLeftovers(load.repositoryRoot, invocation.now());
+      await ensureConfigFile(saveContext(request, load), dialogue(route));
     },
   };
 }
@@ -69,7 +72,10 @@ function saveContext({ invocation }: RuntimeRequest, load: LoadConfigOptions): S
       const directory = toScopePaths({ runtimeRoot: runtimeDirectory, storeRoot: storeDirectory, scopeId }).locks;
       const isAlive = (identity: ReturnType<typeof selfIdentity>): boolean => isSameProcess(identity, readProcessTable());
       const lock = createGenerationLock({ directory, name: 'config', identity: selfIdentity(), isAlive, seam: invocation.seam });
-      return lock.hold('saving the configuration', { timeoutMs: 10_000, signal: invocation.signal }, work);
+      return lock.hold('saving the configuration', { timeoutMs: 10_000, signal: invocation.signal }, async () => {
+        await sweepConfigLeftovers(load.repositoryRoot, invocation.now());
+        return work();
+      });
     },
   };
 }

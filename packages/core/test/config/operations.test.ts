@@ -19,6 +19,7 @@ describe('the configuration commands', () => {
         cwd,
         terminal: { stdin: false, stdout: false },
         seam: () => undefined,
+        now: Date.now,
         signal: new AbortController().signal,
       },
       config: { plugins: new Map([[plugin.name, plugin]]) },

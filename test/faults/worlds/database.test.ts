@@ -1,0 +1,82 @@
+import { fileURLToPath } from 'node:url';
+import { expect } from 'chai';
+import { createMachine, nothing, requireNamespaces, requireProgram, until, type Machine } from './machine.js';
+import { createRepository, serviceConfig } from './repository.js';
+
+const pg = fileURLToPath(new URL('../../../node_modules/pg', import.meta.url));
+
+const application = `const { Pool } = require(${JSON.stringify(pg)});
+const pool = new Pool({ connectionString: process.env.DATABASE_URL, max: 8 });
+pool.on('error', () => {});
+const ready = pool.query('create table if not exists rows (id serial primary key)');
+require('node:http').createServer(async (request, response) => {
+  try {
+    await ready;
+    if (request.url === '/add') await pool.query('insert into rows default values');
+    const { rows } = await pool.query('select count(*)::int as rows from rows');
+    response.end(JSON.stringify({ rows: rows[0].rows, pid: process.pid }));
+  } catch (error) {
+    response.writeHead(500).end(String(error));
+  }
+}).listen(Number(process.env.PORT), '127.0.0.1');
+`;
+
+/** Adds rows from eight clients until twenty calls in a row fail; prints how many were acknowledged. */
+const load = `let added = 0, failed = 0;
+async function client() {
+  while (failed < 20) {
+    const answer = await fetch('http://127.0.0.1:8000/add').catch(() => undefined);
+    if (answer?.ok) { added += 1; failed = 0; if (added === 50) console.log('warm'); } else failed += 1;
+    await answer?.text();
+  }
+}
+await Promise.all(Array.from({ length: 8 }, client));
+console.log(added);
+`;
+
+describe('a database server that is killed under load', function () {
+  this.timeout(180_000);
+  let machine: Machine;
+  before(async function () {
+    await requireNamespaces(this);
+    await requireProgram(this, 'redis-server');
+    machine = await createMachine('database');
+  });
+  after(() => machine?.close());
+
+  it('is called unreachable, comes back with resume and every acknowledged row, and the application goes on', async () => {
+    const repository = await createRepository(machine, { 'backend/app.js': application, '.envctl': serviceConfig({ backend: 'node app.js' }, ['MAIN_POSTGRES_ENABLE=true', 'MAIN_REDIS_ENABLE=true']) });
+    await repository.json('start', '--headless');
+    const ask = async (): Promise<{ rows: number; pid: number }> =>
+      JSON.parse(await machine.sh(`python3 -c 'import urllib.request as r; print(r.urlopen("http://127.0.0.1:8000/", timeout=20).read().decode())'`)) as { rows: number; pid: number };
+    const before = await ask();
+
+    const loader = machine.spawn(process.execPath, ['--input-type=module', '-e', load]);
+    let said = '';
+    loader.stdout!.setEncoding('utf8').on('data', (text: string) => (said += text));
+    const over = new Promise((resolve) => loader.once('close', resolve));
+    await until('rows are added', () => said.includes('warm') || undefined);
+    const servers = (await machine.census()).processes.filter(({ comm, words }) => (comm === 'postgres' && words.includes(' -D ')) || comm === 'redis-server');
+    expect(servers).to.have.length(2);
+    await machine.sh(`kill -9 ${servers.map(({ pid }) => pid).join(' ')}`);
+    await over;
+    const added = Number(said.trim().split('\n').at(-1));
+
+    const health = await repository.envctl('health', '--json');
+    expect(health.code).to.equal(1);
+    const { dependencies, services } = JSON.parse(health.stdout) as { dependencies: { component: string; status: string }[]; services: { status: string }[] };
+    expect(dependencies.map(({ component, status }) => `${component} ${status}`)).to.have.members(['postgres unreachable', 'redis unreachable']);
+    expect(services.map(({ status }) => status)).to.deep.equal(['running']);
+
+    const resumed = await repository.envctl('resume');
+    expect(resumed.code, resumed.stderr).to.equal(0);
+    const health2 = await repository.envctl('health', '--json');
+    expect(health2.code, health2.stdout).to.equal(0);
+    const after = await ask();
+    expect(after.pid).to.equal(before.pid);
+    expect(after.rows).to.be.at.least(before.rows + added);
+
+    expect((await repository.envctl('stop-all')).code).to.equal(0);
+    expect(await machine.census()).to.deep.equal(nothing);
+  });
+});
