@@ -19,6 +19,7 @@ import type { Route } from '../routing/index.js';
 import { toScopePaths, type ScopePaths } from '../scope/index.js';
 import { createLedger, createStateRepository, noReadinessEvaluator, type ReadinessPort } from '../state/index.js';
 import type { ReconcileContext } from '../truth/index.js';
+import type { Redaction } from './redact-failures.js';
 
 export interface Engine extends ReconcileContext {
   readonly repository: Repository;
@@ -30,7 +31,7 @@ export interface Engine extends ReconcileContext {
   readonly serviceTimeoutMs: (service: 'backend' | 'frontend') => number;
   readonly bindRun: (runId: string, directory: string) => void;
   readonly preferredServicePort: (service: 'backend' | 'frontend', projectName: string) => number;
-  readonly redact: (text: string) => string;
+  readonly redaction: Redaction;
   dispose(): Promise<void>;
 }
 
@@ -88,7 +89,7 @@ export async function composeEngine(request: RuntimeRequest, route: Route, deman
     random: (bytes) => randomBytes(bytes),
     randomHex: (bytes) => randomBytes(bytes).toString('hex'),
     onSecret: (value) => secrets.add(value),
-    redact: (text) => redactor.text(text),
+    redaction: { text: (text) => redactor.text(text), value: (value) => redactor.value(value) },
     preferredPort: (base, project) => preferred(base, project, 'dependency'),
     preferredServicePort: (service, project) => preferred(config.ports[service], project, 'service'),
     declarations,

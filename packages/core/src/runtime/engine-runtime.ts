@@ -14,6 +14,7 @@ import { createProgress } from '../ui/index.js';
 import { type ConfigOperations, createConfigOperations } from './config-operations.js';
 import { composeEngine, type ConfigDemand, type Engine } from './compose.js';
 import { assertPrograms } from './prerequisites.js';
+import { withRedactedFailures, withRedactedProgress } from './redact-failures.js';
 import { listTargets, type TargetsReport } from '../inspection/index.js';
 
 export interface EngineRuntime extends DisposableRuntime, Pick<ConfigOperations, 'config' | 'showConfig'> {
@@ -62,13 +63,13 @@ export async function createRuntime(request: RuntimeRequest): Promise<EngineRunt
   const look = async (engine: Engine, state: RunState, projects: readonly string[]): Promise<HealthReport> =>
     examineHealth(engine, state, { projects, signal, recentFailures: await recentFailures(engine) });
 
-  return {
+  const facade: EngineRuntime = {
     config: configuration.config,
     showConfig: configuration.showConfig,
     start: async (route, command) => {
       if (command !== 'resume') await configuration.ensureConfig(route);
       const { engine, startRequest } = await startContext(route, command);
-      const progress = createProgress(request.invocation, route);
+      const progress = withRedactedProgress(createProgress(request.invocation, route), engine.redaction);
       try {
         return await runStart({ ...engine, progress }, startRequest);
       } finally {
@@ -108,6 +109,7 @@ export async function createRuntime(request: RuntimeRequest): Promise<EngineRunt
       for (const engine of engines.reverse()) await engine.dispose();
     },
   };
+  return withRedactedFailures(facade, () => engines.map((engine) => engine.redaction));
 }
 
 /** The errors of the last start, when it failed. */
