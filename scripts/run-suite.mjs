@@ -1,28 +1,43 @@
 // Runs one mocha process and says what it passed, failed, skipped, and what it left behind.
-// The suite has a temporary directory of its own and a word in its environment, so a process or a directory that
-// outlives it is found and counts as a failure. What is found is ended by pid.
-import { spawn } from 'node:child_process';
+// The suite has a temporary directory, a cgroup and a word in its environment of its own, so what outlives it is found,
+// counts as a failure and is ended by pid. Suites that need no registry have a network of their own too where the machine
+// allows it: they cannot meet each other's ports.
+import { spawn, spawnSync } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
-import { chmodSync, existsSync, mkdtempSync, readFileSync, readdirSync, rmSync } from 'node:fs';
+import { chmodSync, createWriteStream, existsSync, mkdtempSync, readFileSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { cgroupPids, makeSuiteCgroup, removeSuiteCgroup } from './suite-cgroup.mjs';
 
-const suiteTimeoutMs = 15 * 60_000;
+/** What ended may take so long to vanish. */
+const farewellMs = 10_000;
 
-export async function runSuite({ root, name, files, isStrict }) {
+/** Whether a suite can have a network of its own. */
+export function hasPrivateNetworks() {
+  return process.getuid?.() === 0 && spawnSync('unshare', ['--net', 'sh', '-c', 'ip link set lo up']).status === 0;
+}
+
+/**
+ * `suite` as find-suites.mjs describes it. `node` runs it, and comes first on its PATH. `log` gets what it prints.
+ * An aborted `signal` ends it; its reason is the failure.
+ */
+export async function runSuite({ root, suite, node, isStrict, isPrivate, log, signal }) {
   const temporary = mkdtempSync(join(tmpdir(), 'envctl-suite-'));
   // Servers that drop root must reach what tests make below it.
   chmodSync(temporary, 0o1777);
-  const word = `ENVCTL_TEST_SUITE=${randomUUID()}`;
-  const reportPath = join(temporary, 'report.json');
+  const id = randomUUID();
+  const traces = { word: `ENVCTL_TEST_SUITE=${id}`, cgroup: makeSuiteCgroup(`envctl-suite-${id}`), temporary };
+  const reportPath = join(temporary, 'report.jsonl');
   try {
-    const end = await runMocha({ root, files, temporary, word, reportPath });
+    const end = await runMocha({ root, suite, node, isPrivate, log, signal, traces, reportPath });
     const report = readReport(reportPath);
-    if (report === undefined) {
-      return { passed: 0, failed: [{ title: name, message: `mocha ended with ${end} and no report` }], skipped: [] };
+    const failed = [...report.failed, ...(await leftBehind(traces))];
+    if (!report.isComplete) {
+      const reason = signal.aborted ? signal.reason.message : `mocha ended with ${end}`;
+      failed.unshift({ title: report.last ?? suite.name, message: `${reason}, here or after it` });
+    } else if (end !== 0 && failed.length === 0) {
+      failed.push({ title: suite.name, message: report.held ?? `mocha ended with ${end}` });
     }
-    const failed = [...report.failed, ...leftBehind(name, temporary, word)];
-    if (end !== 0 && failed.length === 0) failed.push({ title: name, message: `mocha ended with ${end}` });
     // On the CI machine a skipped test is a test that proves nothing; only what the platform itself forbids may be skipped.
     const isAllowed = (skip) => !isStrict || (skip.reason ?? '').startsWith('platform: ');
     return {
@@ -31,36 +46,63 @@ export async function runSuite({ root, name, files, isStrict }) {
       skipped: report.skipped.filter(isAllowed),
     };
   } finally {
-    rmSync(temporary, { recursive: true, force: true });
+    if (traces.cgroup !== undefined) removeSuiteCgroup(traces.cgroup);
+    rmSync(temporary, { recursive: true, force: true, maxRetries: 5 });
   }
 }
 
-function runMocha({ root, files, temporary, word, reportPath }) {
-  const [key, value] = word.split('=');
+function runMocha({ root, suite, node, isPrivate, log, signal, traces, reportPath }) {
+  const [key, value] = traces.word.split('=');
+  const enterCgroup = traces.cgroup === undefined ? '' : `echo 0 >'${traces.cgroup}/cgroup.procs'; `;
+  const enterNetwork = isPrivate ? 'exec unshare --net sh -c \'ip link set lo up; exec "$@"\' sh "$@"' : 'exec "$@"';
+  const mocha = [join(root, 'node_modules/mocha/bin/mocha.js'), '--reporter', join(root, 'scripts/mocha-report.cjs')];
   return new Promise((resolve) => {
-    const child = spawn(
-      process.execPath,
-      [join(root, 'node_modules/mocha/bin/mocha.js'), '--reporter', join(root, 'scripts/mocha-report.cjs'), ...files],
-      {
-        cwd: root,
-        detached: true,
-        stdio: ['ignore', 'inherit', 'inherit'],
-        env: { ...process.env, TMPDIR: temporary, ENVCTL_TEST_REPORT: reportPath, [key]: value },
+    const child = spawn('sh', ['-c', `${enterCgroup}${enterNetwork}`, 'sh', node, ...mocha, ...suite.files], {
+      cwd: root,
+      detached: true,
+      stdio: ['ignore', 'pipe', 'pipe'],
+      env: {
+        ...process.env,
+        PATH: `${join(node, '..')}:${process.env.PATH}`,
+        TMPDIR: traces.temporary,
+        ENVCTL_TEST_REPORT: reportPath,
+        [key]: value,
       },
-    );
-    const timer = setTimeout(() => process.kill(-child.pid, 'SIGKILL'), suiteTimeoutMs);
-    child.on('exit', (code, signal) => {
-      clearTimeout(timer);
-      resolve(code ?? signal);
+    });
+    const output = createWriteStream(log);
+    child.stdout.pipe(output, { end: false });
+    child.stderr.pipe(output, { end: false });
+    const onAbort = () => endAll([child.pid, ...processesOf(traces).map(({ pid }) => pid)]);
+    if (signal.aborted) onAbort();
+    signal.addEventListener('abort', onAbort, { once: true });
+    child.on('error', (error) => resolve(error.message));
+    // Not 'close': a process that outlives the suite may hold its output.
+    child.on('exit', (code, name) => {
+      signal.removeEventListener('abort', onAbort);
+      setImmediate(() => output.end(() => resolve(code ?? name)));
     });
   });
 }
 
 function readReport(path) {
+  const events = existsSync(path) ? readFileSync(path, 'utf8').split('\n').flatMap(parseLine) : [];
+  const held = events.find(({ event }) => event === 'held');
+  return {
+    isComplete: events.some(({ event }) => event === 'end'),
+    passed: events.filter(({ event }) => event === 'pass').length,
+    failed: events.filter(({ event }) => event === 'fail'),
+    skipped: events.filter(({ event }) => event === 'skip'),
+    last: events.findLast(({ event }) => event === 'begin')?.title,
+    held: held && `the last test has ended, the process has not: ${held.by.join(', ')}`,
+  };
+}
+
+/** The last line of a process that was killed may be torn. */
+function parseLine(line) {
   try {
-    return JSON.parse(readFileSync(path, 'utf8'));
+    return [JSON.parse(line)];
   } catch {
-    return undefined;
+    return [];
   }
 }
 
@@ -68,35 +110,50 @@ function toFailure(skip) {
   return { title: skip.title, message: `skipped, and CI=true allows no skip: ${skip.reason ?? 'no reason given'}` };
 }
 
-function leftBehind(name, temporary, word) {
-  const processes = processesWith(word);
-  for (const { pid } of processes) endProcess(pid);
-  const paths = readdirSync(temporary).filter((entry) => entry.startsWith('envctl-'));
+async function leftBehind(traces) {
+  const deadline = performance.now() + farewellMs;
+  let processes = processesOf(traces);
+  while (processes.length > 0 && performance.now() < deadline) {
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    processes = processesOf(traces);
+  }
+  endAll(processes.map(({ pid }) => pid));
+  const paths = readdirSync(traces.temporary).filter((entry) => entry.startsWith('envctl-') || entry.startsWith('.envctl-'));
   return [
-    ...processes.map(({ pid, command }) => ({ title: `${name}: left a process`, message: `pid ${pid}: ${command}` })),
-    ...paths.map((path) => ({ title: `${name}: left a path`, message: join(temporary, path) })),
+    ...processes.map(({ pid, command }) => ({ title: 'left a process', message: `pid ${pid}: ${command}` })),
+    ...paths.map((path) => ({ title: 'left a path', message: join(traces.temporary, path) })),
+    ...(traces.cgroup === undefined ? [] : removeSuiteCgroup(traces.cgroup)).map((name) => ({ title: 'left a cgroup', message: name })),
   ];
 }
 
-/** Processes, other than a zombie, that carry the word of the suite in their environment. */
-function processesWith(word) {
+/** Processes, other than a zombie, in the cgroup of the suite or with its word in their environment. */
+function processesOf({ word, cgroup }) {
   if (!existsSync('/proc/self/environ')) return [];
+  const inCgroup = new Set(cgroup === undefined ? [] : cgroupPids(cgroup));
   return readdirSync('/proc')
     .filter((entry) => /^\d+$/.test(entry))
-    .flatMap((pid) => {
-      try {
-        if (!readFileSync(`/proc/${pid}/environ`, 'latin1').split('\0').includes(word)) return [];
-        return [{ pid: Number(pid), command: readFileSync(`/proc/${pid}/cmdline`, 'latin1').split('\0').join(' ').trim() }];
-      } catch {
-        return [];
-      }
+    .flatMap((entry) => {
+      const pid = Number(entry);
+      const isOurs = inCgroup.has(pid) || readOrEmpty(`/proc/${pid}/environ`).split('\0').includes(word);
+      const isZombie = isOurs && /^State:\s+[ZX]/m.test(readOrEmpty(`/proc/${pid}/status`));
+      return isOurs && !isZombie ? [{ pid, command: readOrEmpty(`/proc/${pid}/cmdline`).split('\0').join(' ').trim() }] : [];
     });
 }
 
-function endProcess(pid) {
+function readOrEmpty(path) {
   try {
-    process.kill(pid, 'SIGKILL');
+    return readFileSync(path, 'latin1');
   } catch {
-    // It ended by itself.
+    return '';
+  }
+}
+
+function endAll(pids) {
+  for (const pid of pids) {
+    try {
+      process.kill(pid, 'SIGKILL');
+    } catch {
+      // It ended by itself.
+    }
   }
 }

@@ -1,73 +1,123 @@
-// Builds, lints and runs the mocha suites one after another, then prints the results. Called by scripts/test.
+// Builds and lints, runs the mocha suites on all cores, then prints the results. Called by scripts/test.
+// Whatever happens the last line is 'N passed, N failed': a suite that crashes, hangs or comes after the time limit is a failure.
 import { spawn } from 'node:child_process';
-import { existsSync, readdirSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { runSuite } from './run-suite.mjs';
+import { findSuites } from './find-suites.mjs';
+import { installOtherNode, otherNodeMajor } from './other-node.mjs';
+import { hasPrivateNetworks, runSuite } from './run-suite.mjs';
+import { schedule } from './schedule.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const words = process.argv.slice(2);
 const isStrict = process.env.CI === 'true';
+const jobs = Number(process.env.ENVCTL_TEST_JOBS ?? Math.min(4, availableParallelism()));
+const suiteLimitMs = 12 * 60_000;
+/** Below the limit of .ci/run, so that this file has the last word. */
+const totalLimitMs = 28 * 60_000;
 
-const steps = [
-  { name: 'build', command: ['npm', 'run', '--silent', 'build'] },
-  ...(words.length === 0 ? [{ name: 'lint', command: ['npm', 'run', '--silent', 'lint'] }] : []),
-];
-
+const directory = mkdtempSync(join(tmpdir(), 'envctl-tests-'));
 const results = [];
-for (const step of steps) {
-  const startedAt = performance.now();
-  console.log(`\n== ${step.name}`);
-  const code = await runStep(step.command);
-  results.push({
-    name: step.name,
-    seconds: secondsSince(startedAt),
-    passed: code === 0 ? 1 : 0,
-    failed: code === 0 ? [] : [{ title: step.name, message: `${step.command.join(' ')} ended with ${code}` }],
-    skipped: [],
+const running = new Set();
+const stop = new AbortController();
+const isPrivate = hasPrivateNetworks();
+
+setTimeout(() => stop.abort(new Error(`the tests took more than ${totalLimitMs / 60_000} minutes`)), totalLimitMs).unref();
+for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(name, () => stop.abort(new Error(`ended by ${name}`)));
+for (const name of ['uncaughtException', 'unhandledRejection']) {
+  process.on(name, (error) => {
+    console.error(error);
+    results.push({ name: 'scripts/run-tests.mjs', seconds: 0, passed: 0, failed: [{ title: name, message: String(error) }], skipped: [] });
+    finish();
+    process.exit(1);
   });
-  if (code !== 0 && step.name === 'build') break;
 }
 
-if (results.every((result) => result.name !== 'build' || result.failed.length === 0)) {
-  for (const suite of findSuites()) {
-    console.log(`\n== ${suite.name}`);
-    const startedAt = performance.now();
-    const report = await runSuite({ root, isStrict, ...suite });
-    results.push({ name: suite.name, seconds: secondsSince(startedAt), ...report });
-  }
-}
+await runAll();
+finish();
 
-printSummary(results);
-
-/** A suite per package, and one per file of the workspace tests: those are long and stand alone. */
-function findSuites() {
-  const packages = readdirSync(join(root, 'packages'))
-    .map((name) => ({ name: `packages/${name}`, files: testFiles(join(root, 'packages', name, 'dist-test')) }))
-    .filter((suite) => suite.files.length > 0);
-  const workspace = testFiles(join(root, 'dist-test')).map((file) => ({
-    name: `test/${file.slice(join(root, 'dist-test').length + 1).replace(/\.test\.js$/, '')}`,
-    files: [file],
+async function runAll() {
+  if (!(await runStep('build', ['npm', 'run', '--silent', 'build']))) return;
+  const work = findSuites(root, words).map((suite) => ({
+    ...suite,
+    lane: suite.isOnline || !isPrivate ? 'machine' : undefined,
+    run: () => runOne(suite, process.execPath),
   }));
-  return [...packages, ...workspace].filter(
-    (suite) => words.length === 0 || words.some((word) => suite.name.includes(word)),
-  );
+  if (words.length === 0) work.push({ name: 'lint', run: () => runStep('lint', ['npm', 'run', '--silent', 'lint']) });
+  work.push(...(await otherNodeWork()));
+  await schedule(work, { jobs });
 }
 
-function testFiles(directory) {
-  if (!existsSync(directory)) return [];
-  return readdirSync(directory, { recursive: true })
-    .filter((name) => name.endsWith('.test.js') && !name.startsWith('bench/'))
-    .sort()
-    .map((name) => join(directory, name));
+async function runOne(suite, node) {
+  const startedAt = performance.now();
+  const log = join(directory, `${suite.name.replaceAll('/', '-')}.log`);
+  const limit = AbortSignal.timeout(suiteLimitMs);
+  const signal = AbortSignal.any([stop.signal, limit]);
+  limit.addEventListener('abort', () => undefined);
+  running.add(suite.name);
+  const report = stop.signal.aborted
+    ? { passed: 0, failed: [{ title: 'not run', message: stop.signal.reason.message }], skipped: [] }
+    : await runSuite({ root, suite, node, isStrict, isPrivate: isPrivate && !suite.isOnline, log, signal });
+  running.delete(suite.name);
+  record({ name: suite.name, seconds: secondsSince(startedAt), ...report }, log);
 }
 
-function runStep([program, ...args]) {
+/** The unit tests of core and cli under the other supported line of Node. */
+async function otherNodeWork() {
+  const name = `node ${otherNodeMajor}`;
+  if (words.length > 0 && !words.some((word) => name.includes(word))) return [];
+  const installed = await installOtherNode(join(directory, 'node'), { isStrict });
+  if (installed.node === undefined) {
+    const outcome = { title: 'core and cli', ...(installed.failure ? { message: installed.failure } : { reason: installed.reason }) };
+    record({ name, seconds: 0, passed: 0, failed: installed.failure ? [outcome] : [], skipped: installed.failure ? [] : [outcome] });
+    return [];
+  }
+  return findSuites(root, ['packages/core/', 'packages/cli']).map((suite) => ({
+    name: `${name}: ${suite.name}`,
+    lane: isPrivate ? undefined : 'machine',
+    run: () => runOne({ ...suite, name: `${name}: ${suite.name}` }, installed.node),
+  }));
+}
+
+function runStep(name, [program, ...args]) {
+  const startedAt = performance.now();
+  const log = join(directory, `${name}.log`);
   return new Promise((resolve) => {
-    const child = spawn(program, args, { cwd: root, stdio: ['ignore', 'inherit', 'inherit'] });
-    child.on('error', () => resolve(127));
-    child.on('exit', (code, signal) => resolve(code ?? signal));
+    const child = spawn('sh', ['-c', 'exec "$@" >"$0" 2>&1', log, program, ...args], { cwd: root, stdio: 'ignore', detached: true });
+    const end = () => process.kill(-child.pid, 'SIGKILL');
+    stop.signal.addEventListener('abort', end, { once: true });
+    child.on('error', (error) => done(error.message));
+    child.on('exit', (code, signal) => done(code ?? signal));
+    function done(code) {
+      stop.signal.removeEventListener('abort', end);
+      const failed = code === 0 ? [] : [{ title: name, message: `${[program, ...args].join(' ')} ended with ${code}` }];
+      record({ name, seconds: secondsSince(startedAt), passed: code === 0 ? 1 : 0, failed, skipped: [] }, log);
+      resolve(code === 0);
+    }
   });
+}
+
+/** Keeps the result and prints what the suite said, in one piece. */
+function record(result, log) {
+  results.push(result);
+  console.log(`\n== ${result.name} (${result.seconds} s)`);
+  const text = log === undefined ? '' : readText(log);
+  if (text.trim() !== '') console.log(text.trimEnd());
+}
+
+function finish() {
+  rmSync(directory, { recursive: true, force: true });
+  printSummary([...results, ...[...running].map((name) => ({ name, seconds: 0, passed: 0, failed: [{ title: name, message: 'was running' }], skipped: [] }))]);
+}
+
+function readText(path) {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch {
+    return '';
+  }
 }
 
 function secondsSince(startedAt) {
