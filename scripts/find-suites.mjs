@@ -7,7 +7,7 @@ import { join, relative, sep } from 'node:path';
  * Suites of the workspace that reach package registries, and so live in the machine's own network and share its ports:
  * one at a time.
  */
-const online = ['test/apps/', 'test/demo', 'test/e2e/', 'test/pack', 'test/release'];
+const online = ['test/apps/', 'test/demo', 'test/pack', 'test/release'];
 /** Suites that use every core themselves, or measure: nothing runs beside them. */
 const alone = ['test/faults/kill/', 'test/bench/'];
 const longestFirst = ['test/faults/', 'test/apps/', 'test/demo', 'test/e2e/', 'test/pack', 'test/release', 'packages/plugin-', 'packages/core/processes'];

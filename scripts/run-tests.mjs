@@ -1,7 +1,7 @@
 // Builds and lints, runs the mocha suites on all cores, then prints the results. Called by scripts/test.
 // Whatever happens the last line is 'N passed, N failed': a suite that crashes, hangs or comes after the time limit is a failure.
 import { spawn } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -136,7 +136,9 @@ function printSummary(all) {
   const passed = all.reduce((sum, result) => sum + result.passed, 0);
   const isEmpty = passed + failed.length === 0;
   process.exitCode = failed.length === 0 && !isEmpty ? 0 : 1;
-  console.log(count(passed, failed.length, skipped.length));
+  const last = count(passed, failed.length, skipped.length);
+  if (process.env.ENVCTL_TEST_LAST_LINE) writeFileSync(process.env.ENVCTL_TEST_LAST_LINE, `${last}\n`);
+  else console.log(last);
 }
 
 function count(passed, failed, skipped) {

@@ -26,7 +26,10 @@ describe('an application as fastapi-new makes it', function () {
   let world: World;
 
   before(async function () {
-    if ((await run('python3', ['-c', 'import ensurepip, venv'], { cwd: '/' }).catch(() => ({ code: 1 }))).code !== 0) this.skip();
+    if ((await run('python3', ['-c', 'import ensurepip, venv'], { cwd: '/' }).catch(() => ({ code: 1 }))).code !== 0) {
+      this.test!.title += ' skipped: python3 has no venv here: Debian has it as python3-venv';
+      this.skip();
+    }
     world = await createWorld('fastapi-app');
     // The generator drives uv, which is looked for on PATH; both are Python packages.
     const tools = path.join(world.directory, 'tools');

@@ -27,10 +27,9 @@ describe('Postgres under the conformance kit', function () {
   });
 
   for (const check of conformanceChecks) {
-    it(`${check.id}: ${check.title}`, async function () {
+    it(`${check.id}: ${check.title}`, async () => {
       const report = await runCheck(check, options);
-      if (report.status === 'skip') this.skip();
-      if (report.status === 'fail') throw new Error(report.message);
+      if (report.status !== 'pass') throw new Error(report.message);
     });
   }
 });

@@ -24,7 +24,7 @@ const setUp = 'ip link set lo up && mount -t tmpfs -o mode=0711 tmpfs /mnt';
 export function explainMissing(): string | undefined {
   const tried = spawnSync('unshare', [...flags, 'sh', '-c', setUp], { encoding: 'utf8' });
   if (tried.status === 0) return undefined;
-  return `private pid, mount and network namespaces are not permitted here: ${tried.error?.message ?? tried.stderr.trim()}`;
+  return `platform: private pid, mount and network namespaces are not permitted here: ${tried.error?.message ?? tried.stderr.trim()}`;
 }
 
 export function openNamespace(id: string): Namespace {

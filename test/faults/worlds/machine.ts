@@ -55,7 +55,7 @@ export const nothing: Census = { processes: [], listeners: [], leases: [], tempo
 /** Skips the suite, with a reason, where private namespaces cannot be made. */
 export async function requireNamespaces(context: Context): Promise<void> {
   const probe = await run('unshare', ['--pid', '--fork', '--mount', '--net', '--mount-proc', 'true'], { cwd: '/' }).catch(() => ({ code: 127 }));
-  if (probe.code !== 0) skip(context, 'private pid, mount and network namespaces need root and util-linux');
+  if (probe.code !== 0) skip(context, 'platform: private pid, mount and network namespaces are not permitted');
 }
 
 /** Skips where a program is absent. */

@@ -21,6 +21,17 @@ export function selfIdentity(): ProcessIdentity {
   return identity;
 }
 
+/** True when the very process runs now: one small read of /proc, where {@link isSameProcess} asks a snapshot. */
+export function isRunningNow(identity: ProcessIdentity): boolean {
+  const current = identityOf(identity.pid);
+  return (
+    current !== undefined &&
+    current.startTicks === identity.startTicks &&
+    current.bootId === identity.bootId &&
+    current.pidNamespace === identity.pidNamespace
+  );
+}
+
 /** True when the very process still runs; false for another boot, another pid namespace, a reused pid, a zombie. */
 export function isSameProcess(identity: ProcessIdentity, table: ProcessTable): boolean {
   if (identity.bootId !== table.bootId || identity.pidNamespace !== table.pidNamespace) return false;

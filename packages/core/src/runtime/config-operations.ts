@@ -14,7 +14,7 @@ import {
 } from '../config/index.js';
 import { createGenerationLock } from '../fs/index.js';
 import { discoverPlugins, loadHost } from '../host/index.js';
-import { isSameProcess, readProcessTable, selfIdentity } from '../processes/index.js';
+import { isRunningNow, selfIdentity } from '../processes/index.js';
 import { resolveRepository } from '../projects/index.js';
 import type { Route } from '../routing/index.js';
 import { toScopePaths } from '../scope/index.js';
@@ -70,9 +70,8 @@ function saveContext({ invocation }: RuntimeRequest, load: LoadConfigOptions): S
     exclusive: (work) => {
       const { runtimeDirectory, storeDirectory, scopeId } = loadConfig(load);
       const directory = toScopePaths({ runtimeRoot: runtimeDirectory, storeRoot: storeDirectory, scopeId }).locks;
-      const isAlive = (identity: ReturnType<typeof selfIdentity>): boolean => isSameProcess(identity, readProcessTable());
-      const lock = createGenerationLock({ directory, name: 'config', identity: selfIdentity(), isAlive, seam: invocation.seam });
-      return lock.hold('saving the configuration', { timeoutMs: 10_000, signal: invocation.signal }, async () => {
+      const lock = createGenerationLock({ directory, name: 'config', identity: selfIdentity(), isAlive: isRunningNow, seam: invocation.seam });
+      return lock.hold('saving the configuration', { timeoutMs: 30_000, signal: invocation.signal }, async () => {
         await sweepConfigLeftovers(load.repositoryRoot, invocation.now());
         return work();
       });

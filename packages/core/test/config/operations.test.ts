@@ -10,7 +10,8 @@ import { redis, useRepository } from './fixtures.js';
 
 const plugin = { name: 'plugin-x', version: '1.0.0', root: '/nowhere', type: 'core', pjson: { envctl: { apiVersion: 1, extension: './extension.js', contributes: { dependencies: [redis] } } } };
 
-describe('the configuration commands', () => {
+describe('the configuration commands', function () {
+  this.timeout(60_000);
   const repository = useRepository();
   const operations = (cwd: string, env: Record<string, string> = {}) =>
     createConfigOperations({

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { coreSignals, createJsonlSink, createRecorder, createRedactor } from '../../dist/events/index.js';
+import { skip } from '../skip.js';
 
 describe('jsonl sink', () => {
   let directory: string;
@@ -59,7 +60,7 @@ describe('jsonl sink', () => {
   });
 
   it('reports a full disk to the recorder and nobody else', function () {
-    if (!existsSync('/dev/full')) this.skip();
+    if (!existsSync('/dev/full')) skip(this, 'platform: no /dev/full');
     const recorder = createRecorder({ catalogue: coreSignals, sinks: [createJsonlSink('/dev/full')], traceId: 't', now: () => 0, redactor: createRedactor({ home: '/' }), salt: 's' });
     recorder.emit('ui.status', { message: 'x' });
     expect(recorder.failures()[0]?.message).to.include('ENOSPC');

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { isEnvctlError } from '../../dist/contract/index.js';
 import { examineLaunch, isSameProcess, launchProcess, readProcessTable, waitForExit } from '../../dist/processes/index.js';
 import { createBench, eventually, isRunning, patienceMs, type Bench } from './support.js';
+import { skip } from '../skip.js';
 
 describe('launchProcess', function () {
   this.timeout(patienceMs);
@@ -73,7 +74,7 @@ describe('launchProcess', function () {
   });
 
   it('drops to another user, whose launch stays private and can be stopped', async function () {
-    if (process.getuid?.() !== 0) return this.skip();
+    if (process.getuid?.() !== 0) skip(this, 'platform: only root can become another user');
     chmodSync(bench.directory, 0o711);
     const started = await bench.start(['sh', '-c', 'id -u; exec sleep 1000'], { user: { uid: 65534, gid: 65534 }, cwd: '/' });
     await eventually(started.spec.directory, async () => ((await started.read()).child && started.log() === '65534\n' ? true : undefined));
@@ -102,7 +103,7 @@ describe('launchProcess', function () {
   it('names a cgroup of its own for each of two launches with one id', async function () {
     const records = await Promise.all(['a', 'b'].map((name) => bench.start(['true'], { id: 'same', directory: join(bench.directory, name) }).then((started) => started.read())));
     const [first, second] = records.map(({ record }) => record.cgroup);
-    if (first === null) return this.skip();
+    if (first === null) skip(this, 'platform: no writable cgroup v2');
     expect(first).to.not.equal(second);
   });
 

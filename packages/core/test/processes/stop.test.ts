@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { noSeam } from '../../dist/contract/index.js';
 import { readProcessTable, stopLaunches } from '../../dist/processes/index.js';
 import { createBench, eventually, fixtures, isRunning, patienceMs, pidsIn, type Bench, type Started } from './support.js';
+import { skip } from '../skip.js';
 
 const python = ['python3', join(fixtures, 'family.py')];
 const node = [process.execPath, join(fixtures, 'family.mjs')];
@@ -82,7 +83,7 @@ describe('stopLaunches', function () {
       const started = await bench.start([...python, 'daemon', 'bare', 'quiet']);
       const { record } = await started.read();
       const pids = await bench.pids(2);
-      if (record.cgroup === null) this.skip();
+      if (record.cgroup === null) skip(this, 'platform: no writable cgroup v2');
       await expectGone(started, pids);
       expect(() => readFileSync(join(record.cgroup!, 'cgroup.procs'))).to.throw();
     });
@@ -128,7 +129,7 @@ describe('stopLaunches', function () {
     });
 
     it('leaves a tmux server and what runs in it', async function () {
-      if (spawnSync('tmux', ['-V']).error) return this.skip();
+      if (spawnSync('tmux', ['-V']).error) skip(this, 'tmux is not installed');
       const socket = join(bench.directory, 'tmux');
       const inside = 'echo $$ >>"$FIXTURE_DIRECTORY/pids"; exec sleep 1000';
       const started = await bench.start(['sh', '-c', `tmux -S ${socket} new-session -d '${inside}'; exec sleep 1000`]);

@@ -7,7 +7,7 @@ import { launchProcess, readLaunch, readProcessTable, stopLaunches, type Launch,
 import { noSeam } from '../../dist/contract/index.js';
 
 /** Bounds a wait on an event; a test that meets it has failed. */
-export const patienceMs = 20_000;
+export const patienceMs = 60_000;
 
 export const fixtures = fileURLToPath(new URL('../../test/processes/fixtures/', import.meta.url));
 

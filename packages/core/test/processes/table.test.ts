@@ -5,6 +5,7 @@ import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { identityOf, isSameProcess, listenersByPid, readProcessTable, selfIdentity } from '../../dist/processes/index.js';
+import { skip } from '../skip.js';
 
 describe('readProcessTable', () => {
   let procRoot: string;
@@ -58,7 +59,7 @@ describe('listenersByPid', () => {
     it(`finds a listener on ${host}, for the pids asked`, async function () {
       const server = createServer();
       const listening = await new Promise<boolean>((resolve) => server.once('error', () => resolve(false)).listen(0, host, () => resolve(true)));
-      if (!listening) return this.skip();
+      if (!listening) skip(this, `platform: ${host} cannot be bound`);
       const { port } = server.address() as AddressInfo;
       expect(listenersByPid([process.pid]).get(process.pid)).to.include(port);
       expect([...listenersByPid([1])].every(([, ports]) => !ports.includes(port))).to.equal(true);

@@ -5,6 +5,7 @@ import { expect } from 'chai';
 import { waitForExit } from '../../dist/processes/index.js';
 import { createLaunchListeners, waitServiceReady, type ServiceReadiness, type ServiceReadyRequest } from '../../dist/services/index.js';
 import { createBench, eventually, patienceMs } from '../processes/support.js';
+import { skip } from '../skip.js';
 
 describe('waitServiceReady', function () {
   this.timeout(patienceMs);
@@ -23,7 +24,7 @@ describe('waitServiceReady', function () {
   });
 
   it('asks localhost on ::1 too', async function () {
-    if (!(await hasIpv6())) this.skip();
+    if (!(await hasIpv6())) skip(this, 'platform: no IPv6 loopback');
     await withService('http.createServer((q, r) => r.end()).listen(port, "::1")', async (service) => {
       expect(await wait(service, { healthUrl: `http://localhost:${service.port}/` })).to.include({ status: 'ready' });
     });

@@ -3,6 +3,7 @@ import { spawnSync } from 'node:child_process';
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { skip } from '../skip.js';
 import { temporaryDirectory } from './support.js';
 
 const workerPath = fileURLToPath(new URL('./commit-worker.js', import.meta.url));
@@ -26,7 +27,7 @@ describe('state on a disk that fails', function () {
     const probe = temporaryDirectory();
     const { status } = inMountNamespace(probe.path, 'mount -t tmpfs tmpfs "$D"');
     probe.remove();
-    if (status !== 0) this.skip();
+    if (status !== 0) skip(this, 'platform: a private mount namespace is not permitted');
   });
 
   for (const freeKiB of [0, 4, 12, 24, 48]) {
