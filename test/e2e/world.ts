@@ -1,4 +1,4 @@
-import { randomInt } from 'node:crypto';
+import { createHash, randomInt } from 'node:crypto';
 import { spawn, type ChildProcess, type ChildProcessByStdio } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
 import { chmod, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
@@ -21,6 +21,7 @@ type Settings = Readonly<Record<string, string | number | boolean>>;
 export interface World {
   readonly directory: string;
   readonly repository: string;
+  readonly scopeId: string;
   readonly env: Readonly<Record<string, string>>;
   /** Port bases of the world, so that worlds do not meet. */
   readonly ports: { readonly backend: number; readonly frontend: number; readonly postgres: number; readonly redis: number };
@@ -109,6 +110,7 @@ export async function createWorld(name: string, options: WorldOptions = {}): Pro
   return {
     directory,
     repository,
+    scopeId: `repo-${createHash('sha256').update(repository).digest('hex').slice(0, 12)}`,
     env,
     ports,
     configure,

@@ -1,0 +1,44 @@
+import { execFileSync } from 'node:child_process';
+import { mkdirSync, mkdtempSync, realpathSync, rmSync, symlinkSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect } from 'chai';
+import { resolveRepository } from '../../dist/projects/repository.js';
+
+describe('resolveRepository', () => {
+  const root = realpathSync(mkdtempSync(join(tmpdir(), 'envctl-test-repository-')));
+  const at = (...names: string[]) => join(root, ...names);
+  const git = (cwd: string, ...args: string[]) => execFileSync('git', ['-c', 'user.name=test', '-c', 'user.email=test@localhost', '-c', 'protocol.file.allow=always', ...args], { cwd, stdio: 'pipe' });
+
+  before(() => {
+    mkdirSync(at('main/deep/er'), { recursive: true });
+    mkdirSync(at('library'));
+    mkdirSync(at('nothing'));
+    for (const name of ['main', 'library']) {
+      git(at(name), 'init', '-q');
+      git(at(name), 'commit', '-q', '--allow-empty', '-m', 'first');
+    }
+    git(at('main'), 'worktree', 'add', '-q', at('linked'));
+    git(at('main'), 'submodule', '--quiet', 'add', at('library'), 'vendored');
+    symlinkSync(at('main'), at('alias'));
+  });
+  after(() => rmSync(root, { recursive: true, force: true }));
+
+  const table: readonly (readonly [string, string, string | undefined, string, string])[] = [
+    ['the checkout itself', 'main', undefined, 'main', 'main'],
+    ['a directory below', 'main/deep/er', undefined, 'main', 'main'],
+    ['a symbolic link', 'alias/deep', undefined, 'main', 'main'],
+    ['a linked worktree: its owner', 'linked', undefined, 'main', 'linked'],
+    ['a submodule: itself', 'main/vendored', undefined, 'main/vendored', 'main/vendored'],
+    ['--repo from elsewhere', 'nothing', '../main', 'main', 'main'],
+    ['--repo of a linked worktree', 'nothing', '../linked', 'main', 'linked'],
+  ];
+  for (const [title, cwd, repo, owner, execution] of table) {
+    it(title, () => expect(resolveRepository(at(cwd), repo)).to.deep.equal({ root: at(owner), executionRoot: at(execution) }));
+  }
+
+  it('says where it looked', () => {
+    expect(() => resolveRepository(at('nothing'))).to.throw(/^Could not resolve repository root\..*nothing/).with.property('code', 'ENVCTL_E_REPO_NOT_FOUND');
+    expect(() => resolveRepository(at('main'), 'deep')).to.throw(/^Invalid --repo path: /).with.property('code', 'ENVCTL_E_REPO_INVALID');
+  });
+});

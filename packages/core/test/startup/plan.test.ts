@@ -1,0 +1,101 @@
+import { expect } from 'chai';
+import type { DependencyDeclaration } from '../../dist/contract/index.js';
+import { decideRun, type RunDecisionInputs } from '../../dist/startup/run-decision.js';
+import { planStart, type PlanInputs, type ProjectPresence } from '../../dist/startup/plan.js';
+import type { ServiceCommand, ServiceName } from '../../dist/services/index.js';
+
+const on = { enabled: true, explicit: true };
+const off = { enabled: false, explicit: true };
+
+describe('decideRun', () => {
+  const decide = (command: RunDecisionInputs['command'], hasState: boolean, ...projects: RunDecisionInputs['projects']) => decideRun({ command, hasState, projects }).kind;
+  const known = (...actions: RunDecisionInputs['projects'][number]['actions']) => ({ name: 'Main', actions, known: true });
+  const unknown = (...actions: RunDecisionInputs['projects'][number]['actions']) => ({ name: 'other', actions, known: false });
+
+  const table = [
+    ['fresh', decide('start', false, unknown('start', 'start'))],
+    ['fresh', decide('start', true, unknown('start'))],
+    ['reuse', decide('start', true, known('keep', 'keep'))],
+    ['reuse', decide('resume', true, known('keep'))],
+    ['resume', decide('start', true, known('keep', 'start'))],
+    ['resume', decide('start', true, known('start', 'start'))],
+    ['expand', decide('start', true, known('keep'), unknown('start'))],
+    ['restart', decide('restart', true, known('replace', 'keep'))],
+    ['restart', decide('restart', true, known('keep'))],
+    ['fresh', decide('start', false, unknown())],
+  ] as const;
+  table.forEach(([expected, actual], row) => it(`row ${row + 1}: ${expected}`, () => expect(actual).to.equal(expected)));
+});
+
+describe('planStart', () => {
+  it('starts everything of an empty project, the backend after its dependencies, the frontend after nobody', () => {
+    const plan = planOf({}, {});
+    expect(actions(plan)).to.deep.equal({ backend: 'start', frontend: 'start', postgres: 'start', queue: 'start' });
+    expect(plan.edges.map(({ node, needs }) => `${node} ← ${needs}`)).to.have.members(['queue ← postgres', 'backend ← postgres', 'backend ← queue']);
+  });
+
+  it('a requirement that is switched off makes no edge', () => {
+    const plan = planOf({}, { profile: { dependencies: { postgres: off, queue: on } } });
+    expect(plan.edges.map(({ node, needs }) => `${node} ← ${needs}`)).to.deep.equal(['backend ← queue']);
+  });
+
+  const running: ProjectPresence = { services: { 'Main Backend': { running: true }, 'Main Frontend': { running: true } }, dependencies: { postgres: { healthy: true }, queue: { healthy: true } } };
+  const backendDied: ProjectPresence = { ...running, services: { 'Main Backend': { running: false }, 'Main Frontend': { running: true } } };
+  const backendOnly: ProjectPresence = { ...running, services: { 'Main Backend': { running: true } } };
+
+  const table: readonly (readonly [string, ProjectPresence, Partial<PlanInputs>, Readonly<Record<string, string>>])[] = [
+    ['start keeps what runs', running, { hasState: true }, { backend: 'keep', frontend: 'keep', postgres: 'keep', queue: 'keep' }],
+    ['start brings back what died', backendDied, { hasState: true }, { backend: 'start', frontend: 'keep', postgres: 'keep', queue: 'keep' }],
+    ['start of a type leaves the other out', { services: {}, dependencies: {} }, { services: ['frontend'] }, { frontend: 'start', postgres: 'start', queue: 'start' }],
+    ['start brings a dependency back that does not answer', { ...running, dependencies: { postgres: { healthy: false }, queue: { healthy: true } } }, { hasState: true }, { backend: 'keep', frontend: 'keep', postgres: 'start', queue: 'keep' }],
+    ['resume starts only what was recorded', { ...backendOnly, services: { 'Main Backend': { running: false } } }, { command: 'resume', hasState: true }, { backend: 'start', postgres: 'keep', queue: 'keep' }],
+    ['restart replaces what it is asked for', running, { command: 'restart', hasState: true, replace: new Set(['Main Backend']) }, { backend: 'replace', frontend: 'keep', postgres: 'keep', queue: 'keep' }],
+    ['restart starts a dead service it is asked for', backendDied, { command: 'restart', hasState: true, replace: new Set(['Main Backend']) }, { backend: 'start', frontend: 'keep', postgres: 'keep', queue: 'keep' }],
+    ['restart leaves a dead service alone that it is not asked for', backendDied, { command: 'restart', hasState: true, replace: new Set(['Main Frontend']) }, { frontend: 'replace', postgres: 'keep', queue: 'keep' }],
+    ['restart does not start what never ran', backendOnly, { command: 'restart', hasState: true, replace: new Set(['Main Backend']) }, { backend: 'replace', postgres: 'keep', queue: 'keep' }],
+    ['restart without a recorded run is a start', { services: {}, dependencies: {} }, { command: 'restart' }, { backend: 'start', frontend: 'start', postgres: 'start', queue: 'start' }],
+  ];
+  for (const [title, presence, change, expected] of table) it(title, () => expect(actions(planOf(presence, change))).to.deep.equal(expected));
+
+  it('a project of dependencies alone is known by them', () => {
+    const profile = { backend: off, frontend: off };
+    expect(planOf({ dependencies: { postgres: { healthy: true }, queue: { healthy: false } } }, { hasState: true, profile }).decision.kind).to.equal('resume');
+  });
+
+  it('names the projects that join', () => {
+    const inputs = inputsOf(running, { hasState: true });
+    const joined = planStart({ ...inputs, projects: [...inputs.projects, { ...inputs.projects[0]!, facts: { name: 'feature-1', root: '/w/feature-1', slug: 'feature-1' }, presence: { services: {}, dependencies: {} } }] });
+    expect(joined.decision).to.deep.equal({ kind: 'expand', reason: 'joining: feature-1' });
+  });
+});
+
+type Change = Partial<Omit<PlanInputs, 'profile'>> & { readonly profile?: Partial<PlanInputs['profile']> };
+
+function planOf(presence: Partial<ProjectPresence>, change: Change) {
+  return planStart(inputsOf(presence, change));
+}
+
+function inputsOf(presence: Partial<ProjectPresence>, change: Change): PlanInputs {
+  const command = (type: ServiceName): ServiceCommand => ({ type, command: ['node', 'x.js'], cwd: '/w', portMode: 'env', env: {}, source: 'configured', rule: 'configured' });
+  return {
+    command: 'start',
+    mode: 'main',
+    projects: [{ facts: { name: 'Main', root: '/w', slug: 'main' }, detection: { backend: command('backend'), frontend: command('frontend'), evidence: [], problems: [], notes: [] }, presence: { services: {}, dependencies: {}, ...presence } }],
+    dependencies: [declaration('postgres'), declaration('queue', 'postgres')],
+    services: [],
+    replace: new Set(),
+    hasState: false,
+    listens: () => true,
+    preferredPort: (service) => (service === 'backend' ? 8000 : 9000),
+    ...change,
+    profile: { startupEnabled: true, backend: on, frontend: on, dependencies: { postgres: on, queue: on }, ...change.profile },
+  };
+}
+
+function declaration(id: string, ...requires: readonly string[]): DependencyDeclaration {
+  return { id, displayName: id, order: 1, resources: [], enableKeys: { main: [], trees: [] }, defaultEnabled: { main: false, trees: false }, requires: requires.map((needed) => ({ id: needed, condition: 'ready' })) };
+}
+
+function actions(plan: ReturnType<typeof planStart>): Record<string, string> {
+  return Object.fromEntries(plan.projects.flatMap((project) => [...project.services.map(({ type, action }) => [type, action] as const), ...project.dependencies.map(({ id, action }) => [id, action] as const)]));
+}

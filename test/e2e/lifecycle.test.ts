@@ -1,0 +1,238 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { readFile, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { expect } from 'chai';
+import { Client } from 'pg';
+import { portsOf, statusesOf, type Document } from './document.js';
+import { createWorld, environmentOf, isAlive, processesIn, servedBy, type World } from './world.js';
+
+/** The table of docs/lifecycle.md: what each way of stopping does to services, servers, databases, data, leases, state and history. */
+interface Remains {
+  readonly services: readonly string[];
+  readonly servers: readonly string[];
+  readonly data: boolean;
+  readonly leases: 'held' | 'reserved' | 'none';
+  readonly state: readonly string[];
+  readonly history: number;
+  /** The row a test wrote before, read after another start. */
+  readonly row: boolean;
+}
+
+const everything: Remains = { services: ['backend', 'frontend'], servers: ['postgres', 'redis'], data: true, leases: 'held', state: ['Main Backend', 'Main Frontend'], history: 1, row: true };
+const stopped: Remains = { ...everything, services: [], servers: [], leases: 'reserved', state: [] };
+
+const table: readonly (readonly [string, readonly string[], Remains])[] = [
+  ['stop of one service', ['stop', 'frontend'], { ...everything, services: ['backend'], state: ['Main Backend'] }],
+  ['stop', ['stop'], stopped],
+  ['stop-all', ['stop-all'], { ...stopped, leases: 'none' }],
+  ['stop-all --remove-volumes', ['stop-all', '--remove-volumes'], { ...stopped, leases: 'none', data: false, row: false }],
+  ['blast-all', ['blast-all'], { ...stopped, leases: 'none', history: 0 }],
+  ['blast-all --blast-remove-main-volumes', ['blast-all', '--blast-remove-main-volumes'], { ...stopped, leases: 'none', data: false, row: false, history: 0 }],
+];
+
+describe('what stopping does (docs/lifecycle.md)', function () {
+  this.timeout(180_000);
+  const settings = { MAIN_POSTGRES_ENABLE: true, MAIN_REDIS_ENABLE: true };
+  let world: World;
+  let other: World;
+  let neighbour: number;
+
+  before(async () => {
+    world = await createWorld('lifecycle', { settings });
+    other = await createWorld('neighbour', { settings: { MAIN_REDIS_ENABLE: true }, beside: world });
+    neighbour = await servedBy(portsOf(await other.succeed(['start']))['backend']!);
+  });
+  after(async () => {
+    await other.close();
+    await world.close();
+  });
+
+  for (const [title, words, expected] of table) {
+    it(title, async () => {
+      await world.succeed(['blast-all', '--blast-remove-main-volumes']);
+      const started = await world.succeed(['start']);
+      const url = await databaseUrl(started);
+      await withClient(url, (client) => client.query('create table kept as select 1 as row'));
+      const directories = dataDirectories(world);
+      expect(directories).to.have.length(2);
+
+      expect(await world.succeed(words)).to.include({ ok: true });
+
+      const ports = portsOf(started);
+      expect({
+        services: await reachable(ports, ['backend', 'frontend']),
+        servers: await reachable(ports, ['postgres', 'redis']),
+        data: directories.every((directory) => existsSync(directory)),
+        leases: leasesOf(world, ports['backend']!),
+        state: Object.keys(((await world.json(['show-state'])).document.state as Document['state'] | undefined)?.services ?? {}).sort(),
+        history: world.files('state', 'engine').filter((name) => name.includes('/runs/') && name.startsWith(world.scopeId) && name.endsWith('/run_state.json')).length,
+        row: await hasRow(world, started),
+      }).to.deep.equal(expected);
+      // The repository beside it has seen nothing of all this.
+      expect(await servedBy(portsOf((await other.json(['start'])).document)['backend']!)).to.equal(neighbour);
+    });
+  }
+
+  it('a stopped service comes back to its port', async () => {
+    const ports = portsOf(await world.succeed(['start']));
+    await world.succeed(['stop']);
+    expect(portsOf(await world.succeed(['start']))).to.deep.equal(ports);
+  });
+
+  it('stop-all leaves no process of the repository, and none of it twice', async () => {
+    await world.succeed(['start']);
+    expect((await world.succeed(['stop-all'])).stopped).to.include.members(['Main Backend', 'Main Frontend']);
+    expect(processesIn(world.repository)).to.deep.equal([]);
+    expect(await world.succeed(['stop-all'])).to.include({ message: 'No active runtime state found.' });
+    expect(await world.succeed(['blast-all'])).to.include({ ok: true });
+    expect(await world.succeed(['stop'])).to.include({ message: 'No active runtime state found.' });
+  });
+
+  it('a project of dependencies alone is stopped by its name', async () => {
+    await world.configure({ MAIN_BACKEND_ENABLE: false, MAIN_FRONTEND_ENABLE: false, MAIN_POSTGRES_ENABLE: false });
+    const started = await world.succeed(['start']);
+    expect(statusesOf(started)).to.deep.equal({ redis: 'started' });
+    expect((await world.succeed(['start'])).decision.kind).to.equal('reuse');
+    expect((await world.succeed(['stop', 'main'])).released_projects).to.deep.equal(['Main']);
+    expect(await reachable(portsOf(started), ['redis'])).to.deep.equal([]);
+    await world.configure();
+  });
+});
+
+describe('a start that fails', function () {
+  this.timeout(120_000);
+  let world: World;
+  before(async () => (world = await createWorld('failing', { settings: { MAIN_REDIS_ENABLE: true } })));
+  after(() => world.close());
+
+  it('leaves nothing when nothing ran: neither the healthy sibling nor the server', async () => {
+    await world.configure({ ENVCTL_BACKEND_START_CMD: 'node server.mjs --exit 7' });
+    const { code, document, stderr } = await world.json(['start']);
+    expect(code).to.equal(1);
+    expect(document).to.include({ ok: false, code: 'ENVCTL_E_START_FAILED' });
+    expect(document.message).to.match(/Main Backend exited with code 7.*this service is broken/);
+    expect(stderr).to.match(/Main\/backend: failed/);
+    expect(processesIn(world.directory)).to.deep.equal([]);
+    expect(world.files('state', 'leases').filter((name) => name.endsWith('.json'))).to.deep.equal([]);
+    expect((await world.json(['show-state'])).document).to.include({ found: false, error: 'state_not_found' });
+  });
+
+  it('keeps the last good state and what runs; errors tells of the failure', async () => {
+    await world.configure();
+    const first = await world.succeed(['start', 'frontend']);
+    const frontend = await servedBy(portsOf(first)['frontend']!);
+    await world.configure({ ENVCTL_BACKEND_START_CMD: 'node server.mjs --exit 7' });
+    expect((await world.json(['start'])).code).to.equal(1);
+    expect(await servedBy(portsOf(first)['frontend']!)).to.equal(frontend);
+    expect((await world.succeed(['show-state'])).state.run_id).to.equal(first.run_id);
+    const errors = (await world.json(['errors'])).document;
+    expect(errors.ok).to.equal(false);
+    expect(errors.recent_failures.join(' ')).to.include('exited with code 7');
+    expect((await world.succeed(['health'])).healthy).to.equal(true);
+    await world.configure();
+    expect(statusesOf(await world.succeed(['start']))).to.deep.equal({ backend: 'started', frontend: 'kept', redis: 'kept' });
+    expect((await world.succeed(['errors'])).recent_failures).to.deep.equal([]);
+  });
+
+  it('a failed restart keeps the ports for the next one', async () => {
+    const ports = portsOf(await world.succeed(['start']));
+    await world.configure({ ENVCTL_BACKEND_START_CMD: 'node server.mjs --exit 7' });
+    expect((await world.json(['restart', 'backend'])).code).to.equal(1);
+    const health = (await world.json(['health'])).document;
+    expect(health.services.map(({ name, status }) => `${name} ${status}`)).to.deep.equal(['Main Backend stale', 'Main Frontend running']);
+    await world.configure();
+    expect(portsOf(await world.succeed(['restart']))).to.deep.equal(ports);
+  });
+
+  it('a service that is never healthy is given up and told with its answer', async () => {
+    await world.succeed(['stop-all']);
+    await world.configure({ ENVCTL_BACKEND_START_CMD: `node server.mjs --health ${path.join(world.directory, 'never')}`, ENVCTL_BACKEND_HEALTH_URL: '/health', ENVCTL_BACKEND_READY_TIMEOUT: 1 });
+    const { document } = await world.json(['start']);
+    expect(document.message).to.match(/was not healthy within 1 s: HTTP 503/);
+    expect(processesIn(world.directory)).to.deep.equal([]);
+    await world.configure();
+  });
+});
+
+describe('health, errors, logs and wait', function () {
+  this.timeout(120_000);
+  let world: World;
+  before(async () => (world = await createWorld('looking')));
+  after(() => world.close());
+
+  it('follow what lives: a killed service is stale, its URL is gone, wait tells', async () => {
+    const healthy = path.join(world.directory, 'healthy');
+    await writeFile(healthy, '');
+    await world.configure({ ENVCTL_BACKEND_START_CMD: `node server.mjs --health ${healthy}`, ENVCTL_BACKEND_HEALTH_URL: '/health' });
+    const started = await world.succeed(['start']);
+    expect((await world.succeed(['wait', '--timeout', '20']))).to.include({ ok: true });
+    const log = (await world.succeed(['logs', 'backend', '--logs-tail', '1'])).services[0]!;
+    expect(log.tail_lines).to.deep.equal([`listening on ${portsOf(started)['backend']}`]);
+    expect(await readFile(log.log_path, 'utf8')).to.match(/^starting \d+\n/);
+
+    const pid = await servedBy(portsOf(started)['backend']!);
+    process.kill(pid, 'SIGKILL');
+    const late = await world.json(['wait', '--timeout', '0']);
+    expect(late.document).to.include({ ok: false, code: 'ENVCTL_E_WAIT_TIMEOUT' });
+    const health = await world.json(['health']);
+    expect(health.code).to.equal(1);
+    expect(health.document.services.find(({ name }) => name === 'Main Backend')).to.include({ status: 'stale', url: null, detail: 'was ended by SIGKILL' });
+    expect((await world.json(['errors', 'backend'])).document.failed_services.map(({ name }) => name)).to.deep.equal(['Main Backend']);
+    expect(await world.succeed(['errors', 'frontend'])).to.include({ ok: true });
+    expect((await world.succeed(['endpoints'])).backend).to.include({ status: 'stale', public_url: null, local_url: null });
+    expect((await world.succeed(['restart', 'backend'])).ok).to.equal(true);
+    expect(isAlive(pid)).to.equal(false);
+    await world.succeed(['stop-all']);
+    await world.configure();
+  });
+
+  it('a backend that does not listen is a worker: it lives, has no port and no URL', async () => {
+    await world.configure({ ENVCTL_BACKEND_START_CMD: 'node server.mjs --worker', MAIN_BACKEND_EXPECT_LISTENER: false });
+    const started = await world.succeed(['start']);
+    expect(started.projects[0]!.services.find(({ type }) => type === 'backend')).to.include({ status: 'started', port: null, url: null });
+    const health = await world.succeed(['health']);
+    expect(health.services.map(({ status }) => status)).to.deep.equal(['running', 'running']);
+    expect(await environmentOf(portsOf(started)['frontend']!)).to.not.have.property('VITE_BACKEND_URL');
+    await world.succeed(['stop-all']);
+    expect(processesIn(world.directory)).to.deep.equal([]);
+    await world.configure();
+  });
+});
+
+async function databaseUrl(started: Document): Promise<string> {
+  return (await environmentOf(portsOf(started)['backend']!))['DATABASE_URL']!;
+}
+
+async function withClient<T>(url: string, work: (client: Client) => Promise<T>): Promise<T> {
+  const client = new Client({ connectionString: url });
+  await client.connect();
+  try {
+    return await work(client);
+  } finally {
+    await client.end();
+  }
+}
+
+async function hasRow(world: World, earlier: Document): Promise<boolean> {
+  const started = await world.succeed(['start']);
+  expect(portsOf(started), 'a later start comes back to the ports').to.deep.equal(portsOf(earlier));
+  return withClient(await databaseUrl(started), async (client) => (await client.query("select to_regclass('kept') is not null as there")).rows[0].there as boolean);
+}
+
+async function reachable(ports: Readonly<Record<string, number>>, names: readonly string[]): Promise<readonly string[]> {
+  const tables = await Promise.all(['/proc/net/tcp', '/proc/net/tcp6'].map((file) => readFile(file, 'utf8').catch(() => '')));
+  const listening = tables.join('\n').split('\n').filter((line) => / 0A /.test(line)).map((line) => Number.parseInt(line.trim().split(/\s+/)[1]!.split(':').at(-1)!, 16));
+  return names.filter((name) => listening.includes(ports[name]!));
+}
+
+function dataDirectories(world: World): readonly string[] {
+  return world.files('store').filter((name) => name.startsWith(world.scopeId) && name.endsWith('envctl-secrets.json')).map((name) => path.join(world.directory, 'store', path.dirname(name)));
+}
+
+function leasesOf(world: World, port: number): string {
+  try {
+    return (JSON.parse(readFileSync(path.join(world.directory, 'state/leases', `${port}.json`), 'utf8')) as { readonly state: string }).state;
+  } catch {
+    return 'none';
+  }
+}
