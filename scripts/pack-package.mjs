@@ -4,6 +4,7 @@
 import { build } from 'esbuild';
 import { chmodSync, cpSync, existsSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { bundledPackages, licenceTexts } from './pack-licences.mjs';
 
 const alwaysExternal = [/^@oclif\//, /^@envctl\//, /^envctl$/];
@@ -14,6 +15,15 @@ const alwaysExternal = [/^@oclif\//, /^@envctl\//, /^envctl$/];
  */
 const bundledDespite = { '@envctl/core': ['@oclif/core'] };
 
+/**
+ * Every entry is one file, and what it asks for later is in it and runs later: reading twenty files costs Node more than
+ * compiling one. Core's entries share a module, `dist/all.js`, of which each entry names its part; the fast door is apart,
+ * and leads to it through `dist/boot/run-oclif.js`.
+ */
+const gatheredIn = {
+  '@envctl/core': { isGathered: (path) => path !== 'dist/boot/door.js', more: ['dist/boot/run-oclif.js'] },
+};
+
 /** Writes <directory>/pack anew. Throws when an entry the manifest names was not built. */
 export async function stagePackage(directory) {
   const manifest = JSON.parse(readFileSync(join(directory, 'package.json'), 'utf8'));
@@ -21,7 +31,7 @@ export async function stagePackage(directory) {
   rmSync(target, { recursive: true, force: true });
 
   const entries = findEntries(directory, manifest);
-  const outputs = await bundle(directory, manifest, entries);
+  const outputs = await bundle(directory, manifest, entries, gatheredIn[manifest.name]);
   for (const { path, contents } of outputs.files) writeStaged(join(target, relative(directory, path)), contents);
   for (const bin of Object.values(manifest.bin ?? {})) chmodSync(join(target, bin), 0o755);
 
@@ -61,20 +71,20 @@ function commandFiles(directory, commands) {
     .map((path) => join(commands, path));
 }
 
-async function bundle(directory, manifest, entryPoints) {
+async function bundle(directory, manifest, entries, gathering) {
+  const more = (gathering?.more ?? []).map((path) => join(directory, path));
+  const gathered = [...entries.filter((path) => gathering?.isGathered(relative(directory, path)) === true), ...more];
+  const entryPoints = gathered.length === 0 ? entries : [...entries.filter((path) => !gathered.includes(path)), { in: gatheredModule, out: 'dist/all' }];
   const outside = Object.keys({ ...manifest.peerDependencies, ...manifest.optionalDependencies });
   const inside = bundledDespite[manifest.name] ?? [];
   const isExternal = (name) => !inside.includes(name) && (outside.includes(name) || alwaysExternal.some((pattern) => pattern.test(name)));
   const { outputFiles, metafile } = await build({
-    entryPoints,
+    entryPoints: entryPoints.map((entry) => (typeof entry === 'string' ? { in: entry, out: relative(directory, entry).replace(/\.js$/, '') } : entry)),
     absWorkingDir: directory,
     outdir: directory,
-    outbase: directory,
-    chunkNames: 'dist/chunks/[name]-[hash]',
     write: false,
     metafile: true,
     bundle: true,
-    splitting: true,
     format: 'esm',
     platform: 'node',
     target: 'node20.19',
@@ -85,20 +95,51 @@ async function bundle(directory, manifest, entryPoints) {
     minifySyntax: true,
     legalComments: 'none',
     logLevel: 'warning',
-    plugins: [externals(isExternal), ownPlaces(directory, manifest.name), withoutRuntimeGuesses()],
+    plugins: [gatheredEntries(directory, gathered), externals(isExternal, more), ownPlaces(directory, manifest.name, entries.filter((path) => !gathered.includes(path))), withoutRuntimeGuesses()],
   });
   return {
     inputs: Object.keys(metafile.inputs),
-    files: outputFiles.map(({ path, text }) => ({ path, contents: withCommonJsNames(text) })),
+    files: [...outputFiles.map(({ path, text }) => ({ path, contents: withCommonJsNames(text) })), ...(await gatheredStubs(directory, gathered))],
   };
 }
 
-function externals(isExternal) {
+const gatheredModule = 'envctl-gathered';
+
+/** A module with a namespace for every gathered entry. */
+function gatheredEntries(directory, gathered) {
+  return {
+    name: 'gathered-entries',
+    setup({ onResolve, onLoad }) {
+      onResolve({ filter: new RegExp(`^${gatheredModule}$`) }, ({ path }) => ({ path, namespace: gatheredModule }));
+      onLoad({ filter: /.*/, namespace: gatheredModule }, () => ({
+        contents: gathered.map((path, index) => `export * as e${index} from ${JSON.stringify(path)};`).join('\n'),
+        resolveDir: directory,
+      }));
+    },
+  };
+}
+
+/** What stands at the path of a gathered entry. */
+async function gatheredStubs(directory, gathered) {
+  return Promise.all(
+    gathered.map(async (path, index) => {
+      const names = Object.keys(await import(pathToFileURL(path).href));
+      const all = join(directory, 'dist/all.js');
+      const specifier = relative(dirname(path), all);
+      const parts = names.map((name) => (name === 'default' ? `export default part.default;` : `export const ${name} = part.${name};`));
+      return { path, contents: `import { e${index} as part } from ${JSON.stringify(specifier.startsWith('.') ? specifier : `./${specifier}`)};\n${parts.join('\n')}\n` };
+    }),
+  );
+}
+
+function externals(isExternal, apart) {
   return {
     name: 'externals',
     setup({ onResolve }) {
+      // The fast door finds these at their own place when it needs them.
+      onResolve({ filter: /^\./ }, ({ path, kind, resolveDir }) => (kind === 'dynamic-import' && apart.includes(join(resolveDir, path)) ? { path, external: true } : undefined));
       onResolve({ filter: /^[^./]/ }, ({ path, kind }) => {
-        if (kind === 'entry-point') return undefined;
+        if (kind === 'entry-point' || path === gatheredModule) return undefined;
         // pg asks for pg-native inside a try: it is an addition a user may install.
         return isExternal(packageOf(path)) || path === 'pg-native' || path === 'typescript' ? { path, external: true } : undefined;
       });
@@ -110,7 +151,7 @@ function externals(isExternal) {
  * A file of ours that finds its neighbours by import.meta.url may land in a chunk elsewhere: the address it had
  * in dist is put there, counted from the package root, which is found by walking up from the chunk.
  */
-function ownPlaces(directory, packageName) {
+function ownPlaces(directory, packageName, atHome) {
   const moduleName = 'envctl-own-place';
   return {
     name: 'own-places',
@@ -118,7 +159,7 @@ function ownPlaces(directory, packageName) {
       onResolve({ filter: new RegExp(`^${moduleName}$`) }, ({ path }) => ({ path, namespace: moduleName }));
       onLoad({ filter: /.*/, namespace: moduleName }, () => ({ contents: ownPlaceSource(packageName), resolveDir: directory }));
       onLoad({ filter: /\/(?:dist|bin)\/.*\.js$/ }, ({ path }) => {
-        if (!path.startsWith(`${directory}/`) || path.includes('/node_modules/')) return undefined;
+        if (!path.startsWith(`${directory}/`) || path.includes('/node_modules/') || atHome.includes(path)) return undefined;
         const text = readFileSync(path, 'utf8');
         if (!text.includes('import.meta.url')) return undefined;
         const hidden = /new URL\((['"])(\.[^'"]*\.js)\1, import\.meta\.url\)/.exec(text);

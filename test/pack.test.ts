@@ -172,5 +172,7 @@ function packagesImportedBy(path: string): readonly string[] {
   return [...importedFiles.map(({ fileName }) => fileName), ...required]
     .filter((specifier) => !/^[./]|^node:/.test(specifier))
     .map((specifier) => specifier.split('/').slice(0, specifier.startsWith('@') ? 2 : 1).join('/'))
+    // In minified code the scanner also takes text between other quotes for a specifier.
+    .filter((name) => /^(?:@[\w.-]+\/)?[\w.-]+$/.test(name))
     .filter((name) => !builtinModules.includes(name));
 }

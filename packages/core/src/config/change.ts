@@ -1,3 +1,4 @@
+import { discoverConfigFile } from './discovery.js';
 import { EnvctlError } from '../contract/index.js';
 import { parseAssignments } from './assignments.js';
 import { requireConfigFile } from './bootstrap.js';
@@ -45,6 +46,11 @@ export async function changeConfig(options: SaveContext, change: ConfigChange): 
     });
   }
   return ask(options, model, await change.prompts());
+}
+
+/** True when the repository has an `.envctl`: the cheap question before `ensureConfigFile`. */
+export function hasConfigFile(options: Pick<SaveContext, 'repositoryRoot' | 'env'>): boolean {
+  return discoverConfigFile(options.repositoryRoot, options.env).exists;
 }
 
 /**

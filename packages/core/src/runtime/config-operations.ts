@@ -5,6 +5,7 @@ import {
   type ConfigDialogue,
   createTerminalPrompts,
   ensureConfigFile,
+  hasConfigFile,
   loadConfig,
   type LoadConfigOptions,
   type ShowConfig,
@@ -41,9 +42,10 @@ export function createConfigOperations(request: RuntimeRequest): ConfigOperation
     },
     config: (route, change) => changeConfig(saveContext(request, locate(request, route).load), { ...dialogue(route), ...change }),
     ensureConfig: async (route) => {
-      const { load } = locate(request, route);
-      await sweepConfigLeftovers(load.repositoryRoot, invocation.now());
-      await ensureConfigFile(saveContext(request, load), dialogue(route));
+      const repositoryRoot = resolveRepository(invocation.cwd, route.repo).root;
+      await sweepConfigLeftovers(repositoryRoot, invocation.now());
+      if (hasConfigFile({ repositoryRoot, env: invocation.env })) return;
+      await ensureConfigFile(saveContext(request, locate(request, route).load), dialogue(route));
     },
   };
 }
