@@ -75,7 +75,7 @@ async function takeOrGiveUp(disk: LockDirectory, path: string, lock: GenerationL
   }
 }
 
-async function take(disk: LockDirectory, path: string, { name, onWait }: GenerationLockOptions, options: HoldOptions): Promise<number> {
+async function take(disk: LockDirectory, path: string, { name, identity, onWait }: GenerationLockOptions, options: HoldOptions): Promise<number> {
   const startedMs = performance.now();
   const deadline = startedMs + options.timeoutMs;
   let isTold = false;
@@ -86,7 +86,7 @@ async function take(disk: LockDirectory, path: string, { name, onWait }: Generat
     const request = toLockRequest(step);
     if (request.op === 'enter') return request.generation;
     if (request.op === 'wait') {
-      if (performance.now() >= deadline) throw timedOut(path, name, holder, options.timeoutMs);
+      if (performance.now() >= deadline) throw timedOut({ path, name, identity }, holder, options.timeoutMs);
       if (!isTold && holder !== undefined && performance.now() - startedMs > tellAfterMs) {
         isTold = true;
         onWait?.({ pid: holder.identity.pid, purpose: holder.purpose });
@@ -128,11 +128,18 @@ function cancelled(path: string): EnvctlError {
   return new EnvctlError('ENVCTL_E_CANCELLED', `Cancelled while waiting for the lock ${path}.`, { kind: 'cancelled', data: { path } });
 }
 
-function timedOut(path: string, name: string, holder: LockHolder | undefined, timeoutMs: number): EnvctlError {
+function timedOut(lock: { readonly path: string; readonly name: string; readonly identity: ProcessIdentity }, holder: LockHolder | undefined, timeoutMs: number): EnvctlError {
+  const { path, name } = lock;
   const who = holder === undefined ? 'another process' : `process ${holder.identity.pid} (${holder.purpose})`;
   return new EnvctlError('ENVCTL_E_LOCK_TIMEOUT', `The lock "${name}" is held by ${who} for more than ${timeoutMs} ms: ${path}.`, {
     kind: 'environment',
-    hints: holder === undefined ? ['Wait for the other command to end, then try again.'] : [`See what it does: ps -fp ${holder.identity.pid}`],
+    hints: [mendOf(path, lock.identity, holder)],
     data: { path, timeoutMs, ...(holder === undefined ? {} : { pid: holder.identity.pid, purpose: holder.purpose }) },
   });
+}
+
+function mendOf(path: string, self: ProcessIdentity, holder: LockHolder | undefined): string {
+  if (holder === undefined) return 'Wait for the other command to end, then try again.';
+  if (holder.identity.pidNamespace === self.pidNamespace) return `See what it does: ps -fp ${holder.identity.pid}`;
+  return `It was taken in another container. Once that is gone: rm -r '${path}'`;
 }

@@ -1,4 +1,4 @@
-import type { ReleaseReport } from '../resources/index.js';
+import { describeRemains, type ReleaseReport } from '../resources/index.js';
 
 /** What stop, stop-all and blast-all tell; the document of their `--json`. */
 export interface StopSummary {
@@ -31,10 +31,7 @@ export function toStopReport(
 ): StopSummary {
   const survivors = (parts.released?.incomplete ?? []).map((report) => ({
     what: report.launchId,
-    detail:
-      report.untouched === undefined
-        ? `still alive: ${report.survivors.map((survivor) => `pid ${survivor.pid} (${survivor.comm})`).join(', ')}`
-        : `not touched (${report.untouched}): look for its processes by hand, then remove ${report.directory}`,
+    detail: describeRemains(report),
   }));
   return {
     command,

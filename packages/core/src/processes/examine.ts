@@ -3,8 +3,10 @@
  * docs/decisions/0001-identity-predicate.md states it. Two rules hold everywhere: a process of another
  * token or pid namespace is never a member, and nothing is one that started before the launch was recorded.
  */
+import { basename } from 'node:path';
 import type { ProcessIdentity } from '../contract/index.js';
 import type { Launch, LaunchRecord } from './launch-spec.js';
+import { mayNamespaceLive } from './liveness.js';
 import { isGone, type ProcessEntry } from './stat.js';
 import type { ProcessTable } from './table.js';
 import { tokenOf } from './tokens.js';
@@ -28,6 +30,8 @@ export interface DetachedProcess {
 export interface Examination {
   /** Any member lives. */
   readonly alive: boolean;
+  /** It is of another pid namespace that may still live: whether anything of it runs cannot be known here. */
+  readonly unknown: boolean;
   readonly runnerAlive: boolean;
   /** The runner as recorded, or as found by token and command line when it has not recorded itself yet. */
   readonly runner: ProcessIdentity | undefined;
@@ -54,8 +58,10 @@ export interface ExamineExtra {
 /** Applies the predicate to one snapshot. Signals nothing, writes nothing. */
 export function examineLaunch(launch: Launch, table: ProcessTable, extra: ExamineExtra): Examination {
   const { record } = launch;
-  if (record.bootId !== table.bootId || record.pidNamespace !== table.pidNamespace) {
-    return { alive: false, runnerAlive: false, runner: launch.runner, members: [], detached: [] };
+  const isThisBoot = record.bootId === table.bootId;
+  if (!isThisBoot || record.pidNamespace !== table.pidNamespace) {
+    const unknown = isThisBoot && mayNamespaceLive(record.pidNamespace, table);
+    return { alive: false, unknown, runnerAlive: false, runner: launch.runner, members: [], detached: [] };
   }
   const candidates = eligible(record, table, extra.self ?? process.pid);
   const runner = launch.runner ?? findUnrecordedRunner(record, candidates, table);
@@ -89,6 +95,7 @@ export function examineLaunch(launch: Launch, table: ProcessTable, extra: Examin
   const members = tree.list();
   return {
     alive: members.length > 0,
+    unknown: false,
     runnerAlive: runner !== undefined && members.some(({ pid, startTicks }) => pid === runner.pid && startTicks === runner.startTicks),
     runner,
     members,
@@ -106,7 +113,7 @@ function eligible(record: LaunchRecord, table: ProcessTable, self: number): Read
   const created = Number(record.createdTicks) - 2;
   const result = new Map<number, ProcessEntry>();
   for (const entry of table.all()) {
-    if (Number(entry.startTicks) < created || entry.ppid === 2 || entry.pid === self || isGone(entry)) continue;
+    if (Number(entry.startTicks) < created || entry.isKernel || entry.pid === self || isGone(entry)) continue;
     if (!isVetoed(entry, record, table)) result.set(entry.pid, entry);
   }
   return result;
@@ -141,7 +148,8 @@ function findUnrecordedRunner(
 ): ProcessIdentity | undefined {
   for (const { pid, sid, startTicks } of candidates.values()) {
     if (pid !== sid || tokenOf(pid, table) !== record.token) continue;
-    if (table.commandLine(pid)[1] !== `${record.directory}/runner.sh`) continue;
+    // The directory may be reached by another path than when it was launched: through a link, or moved with the state root.
+    if (table.commandLine(pid)[1]?.endsWith(`/${basename(record.directory)}/runner.sh`) !== true) continue;
     return { pid, startTicks, bootId: table.bootId, pidNamespace: table.pidNamespace };
   }
   return undefined;

@@ -1,6 +1,6 @@
 import type { ProcessIdentity } from '../contract/index.js';
 import { isGone, readProcessEntry } from './stat.js';
-import { readBootId, readNamespace, type ProcessTable } from './table.js';
+import { assertOwnProc, readBootId, readNamespace, type ProcessTable } from './table.js';
 
 /** The identity of a running process; `undefined` when there is none or it is a zombie. Without a table it is read now. */
 export function identityOf(pid: number, table?: ProcessTable): ProcessIdentity | undefined {
@@ -14,22 +14,12 @@ export function identityOf(pid: number, table?: ProcessTable): ProcessIdentity |
   };
 }
 
-/** The identity of this process. */
+/** The identity of this process. @throws EnvctlError ENVCTL_E_PLATFORM_UNSUPPORTED when `/proc` is of another pid namespace */
 export function selfIdentity(): ProcessIdentity {
+  assertOwnProc();
   const identity = identityOf(process.pid);
   if (identity === undefined) throw new Error(`/proc does not show this process (pid ${process.pid})`);
   return identity;
-}
-
-/** True when the very process runs now: one small read of /proc, where {@link isSameProcess} asks a snapshot. */
-export function isRunningNow(identity: ProcessIdentity): boolean {
-  const current = identityOf(identity.pid);
-  return (
-    current !== undefined &&
-    current.startTicks === identity.startTicks &&
-    current.bootId === identity.bootId &&
-    current.pidNamespace === identity.pidNamespace
-  );
 }
 
 /** True when the very process still runs; false for another boot, another pid namespace, a reused pid, a zombie. */

@@ -1,7 +1,8 @@
 /** Processes: who they are, how they are started under a runner, examined and stopped. */
 export { isGone, type ProcessEntry } from './stat.js';
 export { readProcessTable, type ProcessTable } from './table.js';
-export { identityOf, isRunningNow, isSameProcess, selfIdentity } from './identity.js';
+export { identityOf, isSameProcess, selfIdentity } from './identity.js';
+export { livenessOf, type Liveness, mayBeAlive } from './liveness.js';
 export {
   defaultStopLadder,
   launchTokenVariable,

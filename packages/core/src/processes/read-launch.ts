@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { isAbsolute, join } from 'node:path';
 import { parseJournal } from './journal.js';
 import type { ProcessIdentity } from '../contract/index.js';
 import type { Launch, LaunchRecord } from './launch-spec.js';
@@ -37,16 +37,26 @@ function parseRecord(text: string | undefined): LaunchRecord | undefined {
   if (text === undefined) return undefined;
   try {
     const value = JSON.parse(text) as Partial<LaunchRecord> | null;
-    const whole =
-      value !== null &&
-      typeof value === 'object' &&
-      [value.id, value.token, value.logPath, value.bootId, value.pidNamespace, value.createdTicks].every((v) => typeof v === 'string' && v !== '') &&
-      [value.command, value.ports, value.dataDirectories, value.stop].every(Array.isArray) &&
-      typeof value.createdAt === 'number';
-    return whole ? (value as LaunchRecord) : undefined;
+    return value !== null && typeof value === 'object' && isWhole(value) ? value : undefined;
   } catch {
     return undefined;
   }
+}
+
+/** Every field by which a process is judged or signalled: a record of which one is missing proves nothing. */
+function isWhole(value: Partial<LaunchRecord>): value is LaunchRecord {
+  const { id, name, kind, token, logPath, bootId, pidNamespace, createdTicks, createdAt, command, ports, dataDirectories, stop, user, cgroup } = value;
+  return (
+    value.version === 1 &&
+    [id, name, kind, token, logPath, bootId, pidNamespace, createdTicks].every((text) => typeof text === 'string' && text !== '') &&
+    typeof createdAt === 'number' &&
+    [command, ports, dataDirectories, stop].every(Array.isArray) &&
+    [logPath ?? '', ...(dataDirectories ?? [])].every((path) => typeof path === 'string' && isAbsolute(path)) &&
+    (ports ?? []).every(Number.isSafeInteger) &&
+    (stop ?? []).every((step) => step !== null && /^SIG[A-Z]+$/.test(step.signal) && ['group', 'child', 'tree'].includes(step.target) && step.waitMs >= 0) &&
+    (user === undefined || (Number.isSafeInteger(user.uid) && Number.isSafeInteger(user.gid))) &&
+    (cgroup === null || typeof cgroup === 'string')
+  );
 }
 
 // The runner lives in the boot and the namespace of the command that made the record.

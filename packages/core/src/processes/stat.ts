@@ -11,9 +11,13 @@ export interface ProcessEntry {
   /** The kernel's letter: R, S, D, T, Z, X, I. */
   readonly state: string;
   readonly threads: number;
+  /** A thread of the kernel: never anybody's process. */
+  readonly isKernel: boolean;
   readonly comm: string;
   readonly uid: number;
 }
+
+const kernelThreadFlag = 0x0020_0000;
 
 /** A zombie counts as gone, unless only its first thread has ended. */
 export function isGone(entry: Pick<ProcessEntry, 'state' | 'threads'>): boolean {
@@ -49,6 +53,7 @@ export function parseStat(text: string, directory: string): ProcessEntry | undef
     pgid: Number(fields[2]),
     sid: Number(fields[3]),
     threads: Number(fields[17]),
+    isKernel: (Number(fields[6]) & kernelThreadFlag) !== 0,
     startTicks,
     get uid() {
       uid ??= readUid(directory);

@@ -2,7 +2,7 @@
  * Stops launches from their directories alone. The order is the law: stop file, snapshot, one signal by the
  * launch's ladder, rescan until two scans find nothing. A member that any scan proved is followed to its end.
  */
-import { existsSync, writeFileSync } from 'node:fs';
+import { statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { StopStep } from '../contract/index.js';
@@ -11,6 +11,7 @@ import { cgroupMembers, removeCgroup } from './cgroup.js';
 import { examineLaunch, type DetachedProcess, type MembershipProof } from './examine.js';
 import { defaultStopLadder, type Launch } from './launch-spec.js';
 import { listenersByPid } from './listeners.js';
+import { mayNamespaceLive } from './liveness.js';
 import { readLaunch, recordName, stopName } from './read-launch.js';
 import { sendToGroup, sendToProcess } from './signals.js';
 import { isGone, readProcessEntry, type ProcessEntry } from './stat.js';
@@ -83,10 +84,15 @@ export async function stopLaunches(directories: readonly string[], options: Stop
     for (const target of targets) enterRung(target, 0, now);
     options.seam('process.stop.after-effect');
     await follow(targets, options.signal);
-    for (const { launch } of targets) if (launch.record.cgroup !== null) removeCgroup(launch.record.cgroup);
-    options.seam('process.stop.after-confirm');
   }
-  return plans.map((plan) => ('target' in plan ? toResult(plan.target) : plan.result));
+  const results = plans.map((plan) => ('target' in plan ? toResult(plan.target) : plan.result));
+  // What survives keeps its cgroup: for a process without any other proof it is the one that is left.
+  for (const { launch } of targets) {
+    const stopped = results.some(({ directory, stopped }) => directory === launch.record.directory && stopped);
+    if (stopped && launch.record.cgroup !== null) removeCgroup(launch.record.cgroup);
+  }
+  if (targets.length > 0) options.seam('process.stop.after-confirm');
+  return results;
 }
 
 function planStop(
@@ -99,11 +105,11 @@ function planStop(
     result: { launchId: launch?.record.id ?? '', directory, stopped, untouched: reason, survivors: [], detached: [] },
   });
   if (launch === undefined) {
-    // Without a record nothing was ever spawned; a damaged one hides what may run.
-    return existsSync(join(directory, recordName)) ? untouched('record-damaged', false) : untouched('record-missing', true);
+    // Without a record nothing was ever spawned; one that is damaged, or may not be looked at, hides what may run.
+    return isMissing(join(directory, recordName)) ? untouched('record-missing', true) : untouched('record-damaged', false);
   }
   if (launch.record.bootId !== table.bootId) return untouched('other-boot', true);
-  if (launch.record.pidNamespace !== table.pidNamespace) return untouched('other-namespace', !isNamespaceInUse(launch.record.pidNamespace, table));
+  if (launch.record.pidNamespace !== table.pidNamespace) return untouched('other-namespace', !mayNamespaceLive(launch.record.pidNamespace, table));
 
   const recorded = options.ladder ?? (launch.record.stop.length > 0 ? launch.record.stop : defaultStopLadder);
   const { graceMs } = options;
@@ -126,9 +132,14 @@ function planStop(
   };
 }
 
-function isNamespaceInUse(namespace: string, table: ProcessTable): boolean {
-  for (const { pid } of table.all()) if (table.namespaceOf(pid) === namespace) return true;
-  return false;
+function isMissing(path: string): boolean {
+  try {
+    statSync(path);
+    return false;
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    return code === 'ENOENT' || code === 'ENOTDIR';
+  }
 }
 
 function writeStopFile(directory: string): boolean {

@@ -1,4 +1,5 @@
 import { lstatSync, readdirSync, readFileSync, readlinkSync } from 'node:fs';
+import { EnvctlError } from '../contract/index.js';
 import { readProcessEntry, type ProcessEntry } from './stat.js';
 
 /** One snapshot of all processes of the pid namespace. Details of a process are read when first asked for, then kept. */
@@ -21,9 +22,11 @@ export interface ProcessTable {
 /**
  * Takes a snapshot: one directory listing and one small read per process.
  * @param options.procRoot another `/proc`, for tests
+ * @throws EnvctlError ENVCTL_E_PLATFORM_UNSUPPORTED when `/proc` shows the processes of another pid namespace
  */
 export function readProcessTable(options: { readonly procRoot?: string } = {}): ProcessTable {
   const procRoot = options.procRoot ?? '/proc';
+  if (options.procRoot === undefined) assertOwnProc();
   const entries = new Map<number, ProcessEntry>();
   for (const name of readdirSync(procRoot)) {
     const first = name.charCodeAt(0);
@@ -44,6 +47,24 @@ export function readProcessTable(options: { readonly procRoot?: string } = {}): 
     writableDescriptors: kept((pid) => readWritableDescriptors(procRoot, pid)),
     commandLine: kept((pid) => readWords(`${procRoot}/${pid}/cmdline`) ?? []),
   };
+}
+
+/**
+ * A `/proc` that was mounted in another pid namespace numbers other processes: a signal sent by its numbers would hit a stranger.
+ * @throws EnvctlError ENVCTL_E_PLATFORM_UNSUPPORTED
+ */
+export function assertOwnProc(): void {
+  let shown: string;
+  try {
+    shown = readlinkSync('/proc/self');
+  } catch {
+    shown = 'nothing';
+  }
+  if (shown === String(process.pid)) return;
+  throw new EnvctlError('ENVCTL_E_PLATFORM_UNSUPPORTED', `/proc is not of this pid namespace: it shows process ${process.pid} as ${shown}.`, {
+    kind: 'environment',
+    hints: ['mount -t proc proc /proc'],
+  });
 }
 
 export function readBootId(procRoot = '/proc'): string {

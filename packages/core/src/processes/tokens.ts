@@ -10,10 +10,10 @@ export function tokenOf(pid: number, table: ProcessTable): string | undefined {
 /** Every living process that carries one of the tokens. Reads the environment of each process once per table. */
 export function findTokenCarriers(table: ProcessTable, tokens: ReadonlySet<string>): ReadonlyMap<number, string> {
   const carriers = new Map<number, string>();
-  for (const { pid, ppid, state, threads } of table.all()) {
-    if (ppid === 2 || isGone({ state, threads })) continue; // kernel threads are children of 2
-    const token = tokenOf(pid, table);
-    if (token !== undefined && tokens.has(token)) carriers.set(pid, token);
+  for (const entry of table.all()) {
+    if (entry.isKernel || isGone(entry)) continue;
+    const token = tokenOf(entry.pid, table);
+    if (token !== undefined && tokens.has(token)) carriers.set(entry.pid, token);
   }
   return carriers;
 }

@@ -14,7 +14,7 @@ import type {
 } from '../contract/index.js';
 import { errorMessage } from '../contract/index.js';
 import { examineLaunch, readProcessTable } from '../processes/index.js';
-import { createLaunchToken, readRecordedLaunches, releaseProcesses } from '../resources/index.js';
+import { createLaunchToken, describeRemains, readRecordedLaunches, releaseProcesses } from '../resources/index.js';
 import type { EngineContext } from '../scope/index.js';
 import { decideDriver } from './driver.js';
 import type { InstanceRecord } from './instance-schema.js';
@@ -208,7 +208,7 @@ async function stopInstanceProcesses(context: EngineContext, record: InstanceRec
   if (incomplete.length === 0 && record.token !== null) {
     for (const port of Object.values(record.ports)) await context.leases.release(port, record.token, options);
   }
-  return incomplete.map((report) => `${record.id}: ${report.survivors.map((survivor) => `pid ${survivor.pid} (${survivor.comm})`).join(', ')}`);
+  return incomplete.map((report) => `${record.id}: ${describeRemains(report)}`);
 }
 
 /** Undoes what a failed bring-up did: the holder if it was new, the server if it was not running before. */

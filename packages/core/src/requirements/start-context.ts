@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import type { LaunchHandle, LaunchRequest, LogicalRequest, ProbeContext, StartContext, StopStep, TaskRequest, TaskResult } from '../contract/index.js';
 import { EnvctlError } from '../contract/index.js';
 import { examineLaunch, readProcessTable, waitForExit } from '../processes/index.js';
-import { acquireProcess, readRecordedLaunches, releaseProcesses, type RecordedLaunch } from '../resources/index.js';
+import { acquireProcess, describeIncomplete, readRecordedLaunches, releaseProcesses, type RecordedLaunch } from '../resources/index.js';
 import { tailLines } from '../services/index.js';
 import type { EngineContext } from '../scope/index.js';
 import { ensureDirectory } from '../fs/index.js';
@@ -59,7 +59,7 @@ export function createStartContext(inputs: StartContextInputs): StartContext {
     const earlier = await findLaunches(engine, launchName(request.name));
     const table = readProcessTable();
     const alive = earlier.find((candidate) => candidate.state !== undefined && examineLaunch(candidate.state, table, { listeners: new Map() }).alive);
-    await releaseProcesses(engine, earlier.filter((candidate) => candidate !== alive).map(({ entryId, directory }) => ({ entryId, directory })), { keepReserved: true });
+    await endAll(engine, record.id, earlier.filter((candidate) => candidate !== alive));
     if (alive !== undefined) return toHandle(alive.launchId, 'adopted', alive.directory, alive.state?.record.logPath ?? logPath(request.name));
     const ports = (request.ports ?? []).map((name) => portOf(record, name));
     const acquired = await acquire(request, 'dependency', ports);
@@ -69,7 +69,7 @@ export function createStartContext(inputs: StartContextInputs): StartContext {
   async function task(request: TaskRequest): Promise<TaskResult> {
     probe.signal.throwIfAborted();
     // A task of a killed command may still be writing: it ends before the next one begins.
-    await stopEarlierTasks(engine, launchName(request.name));
+    await stopEarlierTasks(engine, record.id, launchName(request.name));
     await rm(logPath(request.name), { force: true });
     const acquired = await acquire(request, 'task', []);
     try {
@@ -181,9 +181,15 @@ async function findLaunches(engine: EngineContext, name: string): Promise<readon
   return launches.filter((launch) => launch.name === name);
 }
 
-async function stopEarlierTasks(engine: EngineContext, name: string): Promise<void> {
-  const earlier = await findLaunches(engine, name);
-  await releaseProcesses(engine, earlier.map(({ entryId, directory }) => ({ entryId, directory })), { keepReserved: true });
+async function stopEarlierTasks(engine: EngineContext, instance: string, name: string): Promise<void> {
+  await endAll(engine, instance, await findLaunches(engine, name));
+}
+
+/** Nothing is started beside what may still run: two servers on one data directory destroy it. */
+async function endAll(engine: EngineContext, instance: string, launches: readonly RecordedLaunch[]): Promise<void> {
+  const { incomplete } = await releaseProcesses(engine, launches.map(({ entryId, directory }) => ({ entryId, directory })), { keepReserved: true });
+  if (incomplete.length === 0) return;
+  throw new EnvctlError('ENVCTL_E_PROCESS_SURVIVED', `${instance}: what ran before could not be ended: ${describeIncomplete(incomplete)}`, { kind: 'environment', hints: ['envctl stop-all'] });
 }
 
 async function removeAbandonedBuilds(directory: string, name: string): Promise<void> {

@@ -68,10 +68,9 @@ export async function releaseProcesses(
   context.seam('process.release.after-effect');
   for (const report of reports) tellStopped(context, report);
   const byDirectory = new Map(reports.map((report) => [report.directory, report]));
-  await Promise.all(
+  const forgotten = await Promise.allSettled(
     launches.map(async (launch) => {
-      const report = byDirectory.get(launch.directory);
-      if (report !== undefined && !report.stopped) return;
+      if (byDirectory.get(launch.directory)?.stopped !== true) return;
       for (const port of launch.ports ?? []) {
         if (launch.token !== undefined) await context.leases.release(port, launch.token, { keepReserved: options.keepReserved });
       }
@@ -81,6 +80,7 @@ export async function releaseProcesses(
       if (launch.entryId !== undefined) await context.ledger.release(launch.entryId);
     }),
   );
+  for (const result of forgotten) if (result.status === 'rejected') throw result.reason;
   context.seam('process.release.after-confirm');
   return { reports, incomplete: reports.filter((report) => !report.stopped) };
 }

@@ -1,2 +1,3 @@
 export * from './acquirer.js';
+export * from './describe-remains.js';
 export * from './recorded-launches.js';

@@ -4,7 +4,7 @@
  */
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
-import type { DependencyDeclaration, FaultSeam, ProjectProvider, ScopeFacts } from '../contract/index.js';
+import type { DependencyDeclaration, FaultSeam, ProcessIdentity, ProjectProvider, ScopeFacts } from '../contract/index.js';
 import type { LoadedPlugin, RuntimeRequest } from '../boot/index.js';
 import { originOf } from '../boot/index.js';
 import { assertConfig, describeProblem, loadConfig } from '../config/index.js';
@@ -12,7 +12,7 @@ import { coreSignals, createJsonlSink, createRecorder, createRedactor } from '..
 import { createGenerationLock, type GenerationLock, type GenerationLockOptions } from '../fs/index.js';
 import { describeDiagnostic, loadHost, type Registry } from '../host/index.js';
 import { createLeaseTable, portSpan, preferredPort } from '../ports/index.js';
-import { isRunningNow, selfIdentity } from '../processes/index.js';
+import { mayBeAlive, selfIdentity } from '../processes/index.js';
 import { createMainProvider, resolveRepository, type Repository } from '../projects/index.js';
 import { createProgramFinder, resolveDataUser, type DependencyHandle } from '../requirements/index.js';
 import type { Route } from '../routing/index.js';
@@ -57,8 +57,10 @@ export async function composeEngine(request: RuntimeRequest, route: Route, deman
   const recorder = createRecorder({ catalogue: [...coreSignals, ...host.signals.map((entry) => entry.declaration)], sinks: [sink], redactor, now, salt: randomBytes(16).toString('hex'), traceId: `${route.command}-${randomBytes(4).toString('hex')}` });
   const reader = config.reader();
   const self = selfIdentity();
+  // Whoever cannot be seen from here counts as alive: what it holds is not taken over.
+  const isAlive = (identity: ProcessIdentity) => mayBeAlive(identity, self);
   const onWait = ({ pid, purpose }: { readonly pid: number; readonly purpose: string }) => invocation.stderr(`Waiting for envctl (pid ${pid}): ${purpose}\n`);
-  const lock = toLockFactory(paths, { identity: self, isAlive: isRunningNow, seam: invocation.seam, onWait });
+  const lock = toLockFactory(paths, { identity: self, isAlive, seam: invocation.seam, onWait });
   const bases = [config.ports.backend, config.ports.frontend, ...Object.values(config.ports.dependencies).flatMap((resources) => Object.values(resources))];
   const span = portSpan(bases, config.ports.spacing);
   const preferred = (base: number, project: string, kind: 'service' | 'dependency') => preferredPort({ base, span, kind, scopeId: scope.id, project, strategy: config.ports.strategy, spacing: config.ports.spacing, index: 0 });
@@ -72,7 +74,7 @@ export async function composeEngine(request: RuntimeRequest, route: Route, deman
     reader,
     state: createStateRepository({ scopeDirectory: paths.scope, scopeId: scope.id, lock: lock('scope'), now, seam: invocation.seam }),
     ledger: createLedger({ directory: paths.ledger, seam: invocation.seam, now, self }),
-    leases: createLeaseTable({ directory: paths.leases, self, isAlive: isRunningNow, seam: invocation.seam, now, events: recorder }),
+    leases: createLeaseTable({ directory: paths.leases, self, isAlive, seam: invocation.seam, now, events: recorder }),
     events: recorder,
     lock,
     self,

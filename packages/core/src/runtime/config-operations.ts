@@ -15,7 +15,7 @@ import {
 } from '../config/index.js';
 import { createGenerationLock } from '../fs/index.js';
 import { discoverPlugins, loadHost } from '../host/index.js';
-import { isRunningNow, selfIdentity } from '../processes/index.js';
+import { mayBeAlive, selfIdentity } from '../processes/index.js';
 import { resolveRepository } from '../projects/index.js';
 import type { Route } from '../routing/index.js';
 import { toScopePaths } from '../scope/index.js';
@@ -72,7 +72,7 @@ function saveContext({ invocation }: RuntimeRequest, load: LoadConfigOptions): S
     exclusive: (work) => {
       const { runtimeDirectory, storeDirectory, scopeId } = loadConfig(load);
       const directory = toScopePaths({ runtimeRoot: runtimeDirectory, storeRoot: storeDirectory, scopeId }).locks;
-      const lock = createGenerationLock({ directory, name: 'config', identity: selfIdentity(), isAlive: isRunningNow, seam: invocation.seam });
+      const lock = createGenerationLock({ directory, name: 'config', identity: selfIdentity(), isAlive: mayBeAlive, seam: invocation.seam });
       return lock.hold('saving the configuration', { timeoutMs: 30_000, signal: invocation.signal }, async () => {
         await sweepConfigLeftovers(load.repositoryRoot, invocation.now());
         return work();

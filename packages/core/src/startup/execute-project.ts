@@ -4,7 +4,7 @@
  */
 import { EnvctlError, errorMessage, isEnvctlError, type ConfigReader, type EdgeCondition, type ProjectedVariable } from '../contract/index.js';
 import { bringUpDependency, readVariables, releaseDependencies, type BringUpResult, type DependencyHandle, type RequirementsContext } from '../requirements/index.js';
-import { createLaunchToken, releaseProcesses, type AcquiredProcess } from '../resources/index.js';
+import { createLaunchToken, describeIncomplete, releaseProcesses, type AcquiredProcess } from '../resources/index.js';
 import type { ServiceName } from '../services/index.js';
 import type { PortPlan, RequirementComponent, ServiceRecord } from '../state/index.js';
 import type { Progress } from '../ui/index.js';
@@ -214,7 +214,7 @@ async function releaseServices(context: ExecuteContext, request: ExecuteRequest,
   for (const leased of leases.filter((candidate) => !processes.some((process) => process.leased === candidate))) {
     await context.leases.release(leased.port, leased.token, { keepReserved: isRecorded(leased) });
   }
-  return reports.flatMap(({ incomplete }) => incomplete).map((report) => `${report.launchId}: ${report.survivors.map((survivor) => `pid ${survivor.pid} (${survivor.comm})`).join(', ')}`);
+  return reports.flatMap(({ incomplete }) => incomplete).map((report) => describeIncomplete([report]));
 }
 
 async function told(progress: Progress, id: string, signal: AbortSignal, work: () => Promise<string>): Promise<void> {

@@ -4,7 +4,7 @@
  */
 import { join } from 'node:path';
 import { EnvctlError, errorMessage, isEnvctlError, type Mode, type ProjectFacts } from '../contract/index.js';
-import { releaseProcesses, readRecordedLaunches } from '../resources/index.js';
+import { describeIncomplete, releaseProcesses, readRecordedLaunches } from '../resources/index.js';
 import { holdAll } from '../scope/index.js';
 import type { DependencyDeclaration } from '../contract/index.js';
 import { createDetectionFiles, detectServices, missingCommandError, toDetectionError, type ServiceDetection, type ServiceName } from '../services/index.js';
@@ -158,7 +158,7 @@ async function recoverProjects(context: StartContext, plan: StartPlan, state: Ru
   const orphans = launches.filter((launch) => launch.project !== null && names.has(launch.project) && launch.kind !== 'dependency' && launch.kind !== 'task' && !listed.has(launch.directory));
   const { incomplete } = await releaseProcesses(context, orphans, { keepReserved: true });
   if (incomplete.length > 0) {
-    throw new EnvctlError('ENVCTL_E_START_REFUSED', `Processes of an earlier, killed command could not be stopped: ${incomplete.flatMap((report) => report.survivors.map((survivor) => `pid ${survivor.pid} (${survivor.comm})`)).join(', ')}`, {
+    throw new EnvctlError('ENVCTL_E_START_REFUSED', `Processes of an earlier, killed command could not be stopped: ${describeIncomplete(incomplete)}`, {
       kind: 'environment',
       hints: ['envctl stop-all'],
     });
@@ -174,7 +174,7 @@ async function stopReplaced(context: StartContext, plan: StartPlan, state: RunSt
   const ending = replaced.flatMap((service) => launches.filter((launch) => launch.directory === service.launch_directory));
   const { incomplete } = await releaseProcesses(context, ending, { keepReserved: true });
   if (incomplete.length > 0) {
-    throw new EnvctlError('ENVCTL_E_STOP_INCOMPLETE', `Could not stop: ${incomplete.flatMap((report) => report.survivors.map((survivor) => `pid ${survivor.pid} (${survivor.comm})`)).join(', ')}`, { kind: 'environment', hints: ['envctl health'] });
+    throw new EnvctlError('ENVCTL_E_STOP_INCOMPLETE', `Could not stop: ${describeIncomplete(incomplete)}`, { kind: 'environment', hints: ['envctl health'] });
   }
 }
 

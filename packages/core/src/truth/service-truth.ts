@@ -43,6 +43,7 @@ export async function examineService(service: ServiceRecord, options: TruthOptio
   const quick = examineLaunch(launch, table, { listeners: new Map() });
   const listeners = listenersByPid(quick.members.map((member) => member.pid));
   const examination = examineLaunch(launch, table, { listeners });
+  if (examination.unknown) return { ...dead(service, launch, 'it was started in another pid namespace (a container) and cannot be seen from here'), status: 'unknown' };
   if (!examination.alive) return dead(service, launch, undefined);
   return alive(service, launch, examination, listeners, options);
 }

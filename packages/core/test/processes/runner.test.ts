@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import { spawn, spawnSync } from 'node:child_process';
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { waitForExit } from '../../dist/processes/index.js';
 import { createBench, eventually, isRunning, patienceMs, type Bench } from './support.js';
@@ -72,6 +72,25 @@ describe('runner', function () {
     const waiting = waitForExit(started.spec.directory, AbortSignal.timeout(patienceMs));
     process.kill(started.runnerPid, 'SIGKILL');
     expect((await waiting).code).to.equal(137);
+  });
+
+  it('counts one that died before its first line as an exit with 137 too', async () => {
+    const started = await bench.start(['sleep', '1000']);
+    const child = await eventually(started.spec.directory, async () => (await started.read()).child);
+    const waiting = waitForExit(started.spec.directory, AbortSignal.timeout(patienceMs));
+    truncateSync(join(started.spec.directory, 'journal'));
+    for (const pid of [started.runnerPid, child.pid]) process.kill(pid, 'SIGKILL');
+    expect((await waiting).code).to.equal(137);
+  });
+
+  it('counts a launch that is given back while somebody waits for it as ended', async () => {
+    const started = await bench.start(['sleep', '1000']);
+    const waiting = waitForExit(started.spec.directory, AbortSignal.timeout(patienceMs));
+    // Reads of our own, begun later: when they are done, the waiting one has read the record.
+    for (let reads = 0; reads < 3; reads += 1) await started.read();
+    await started.stop();
+    rmSync(started.spec.directory, { recursive: true });
+    expect((await waiting).code).to.be.oneOf([137, 143]);
   });
 
   it('keeps at most 150 kB of private memory', async () => {

@@ -1,10 +1,10 @@
 import { expect } from 'chai';
 import { spawn, spawnSync } from 'node:child_process';
-import { readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
+import { readFileSync, rmSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs';
 import { createServer, type AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { noSeam } from '../../dist/contract/index.js';
-import { readProcessTable, stopLaunches } from '../../dist/processes/index.js';
+import { examineLaunch, readLaunch, readProcessTable, stopLaunches } from '../../dist/processes/index.js';
 import { createBench, eventually, fixtures, isRunning, patienceMs, pidsIn, type Bench, type Started } from './support.js';
 import { skip } from '../skip.js';
 
@@ -228,6 +228,22 @@ describe('stopLaunches', function () {
       expect(() => readFileSync(join(bench.directory, 'ran'))).to.throw('ENOENT');
     });
 
+    it('when nobody may look whether there is a record', async () => {
+      const directory = join(bench.directory, 'loop');
+      symlinkSync(directory, directory);
+      const [result] = await stopLaunches([directory], { seam: noSeam });
+      expect(result).to.deep.include({ stopped: false, untouched: 'record-damaged' });
+    });
+
+    it('when the journal is lost and the directory is reached through a link', async () => {
+      const started = await bench.start(['sleep', '1000']);
+      await eventually(started.spec.directory, async () => (await started.read()).child);
+      truncateSync(join(started.spec.directory, 'journal'));
+      symlinkSync(bench.directory, join(bench.directory, 'link'));
+      const launch = await readLaunch(join(bench.directory, 'link', started.spec.id));
+      expect(examineLaunch(launch!, readProcessTable(), { listeners: new Map() }).runner?.pid).to.equal(started.runnerPid);
+    });
+
     it('when there is no record, or a damaged one', async () => {
       const started = await bench.start(['sleep', '1000']);
       await eventually(started.spec.directory, async () => (await started.read()).child);
@@ -242,6 +258,17 @@ describe('stopLaunches', function () {
       ]);
       expect(isRunning(started.runnerPid)).to.equal(true);
     });
+  });
+
+  it('leaves what it could not stop in its cgroup, where the next stop finds it', async function () {
+    const started = await bench.start([...python, 'daemon', 'bare', 'quiet', 'ignore=SIGTERM']);
+    const { record } = await started.read();
+    const pids = await bench.pids(2);
+    if (record.cgroup === null) this.skip();
+    const [cut] = await stopLaunches([started.spec.directory], { seam: noSeam, signal: AbortSignal.abort() });
+    expect(cut?.stopped).to.equal(false);
+    expect((await started.stop({ graceMs: 50 })).stopped).to.equal(true);
+    expect(pids.filter(isRunning)).to.deep.equal([]);
   });
 
   it('sends each process the signal once, and waits for a graceful end', async () => {

@@ -40,6 +40,17 @@ describe('readProcessTable', () => {
     });
   }
 
+  it('knows a thread of the kernel by its flags: process 2 may be anybody in a container', () => {
+    put(2, 'sh', 'S', 1);
+    put(77, 'service', 'S', 1);
+    put(78, 'kworker', 'I', 1);
+    for (const [pid, comm, flags] of [[77, 'service', 0x404100], [78, 'kworker', 0x208060]] as const) {
+      writeFileSync(join(procRoot, String(pid), 'stat'), `${pid} (${comm}) S 2 2 3 0 -1 ${flags} 0 0 0 0 0 0 0 0 20 0 1 0 9876 0 0\n`);
+    }
+    const table = readProcessTable({ procRoot });
+    expect([2, 77, 78].map((pid) => table.get(pid)?.isKernel)).to.deep.equal([false, false, true]);
+  });
+
   it('shows this process and a child with its environment', () => {
     const child = spawn('sleep', ['1000'], { env: { PATH: process.env['PATH'] ?? '', MARK: 'a=b' }, stdio: 'ignore' });
     try {

@@ -20,6 +20,13 @@ describe('holdAll', () => {
     expect(order).to.deep.equal(['a', 'b']);
   });
 
+  it('holds project locks before instance locks, as a bring-up takes them', async () => {
+    const order: string[] = [];
+    const watched = (name: string): GenerationLock => ({ path: name, hold: (purpose, hold, work) => lock(name).hold(purpose, hold, () => (order.push(name), work())) });
+    await holdAll({ lock: watched }, ['instance-b', 'project-main', 'instance-a', 'project-a1', 'project-a-1'], options, () => Promise.resolve());
+    expect(order).to.deep.equal(['project-a-1', 'project-a1', 'project-main', 'instance-a', 'instance-b']);
+  });
+
   it('two that want the same locks in another order never wait for each other, nor run at once', async () => {
     let inside = 0;
     const work = async () => {
