@@ -96,6 +96,8 @@ def count(options):
         "launches": [],
         "ledger": [],
         "sockets": [],
+        "holders": [],
+        "data": [],
         "unreadable": [],
         "states": {},
         "pointers": {},
@@ -109,6 +111,8 @@ def count(options):
                 continue
             if re.match(r"^\.s\.PGSQL\.\d+", name):
                 facts["sockets"].append(full)
+            if os.path.dirname(path) == options.store and name != "launches" and os.path.basename(path) != "s":
+                facts["data"].append(full)
             if parent == "launches":
                 facts["launches"].append(full)
             if POINTER.match(name):
@@ -132,6 +136,8 @@ def read_json(full, parent, name, facts):
         facts["leases"].append({"path": full, "state": document.get("state"), "port": document.get("port")})
     if parent == "ledger":
         facts["ledger"].append({"path": full, "kind": documents[0].get("step", {}).get("kind")})
+    if parent == "instances":
+        facts["holders"] += [f"{full}: {holder}" for holder in documents[0].get("holders", [])]
     if name == "run_state.json":
         facts["states"][full] = {
             "run": documents[0].get("run_id"),

@@ -1,6 +1,7 @@
 /** What is killed, where, and what comes after: plain data, so that a failing cell can be named and repeated. */
 
-export const commands = ['cold-start', 'start', 'restart', 'resume', 'stop', 'stop-all'] as const;
+/** `cold-start` has to make the cluster first; in `failing-start` the backend ends at once, so that all is undone. */
+export const commands = ['cold-start', 'start', 'failing-start', 'restart', 'resume', 'stop', 'stop-all'] as const;
 export type KilledCommand = (typeof commands)[number];
 
 /** A point of the seam by its position in the command's own order, or an instant after the command began. */
@@ -9,8 +10,8 @@ export type KillInstant = { readonly kind: 'point'; readonly count: number; read
 export interface Cell {
   readonly command: KilledCommand;
   readonly kill: KillInstant;
-  /** The next command of the user. `start` is followed by a stop-all in its turn. */
-  readonly then: 'stop-all' | 'start';
+  /** The next command of the user; `remove` is `stop-all --remove-volumes`, `start` is followed by a stop-all in its turn. */
+  readonly then: 'stop-all' | 'remove' | 'start';
 }
 
 export interface CellResult {
@@ -47,15 +48,15 @@ const regressions: readonly { readonly command: KilledCommand; readonly name: st
 ];
 
 /** Every point of every command. */
-export function gridCells(recordings: Recordings, startEvery: number): readonly Cell[] {
+export function gridCells(recordings: Recordings): readonly Cell[] {
   return commands
     .flatMap((command) => {
       const all = recordings[command].points.map((name, index) => ({ command, kill: { kind: 'point', count: index + 1, name } as const }));
-      // A first start passes the points of a later one too; only what it has for itself is its grid.
-      const known = new Set(command === 'cold-start' ? recordings.start.points : []);
+      // These pass the points of a start too; only what they have for themselves is their grid.
+      const known = new Set(command === 'cold-start' || command === 'failing-start' ? recordings.start.points : []);
       return all.filter(({ kill }) => !known.has(kill.name));
     })
-    .map((kill, index) => ({ ...kill, then: index % startEvery === startEvery - 1 ? 'start' : 'stop-all' }));
+    .map((kill, index) => ({ ...kill, then: thenOf(index) }));
 }
 
 /** The cells that once failed. */
@@ -76,15 +77,20 @@ export function sampleCells(cells: readonly Cell[], random: () => number): reado
 }
 
 /** Instants spread over the real duration of each command. */
-export function randomCells(recordings: Recordings, count: number, startEvery: number, random: () => number): readonly Cell[] {
+export function randomCells(recordings: Recordings, count: number, random: () => number): readonly Cell[] {
   return Array.from({ length: count }, (_, index): Cell => {
     const command = commands[index % commands.length]!;
     return {
       command,
       kill: { kind: 'time', afterMs: Math.round(random() * recordings[command].durationMs) },
-      then: index % startEvery === startEvery - 1 ? 'start' : 'stop-all',
+      then: thenOf(index),
     };
   });
+}
+
+/** In every fifth cell the next command is a plain start, in another fifth the data goes too. */
+function thenOf(index: number): Cell['then'] {
+  return (['stop-all', 'remove', 'stop-all', 'stop-all', 'start'] as const)[index % 5]!;
 }
 
 export function describeCell({ command, kill, then }: Cell): string {

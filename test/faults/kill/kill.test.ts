@@ -12,8 +12,6 @@ const isNightly = process.env['ENVCTL_TEST_NIGHTLY'] === '1';
 const seed = Number(process.env['ENVCTL_TEST_SEED'] ?? Math.floor(Math.random() * 2 ** 32));
 const only = process.env['ENVCTL_TEST_CELLS'];
 const width = Number(process.env['ENVCTL_TEST_WIDTH'] ?? Math.max(2, availableParallelism()));
-/** Every so many cells the next command is a plain start. */
-const startEvery = 5;
 
 describe('kill grid', function () {
   this.timeout(60 * 60_000);
@@ -34,14 +32,14 @@ describe('kill grid', function () {
   after(() => Promise.all(namespaces.map((namespace) => namespace.close())));
 
   it('survives a SIGKILL at the points of start, restart, resume, stop and stop-all', async () => {
-    const all = gridCells(recordings, startEvery);
+    const all = gridCells(recordings);
     const cells = [...regressionCells(recordings), ...(isNightly ? all : sampleCells(all, createRandom(seed)))];
     tell(`${cells.length} of ${all.length} points${isNightly ? '' : `: ${cells.map(({ command, kill }) => `${command} ${kill.kind === 'point' ? kill.count : ''}`).join(', ')}`}`);
     await expectAll(cells);
   });
 
   it('survives a SIGKILL at random instants', async () => {
-    const cells = randomCells(recordings, 200, startEvery, createRandom(seed));
+    const cells = randomCells(recordings, 200, createRandom(seed));
     const sample = isNightly ? cells : cells.slice(0, 40);
     tell(`${sample.length} of ${cells.length} instants: ${sample.map(({ command, kill }) => `${command} ${kill.kind === 'time' ? kill.afterMs : ''}`).join(', ')}`);
     await expectAll(sample);

@@ -2,7 +2,7 @@
 import { readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
-import { commands, type Cell, type CellResult, type KilledCommand, type KillInstant, type Recording, type Recordings } from './cells.js';
+import { commands, type Cell, type CellResult, type KilledCommand, type Recording, type Recordings } from './cells.js';
 import { latestRun, type Ended, type Facts, type Stack } from './stack.js';
 
 const serviceCount = 4;
@@ -15,7 +15,8 @@ export async function record(stack: Stack, root: string): Promise<Recordings> {
     const file = join(root, 'recorded');
     rmSync(file, { force: true });
     const began = performance.now();
-    expectSuccess(command, await stack.run(argsOf(command), { ENVCTL_TEST_SEAM_ENABLE: '1', ENVCTL_TEST_SEAM: `record:${file}` }));
+    const ended = await stack.run(argsOf(command), { ...envOf(command), ENVCTL_TEST_SEAM_ENABLE: '1', ENVCTL_TEST_SEAM: `record:${file}` });
+    if (ended.code !== exitCodeOf(command)) throw new Error(`${command} ended with ${ended.code ?? ended.signal}: ${lastLines(ended)}`);
     recordings[command] = { points: readFileSync(file, 'utf8').trim().split('\n'), durationMs: performance.now() - began };
     expectSuccess('stop-all', await stack.run(['stop-all']));
   }
@@ -26,12 +27,12 @@ export async function runCell(stack: Stack, root: string, cell: Cell): Promise<C
   const problems: string[] = [];
   try {
     const before = await prepare(stack, cell.command);
-    const { reached, ended } = await killAt(stack, root, argsOf(cell.command), cell.kill);
+    const { reached, ended } = await killAt(stack, root, cell);
     const killed = ended.signal === 'SIGKILL';
-    if (!killed && ended.code !== 0) problems.push(`${cell.command} failed by itself: ${lastLines(ended)}`);
+    if (!killed && ended.code !== exitCodeOf(cell.command)) problems.push(`${cell.command} failed by itself: ${lastLines(ended)}`);
     problems.push(...(await checkState(stack, cell.command, before)));
     if (cell.then === 'start') problems.push(...(await checkStart(stack)));
-    problems.push(...(await checkStopAll(stack)));
+    problems.push(...(await checkStopAll(stack, cell.then === 'remove')));
     return { reached, killed, problems };
   } catch (error) {
     return { reached: undefined, killed: false, problems: [...problems, error instanceof Error ? (error.stack ?? error.message) : String(error)] };
@@ -43,7 +44,7 @@ export async function runCell(stack: Stack, root: string, cell: Cell): Promise<C
 /** Brings the stack to where the command is used; gives the run that is then the last good one. */
 async function prepare(stack: Stack, command: KilledCommand): Promise<string | undefined> {
   stack.restore(command === 'cold-start' ? 'nothing' : 'kept');
-  if (command === 'cold-start' || command === 'start') return undefined;
+  if (command.endsWith('start') && command !== 'restart') return undefined;
   expectSuccess('start', await stack.run(['start', '--headless']));
   if (command === 'resume') await endBackend(stack);
   return latestRun(stack);
@@ -57,11 +58,11 @@ async function endBackend(stack: Stack): Promise<void> {
   while ((await stack.facts()).processes.some((process) => process.pid === pid)) await pause(2);
 }
 
-async function killAt(stack: Stack, root: string, args: readonly string[], kill: KillInstant): Promise<{ readonly reached: string | undefined; readonly ended: Ended }> {
+async function killAt(stack: Stack, root: string, { command, kill }: Cell): Promise<{ readonly reached: string | undefined; readonly ended: Ended }> {
   const file = join(root, 'reached');
   rmSync(file, { force: true });
   const seam: Record<string, string> = kill.kind === 'point' ? { ENVCTL_TEST_SEAM_ENABLE: '1', ENVCTL_TEST_SEAM: `stop:${kill.count}:${file}` } : {};
-  const { child, ended } = stack.begin(args, seam);
+  const { child, ended } = stack.begin(argsOf(command), { ...envOf(command), ...seam });
   let isOver = false;
   const over = ended.then(() => (isOver = true));
   let reached: string | undefined;
@@ -130,8 +131,8 @@ async function checkStart(stack: Stack): Promise<readonly string[]> {
   return problems;
 }
 
-async function checkStopAll(stack: Stack): Promise<readonly string[]> {
-  const stopped = await stack.run(['stop-all']);
+async function checkStopAll(stack: Stack, withData: boolean): Promise<readonly string[]> {
+  const stopped = await stack.run(['stop-all', ...(withData ? ['--remove-volumes'] : [])]);
   const problems = stopped.code === 0 ? [] : [`stop-all ended with ${stopped.code ?? stopped.signal}: ${lastLines(stopped)}`];
   const facts = await stack.facts();
   const left: Readonly<Record<string, readonly unknown[]>> = {
@@ -140,7 +141,9 @@ async function checkStopAll(stack: Stack): Promise<readonly string[]> {
     lease: facts.leases,
     'temporary file': facts.temporary,
     'launch directory': facts.launches,
-    'process on the ledger': facts.ledger.filter(({ kind }) => kind === 'process'),
+    'entry of the ledger': facts.ledger.filter(({ kind }) => withData || kind === 'process'),
+    data: withData ? facts.data : [],
+    holder: facts.holders,
     socket: facts.sockets,
     cgroup: facts.cgroups,
     'unreadable file': facts.unreadable,
@@ -151,7 +154,15 @@ async function checkStopAll(stack: Stack): Promise<readonly string[]> {
 }
 
 function argsOf(command: KilledCommand): readonly string[] {
-  return command === 'start' || command === 'cold-start' ? ['start', '--headless'] : [command];
+  return command.endsWith('start') && command !== 'restart' ? ['start', '--headless'] : [command];
+}
+
+function envOf(command: KilledCommand): Readonly<Record<string, string>> {
+  return command === 'failing-start' ? { BROKEN_SERVICE: 'backend' } : {};
+}
+
+function exitCodeOf(command: KilledCommand): number {
+  return command === 'failing-start' ? 1 : 0;
 }
 
 function expectSuccess(command: string, ended: Ended): void {

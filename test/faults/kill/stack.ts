@@ -14,6 +14,10 @@ export interface Facts {
   readonly launches: readonly string[];
   readonly ledger: readonly { readonly path: string; readonly kind: string }[];
   readonly sockets: readonly string[];
+  /** Projects that instances count as their users. */
+  readonly holders: readonly string[];
+  /** Data of instances. */
+  readonly data: readonly string[];
   readonly unreadable: readonly string[];
   readonly states: Readonly<Record<string, { readonly run: string; readonly services: Readonly<Record<string, number>> }>>;
   readonly pointers: Readonly<Record<string, string>>;
@@ -42,6 +46,7 @@ export interface Stack {
 }
 
 const server = `import { createServer } from 'node:http';
+if (process.env.BROKEN_SERVICE === process.cwd().split('/').at(-1)) process.exit(1);
 createServer((_, response) => response.end('ok')).listen(Number(process.env.PORT), '127.0.0.1');
 `;
 
