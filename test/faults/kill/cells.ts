@@ -10,8 +10,8 @@ export type KillInstant = { readonly kind: 'point'; readonly count: number; read
 export interface Cell {
   readonly command: KilledCommand;
   readonly kill: KillInstant;
-  /** The next command of the user; `remove` is `stop-all --remove-volumes`, `start` is followed by a stop-all in its turn. */
-  readonly then: 'stop-all' | 'remove' | 'start';
+  /** The next command of the user; `remove` is `stop-all --remove-volumes`, `start` and `stop` are followed by a stop-all in their turn. */
+  readonly then: 'stop-all' | 'remove' | 'stop' | 'start';
 }
 
 export interface CellResult {
@@ -88,9 +88,9 @@ export function randomCells(recordings: Recordings, count: number, random: () =>
   });
 }
 
-/** In every fifth cell the next command is a plain start, in another fifth the data goes too. */
+/** In every fifth cell the next command is a plain start, in others a stop, or the data goes too. */
 function thenOf(index: number): Cell['then'] {
-  return (['stop-all', 'remove', 'stop-all', 'stop-all', 'start'] as const)[index % 5]!;
+  return (['stop-all', 'remove', 'stop-all', 'stop', 'start'] as const)[index % 5]!;
 }
 
 export function describeCell({ command, kill, then }: Cell): string {

@@ -32,6 +32,7 @@ export async function runCell(stack: Stack, root: string, cell: Cell): Promise<C
     if (!killed && ended.code !== exitCodeOf(cell.command)) problems.push(`${cell.command} failed by itself: ${lastLines(ended)}`);
     problems.push(...(await checkState(stack, cell.command, before)));
     if (cell.then === 'start') problems.push(...(await checkStart(stack)));
+    if (cell.then === 'stop') problems.push(...(await checkStop(stack)));
     problems.push(...(await checkStopAll(stack, cell.then === 'remove')));
     return { reached, killed, problems };
   } catch (error) {
@@ -128,6 +129,15 @@ async function checkStart(stack: Stack): Promise<readonly string[]> {
   }
   const health = await stack.run(['health', '--json']);
   if (health.code !== 0) problems.push(`not healthy after the start: ${lastLines(health)}`);
+  return problems;
+}
+
+/** A plain stop ends everything that the killed command left, whether a state lists it or not. */
+async function checkStop(stack: Stack): Promise<readonly string[]> {
+  const stopped = await stack.run(['stop']);
+  const problems = stopped.code === 0 ? [] : [`stop after the kill ended with ${stopped.code ?? stopped.signal}: ${lastLines(stopped)}`];
+  const { processes, listeners } = await stack.facts();
+  if (processes.length + listeners.length > 0) problems.push(`left after stop: ${JSON.stringify({ processes, listeners })}`);
   return problems;
 }
 

@@ -2,7 +2,7 @@
 import { join } from 'node:path';
 import type { Mode } from '../contract/index.js';
 import { selectServices, toSlug, type ServiceSelectors } from '../projects/index.js';
-import { releaseDependencies } from '../requirements/index.js';
+import { readInstances, releaseDependencies } from '../requirements/index.js';
 import { readRecordedLaunches, releaseProcesses } from '../resources/index.js';
 import { holdAll, type EngineContext } from '../scope/index.js';
 import type { RunState } from '../state/index.js';
@@ -19,12 +19,14 @@ const lockMs = 60_000;
 
 export async function runStop(context: EngineContext, request: StopRequest): Promise<StopSummary> {
   const loaded = await context.state.load(request.mode === undefined ? {} : { mode: request.mode });
-  if (loaded === undefined) return toStopReport('stop', { message: 'No active runtime state found.' });
   const isEverything = request.selectors.projects.length + request.selectors.services.length + (request.selectors.words ?? []).length === 0;
-  const projects = projectsOf(loaded.state);
+  const isUnlisted = loaded === undefined && isEverything && (await context.state.load()) === undefined;
+  const projects = loaded !== undefined ? projectsOf(loaded.state) : isUnlisted ? await projectsOnRecord(context) : [];
+  if (projects.length === 0 && loaded === undefined) return nothingRuns();
   return holdAll(context, projects.map((name) => `project-${toSlug(name)}`), { purpose: 'stop', timeoutMs: lockMs, signal: request.signal }, async () => {
-    const current = (await context.state.load({ mode: loaded.state.mode }))?.state;
-    if (current === undefined) return toStopReport('stop', { message: 'No active runtime state found.' });
+    const mode = loaded?.state.mode ?? request.mode;
+    const current = (await context.state.load(mode === undefined ? {} : { mode }))?.state;
+    if (current === undefined) return isUnlisted ? stopUnlisted(context, projects) : nothingRuns();
     const selected = selectServices(namedServices(current), request.selectors, { projects });
     const wanted = projectsMeant(projects, request.selectors);
     const { launches } = await readRecordedLaunches(context);
@@ -51,6 +53,26 @@ export async function runStop(context: EngineContext, request: StopRequest): Pro
       projects: empty,
     });
   });
+}
+
+/** A start that was killed before its commit has processes and no state: the ledger alone knows them. */
+async function stopUnlisted(context: EngineContext, projects: readonly string[]): Promise<StopSummary> {
+  const { launches } = await readRecordedLaunches(context);
+  const ending = launches.filter((launch) => launch.project !== null && projects.includes(launch.project) && launch.kind !== 'dependency');
+  const released = await releaseProcesses(context, ending, { keepReserved: true });
+  const problems = await releaseDependencies(context, projects, { keepReserved: true });
+  const survived = new Set(released.incomplete.map((report) => report.directory));
+  const stopped = ending.filter((launch) => !survived.has(launch.directory)).map((launch) => launch.name ?? launch.launchId);
+  return toStopReport('stop', { message: 'Stopped what a killed command had left.', stopped, released, problems, projects });
+}
+
+async function projectsOnRecord(context: EngineContext): Promise<readonly string[]> {
+  const [{ launches }, { instances }] = await Promise.all([readRecordedLaunches(context), readInstances(context)]);
+  return [...new Set([...launches.flatMap(({ project }) => project ?? []), ...instances.flatMap(({ holders }) => holders)])].sort();
+}
+
+function nothingRuns(): StopSummary {
+  return toStopReport('stop', { message: 'No active runtime state found.' });
 }
 
 function without(state: RunState, services: ReadonlySet<string>, projects: readonly string[]): RunState {
