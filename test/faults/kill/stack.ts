@@ -1,6 +1,6 @@
 /** The environment under attack: a real Postgres, a real Redis and two Node services of a few lines, in one private directory. */
 import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { setTimeout as pause } from 'node:timers/promises';
@@ -39,7 +39,7 @@ export interface Stack {
   keep(): void;
   /** Puts the kept state back, or none at all. */
   restore(from: 'kept' | 'nothing'): void;
-  /** Ends every process of the namespace but this one and the first. */
+  /** Ends every process of the namespace but this one and the first, so that a cell that failed does not fail the next. */
   endEverything(): Promise<void>;
   readonly scopeDirectory: () => string | undefined;
   close(): void;
@@ -117,16 +117,11 @@ export function createStack(root: string, programs: { readonly envctl: string; r
       copyTree(join(kept, 'store'), store);
     },
     async endEverything() {
-      while (true) {
-        const { processes } = await facts();
+      for (;;) {
+        const { processes, cgroups } = await facts();
+        for (const path of processes.length === 0 ? cgroups : []) rmdirSync(path);
         if (processes.length === 0) return;
-        for (const { pid } of processes) {
-          try {
-            process.kill(pid, 'SIGKILL');
-          } catch {
-            // It ended by itself.
-          }
-        }
+        for (const { pid } of processes) endProcess(pid);
         await pause(5);
       }
     },
@@ -144,6 +139,14 @@ export function latestRun(stack: Stack): string | undefined {
   const scope = stack.scopeDirectory();
   const path = scope === undefined ? undefined : join(scope, 'run_state.json');
   return path !== undefined && existsSync(path) ? (JSON.parse(readFileSync(path, 'utf8')) as { run_id: string }).run_id : undefined;
+}
+
+function endProcess(pid: number): void {
+  try {
+    process.kill(pid, 'SIGKILL');
+  } catch {
+    // It ended by itself.
+  }
 }
 
 /** Owner, mode and links stay; the server's programs, which nobody writes to, are shared by hard links. */
