@@ -45,6 +45,8 @@ export function createRandom(seed: number): () => number {
 const regressions: readonly { readonly command: KilledCommand; readonly name: string; readonly then: Cell['then'] }[] = [
   // The intent of a server without a launch record stayed on the ledger beside its successor.
   { command: 'start', name: 'ledger.process.before-effect', then: 'start' },
+  // Without a state, stop said that nothing runs and left the processes alone.
+  { command: 'start', name: 'process.acquire.after-confirm', then: 'stop' },
 ];
 
 /** Every point of every command. */
