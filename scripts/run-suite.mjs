@@ -26,7 +26,8 @@ export async function runSuite({ root, suite, node, isStrict, isPrivate, log, si
   // Servers that drop root must reach what tests make below it.
   chmodSync(temporary, 0o1777);
   const id = randomUUID();
-  const traces = { word: `ENVCTL_TEST_SUITE=${id}`, cgroup: makeSuiteCgroup(`envctl-suite-${id}`), temporary };
+  // Not envctl-...: envctl takes such a cgroup for a launch of its own and makes the next ones beside it, not below.
+  const traces = { word: `ENVCTL_TEST_SUITE=${id}`, cgroup: makeSuiteCgroup(`test-suite-${id}`), temporary };
   const reportPath = join(temporary, 'report.jsonl');
   try {
     const end = await runMocha({ root, suite, node, isPrivate, log, signal, traces, reportPath });
