@@ -121,6 +121,7 @@ async function checkStart(stack: Stack): Promise<readonly string[]> {
   count('leases', facts.leases, serviceCount);
   count('processes on the ledger', facts.ledger.filter(({ kind }) => kind === 'process'), serviceCount);
   count('launch directories', facts.launches, serviceCount);
+  if (stack.hasCgroups) count('cgroups', facts.cgroups, serviceCount);
   const { projects } = JSON.parse(started.output.slice(started.output.indexOf('{'))) as { projects: readonly { services: readonly { url: string }[] }[] };
   for (const { url } of projects.flatMap(({ services }) => services)) {
     const response = await fetch(url.replace('localhost', '127.0.0.1')).catch((error: unknown) => error as Error);

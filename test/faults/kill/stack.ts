@@ -42,6 +42,8 @@ export interface Stack {
   /** Ends every process of the namespace but this one and the first, so that a cell that failed does not fail the next. */
   endEverything(): Promise<void>;
   readonly scopeDirectory: () => string | undefined;
+  /** True when each launch has a cgroup, below one that is this stack's alone. */
+  readonly hasCgroups: boolean;
   close(): void;
 }
 
@@ -62,7 +64,7 @@ MAIN_REDIS_ENABLE=true
 const commandLimitMs = 60_000;
 
 /** Builds the repository below `root`, an empty directory that nobody else sees. */
-export function createStack(root: string, programs: { readonly envctl: string; readonly survivors: string }): Stack {
+export function createStack(root: string, programs: { readonly envctl: string; readonly survivors: string; readonly hasCgroups: boolean }): Stack {
   const [repository, runtime, store, kept, home] = ['repo', 'rt', 'store', 'kept', 'home'].map((name) => join(root, name)) as [string, string, string, string, string];
   for (const service of ['backend', 'frontend']) {
     mkdirSync(join(repository, service), { recursive: true });
@@ -130,6 +132,7 @@ export function createStack(root: string, programs: { readonly envctl: string; r
       const name = existsSync(engine) ? readdirSync(engine)[0] : undefined;
       return name === undefined ? undefined : join(engine, name);
     },
+    hasCgroups: programs.hasCgroups,
     close: () => counter.stdin.end(),
   };
 }

@@ -13,7 +13,7 @@ export type Order = { readonly kind: 'prepare' } | { readonly kind: 'record' } |
 const [root = '', envctl = '', survivors = '', cgroup = ''] = process.argv.slice(2);
 // What envctl puts below its own cgroup is then below this one, apart from everybody else's.
 if (cgroup !== '') writeFileSync(`${cgroup}/cgroup.procs`, '0');
-const stack = createStack(root, { envctl, survivors });
+const stack = createStack(root, { envctl, survivors, hasCgroups: cgroup !== '' });
 
 for await (const line of createInterface({ input: process.stdin })) {
   const answer = await obey(JSON.parse(line) as Order).catch((error: unknown) => ({ failed: error instanceof Error ? (error.stack ?? error.message) : String(error) }));
