@@ -61,7 +61,7 @@ MAIN_REDIS_ENABLE=true
 # <<< envctl managed startup config <<<
 `;
 
-const commandLimitMs = 60_000;
+const commandLimitMs = 240_000;
 
 /** Builds the repository below `root`, an empty directory that nobody else sees. */
 export function createStack(root: string, programs: { readonly envctl: string; readonly survivors: string; readonly hasCgroups: boolean }): Stack {
