@@ -71,11 +71,17 @@ async function awaitServer(ctx: StartContext, handle: LaunchHandle, admin: Admin
 /** The server goes on when it gets one address of several; a stranger has the other one, and may accept and say nothing. */
 async function refuseUnbound(handle: LaunchHandle, port: number): Promise<void> {
   if (handle.origin === 'adopted') return;
-  const lines = await handle.logTail(40);
-  // The log is kept over starts.
-  const own = lines.slice(lines.findLastIndex((line) => /LOG:\s+starting PostgreSQL/.test(line)) + 1);
-  const refused = own.find((line) => /could not bind IPv[46] address/.test(line));
+  const refused = findUnbound(await handle.logTail(40), port);
   if (refused !== undefined) conflict(port, refused.replace(/^.*?LOG:\s*/, ''));
+}
+
+/**
+ * The line of the latest start that could not bind an address of `port`. The log is kept over starts: until this one has
+ * written its first line the latest start there is an earlier one, on another port, which the hint below the line names.
+ */
+function findUnbound(lines: readonly string[], port: number): string | undefined {
+  const own = lines.slice(lines.findLastIndex((line) => /LOG:\s+starting PostgreSQL/.test(line)) + 1);
+  return own.find((line, index) => /could not bind IPv[46] address/.test(line) && (own[index + 1] ?? '').includes(`on port ${port}?`));
 }
 
 async function explainStranger(ctx: StartContext, handle: LaunchHandle, answer: Extract<Answer, { kind: 'foreign' | 'refused' }>, port: number): Promise<never> {
@@ -83,7 +89,7 @@ async function explainStranger(ctx: StartContext, handle: LaunchHandle, answer: 
   // A stranger may answer before our own server has found its port taken.
   const lines = await handle.logTail(40);
   ctx.signal.throwIfAborted();
-  if (lines.some((line) => /could not bind IPv4/.test(line)) || handle.origin === 'started') {
+  if (findUnbound(lines, port) !== undefined || handle.origin === 'started') {
     if (!lines.some((line) => /FATAL:.*(password authentication failed|role ".*" does not exist)/.test(line))) conflict(port, answer.message);
   }
   fail('hard_start_failure', 'database_connection_failed', `the Postgres server on port ${port} refused envctl's own role: ${answer.message}`);

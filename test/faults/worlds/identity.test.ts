@@ -23,9 +23,10 @@ describe('who is who', function () {
   /** Kills everybody and gives every number to a stranger of the same user, a session of its own. */
   const replaceEverybody = async (): Promise<readonly string[]> => {
     const { processes } = await machine.census();
-    const owners = await machine.sh(processes.map(({ pid }) => `stat -c %u /proc/${pid}`).join('\n'));
+    // Some may have ended since.
+    const owners = await machine.sh(processes.map(({ pid }) => `stat -c %u /proc/${pid} 2>/dev/null || echo 0`).join('\n'));
     const uids = owners.trim().split('\n');
-    await machine.sh(`kill -9 ${processes.map(({ pid }) => pid).join(' ')}`);
+    await machine.sh(`kill -9 ${processes.map(({ pid }) => pid).join(' ')} 2>/dev/null || true`);
     await until('everybody is gone', async () => ((await machine.census()).processes.length === 0 ? true : undefined));
     const strangers = processes.map(({ pid }, index) => `
       echo ${pid - 1} >/proc/sys/kernel/ns_last_pid
