@@ -20,6 +20,7 @@ export const errorCodes = {
   ENVCTL_E_TARGET_UNKNOWN: 'A named project or service does not exist.',
   ENVCTL_E_TARGET_NOT_RUNNING: 'A named project is not running.',
   ENVCTL_E_TARGET_REQUIRED: 'The command needs a target and none was given.',
+  ENVCTL_E_PROJECTS_DUPLICATE: 'Two projects of the mode cannot be told apart.',
   ENVCTL_E_PROJECTS_NONE: 'No project was found for the mode.',
   ENVCTL_E_RUNS_DISABLED: 'Runs are disabled for this mode in the configuration.',
   // prerequisites

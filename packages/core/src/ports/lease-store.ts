@@ -68,7 +68,8 @@ export function createLeaseStore(options: LeaseStoreOptions): LeaseStore {
       case 'read':
         return readStamp(step.path);
       case 'alive':
-        return step.stamp.record !== undefined && isAlive(step.stamp.record.holder);
+        // A claim that may not be read is of another user, who may be about to act on it.
+        return step.stamp.record === undefined ? step.stamp.id.startsWith(unreadablePrefix) : isAlive(step.stamp.record.holder);
       case 'claim':
         return { version: 1, kind: 'claim', id: options.newId(), holder: self } satisfies ClaimRecord;
     }
@@ -99,7 +100,8 @@ export function createLeaseStore(options: LeaseStoreOptions): LeaseStore {
       for (const name of names(directory)) {
         if (name.startsWith(claimPrefix)) {
           const stamp = run(read<StoreRecord>(join(directory, name)));
-          if (stamp !== undefined && (stamp.record === undefined || !isAlive(stamp.record.holder))) run(replace<StoreRecord>(join(directory, name), stamp.id, undefined));
+          if (stamp === undefined || stamp.id.startsWith(unreadablePrefix)) continue;
+          if (stamp.record === undefined || !isAlive(stamp.record.holder)) run(replace<StoreRecord>(join(directory, name), stamp.id, undefined));
           continue;
         }
         const writer = parseTemporaryName(name)?.owner;

@@ -5,7 +5,7 @@
  */
 import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { chownSync, closeSync, copyFileSync, existsSync, mkdirSync, openSync, readFileSync, realpathSync, renameSync, statSync } from 'node:fs';
+import { chmodSync, chownSync, closeSync, copyFileSync, existsSync, mkdirSync, openSync, readFileSync, realpathSync, renameSync, statSync } from 'node:fs';
 import { basename, dirname, join, parse, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { EnvctlError, errorMessage, type ProcessIdentity } from '../contract/index.js';
@@ -43,7 +43,13 @@ export async function launchProcess(
   seam('process.directory.after-effect');
   const record = toRecord(spec, options);
 
-  copyFileSync(runnerPath(), join(record.directory, 'runner.sh'));
+  const runner = join(record.directory, 'runner.sh');
+  copyFileSync(runnerPath(), runner);
+  // Neither the umask nor how the package was unpacked may keep the user the runner drops to from it.
+  if (spec.user) {
+    chmodSync(record.directory, 0o711);
+    chmodSync(runner, 0o644);
+  }
   const journal = openSync(join(record.directory, journalName), 'a', 0o600);
   closeSync(journal);
   if (spec.user) chownSync(join(record.directory, journalName), spec.user.uid, spec.user.gid);

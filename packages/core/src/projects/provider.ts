@@ -42,13 +42,19 @@ export async function discoverProjects(options: {
   return projects;
 }
 
+/** Locks, launches and databases are named by the slug: two projects with one slug would share them. */
 function assertDistinct(projects: readonly ProjectFacts[]): void {
   const seen = new Map<string, ProjectFacts>();
   for (const project of projects) {
-    const twin = seen.get(project.name.toLowerCase());
-    if (twin !== undefined) {
-      throw new EnvctlError('ENVCTL_E_PROJECTS_NONE', `Duplicate project identities detected; ${twin.root} and ${project.root} are both named ${project.name}.`);
+    for (const identity of new Set([`name ${project.name.toLowerCase()}`, `slug ${project.slug}`])) {
+      const twin = seen.get(identity);
+      if (twin !== undefined) {
+        throw new EnvctlError('ENVCTL_E_PROJECTS_DUPLICATE', `Duplicate project identities detected; ${twin.name} (${twin.root}) and ${project.name} (${project.root}) have one ${identity}.`, {
+          hints: ['Rename one of the two.'],
+          data: { projects: [twin, project].map(({ name, root }) => ({ name, root })) },
+        });
+      }
+      seen.set(identity, project);
     }
-    seen.set(project.name.toLowerCase(), project);
   }
 }

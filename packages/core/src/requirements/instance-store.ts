@@ -1,4 +1,4 @@
-import { chmod, chown, mkdir, readdir, stat } from 'node:fs/promises';
+import { chmod, lchown, lstat, mkdir, readdir, stat } from 'node:fs/promises';
 import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import type { DriverName } from '../contract/index.js';
@@ -87,16 +87,28 @@ async function makeInstanceDirectories(context: Context, record: InstanceRecord)
   const parents = [join(context.paths.store, '..'), context.paths.store];
   if (owner === undefined) {
     for (const path of [...parents, record.directory, record.socketDirectory]) await ensureDirectory(path);
+    await assertOurs(record.socketDirectory, []);
     return;
   }
-  for (const path of [...parents, join(record.socketDirectory, '..')]) {
+  for (const path of [...parents, join(record.socketDirectory, '..'), context.paths.storeLaunches]) {
     await mkdir(path, { recursive: true, mode: 0o711 });
     if (((await stat(path)).mode & 0o001) === 0) await chmod(path, 0o711);
   }
-  await mkdir(context.paths.storeLaunches, { recursive: true, mode: 0o711 });
   for (const path of [record.directory, record.socketDirectory]) {
     await mkdir(path, { recursive: true, mode: 0o700 });
     context.seam('instance.directory.after-effect');
-    await chown(path, owner.uid, owner.gid);
+    await assertOurs(path, [owner.uid]);
+    await lchown(path, owner.uid, owner.gid);
   }
+}
+
+/** A socket directory can lie in /tmp, where anybody may have been first, with a directory of their own or a link to somewhere. */
+async function assertOurs(path: string, owners: readonly number[]): Promise<void> {
+  const facts = await lstat(path);
+  if (facts.isDirectory() && [process.getuid?.() ?? facts.uid, ...owners].includes(facts.uid)) return;
+  throw new EnvctlError('ENVCTL_E_FILE_SYSTEM', `${path} is not a directory of envctl's own: it belongs to user ${facts.uid}${facts.isSymbolicLink() ? ' and is a link' : ''}.`, {
+    kind: 'environment',
+    hints: [`ls -ld ${path}`, 'Set ENVCTL_STORE_DIR to a shorter path.'],
+    data: { path, uid: facts.uid },
+  });
 }

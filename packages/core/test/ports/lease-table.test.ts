@@ -54,6 +54,20 @@ describe('lease table', () => {
     });
   }
 
+  it('counts a claim that may not be read as held: it is of another user, who may be about to act on it', async () => {
+    const { port } = await acquire('backend');
+    const path = join(directory, `${port}.json`);
+    const before = readFileSync(path, 'utf8');
+    const { id, token } = JSON.parse(before) as { id: string; token: string };
+    // Root reads every file; a directory is what nobody can read.
+    mkdirSync(join(directory, `.envctl-claim-${id}`));
+    const error: unknown = await table.release(port, token, { keepReserved: false }).catch((thrown: unknown) => thrown);
+    expect(isEnvctlError(error) && error.code).to.equal('ENVCTL_E_LOCK_TIMEOUT');
+    expect(readFileSync(path, 'utf8')).to.equal(before);
+    await table.drop('nobody');
+    expect(readdirSync(directory)).to.include(`.envctl-claim-${id}`);
+  });
+
   it('skips ports that browsers refuse for http only', async () => {
     expect((await acquire('web', { preferred: 10_080, http: true })).port).to.not.equal(10_080);
     expect((await acquire('db', { preferred: 10_080, http: false })).port).to.equal(10_080);

@@ -76,7 +76,9 @@ describe('launchProcess', function () {
   it('drops to another user, whose launch stays private and can be stopped', async function () {
     if (process.getuid?.() !== 0) skip(this, 'platform: only root can become another user');
     chmodSync(bench.directory, 0o711);
-    const started = await bench.start(['sh', '-c', 'id -u; exec sleep 1000'], { user: { uid: 65534, gid: 65534 }, cwd: '/' });
+    // As on a hardened machine.
+    const umask = process.umask(0o077);
+    const started = await bench.start(['sh', '-c', 'id -u; exec sleep 1000'], { user: { uid: 65534, gid: 65534 }, cwd: '/' }).finally(() => process.umask(umask));
     await eventually(started.spec.directory, async () => ((await started.read()).child && started.log() === '65534\n' ? true : undefined));
     expect(statSync(started.spec.directory)).to.include({ uid: 0 });
     expect(statSync(join(started.spec.directory, 'launch.json')).mode & 0o777).to.equal(0o600);

@@ -264,7 +264,7 @@ describe('stopLaunches', function () {
     const started = await bench.start([...python, 'daemon', 'bare', 'quiet', 'ignore=SIGTERM']);
     const { record } = await started.read();
     const pids = await bench.pids(2);
-    if (record.cgroup === null) this.skip();
+    if (record.cgroup === null) skip(this, 'platform: no writable cgroup v2');
     const [cut] = await stopLaunches([started.spec.directory], { seam: noSeam, signal: AbortSignal.abort() });
     expect(cut?.stopped).to.equal(false);
     expect((await started.stop({ graceMs: 50 })).stopped).to.equal(true);
