@@ -1,5 +1,5 @@
-// Which mocha processes there are, and what each may run beside. A suite is a room of core, another package, a file of
-// the workspace tests. Those that take longest come first.
+// Which mocha processes there are, and what each may run beside. A suite is a room of a package (a file, where it
+// has no rooms) or a file of the workspace tests. Those that take longest come first.
 import { existsSync, readdirSync } from 'node:fs';
 import { join, relative, sep } from 'node:path';
 
@@ -10,7 +10,7 @@ import { join, relative, sep } from 'node:path';
 const online = ['test/apps/', 'test/demo', 'test/pack', 'test/release'];
 /** Suites that use every core themselves, or measure: nothing runs beside them. */
 const alone = ['test/faults/kill/', 'test/bench/'];
-const longestFirst = ['test/faults/', 'test/apps/', 'test/demo', 'test/e2e/', 'test/pack', 'test/release', 'packages/plugin-', 'packages/core/processes'];
+const longestFirst = ['packages/plugin-postgres/conformance', 'test/faults/', 'test/apps/', 'test/demo', 'test/e2e/', 'test/pack', 'test/release', 'packages/plugin-', 'packages/core/processes'];
 
 /** Every suite whose name contains one of the words; all of them without words. */
 export function findSuites(root, words = []) {
@@ -25,8 +25,7 @@ function packageSuites(root) {
     const directory = join(root, 'packages', name, 'dist-test');
     const byRoom = new Map();
     for (const file of testFiles(directory)) {
-      const room = name === 'core' ? relative(directory, file).split(sep)[0] : undefined;
-      const suite = room === undefined ? `packages/${name}` : `packages/${name}/${room}`;
+      const suite = `packages/${name}/${relative(directory, file).replace(/\.test\.js$/, '').split(sep)[0]}`;
       byRoom.set(suite, [...(byRoom.get(suite) ?? []), file]);
     }
     return [...byRoom].map(([suite, files]) => describeSuite(suite, files));

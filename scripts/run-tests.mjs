@@ -74,7 +74,7 @@ async function otherNodeWork() {
     record({ name, seconds: 0, passed: 0, failed: installed.failure ? [outcome] : [], skipped: installed.failure ? [] : [outcome] });
     return [];
   }
-  return findSuites(root, ['packages/core/', 'packages/cli']).map((suite) => ({
+  return findSuites(root, ['packages/core/', 'packages/cli/']).map((suite) => ({
     name: `${name}: ${suite.name}`,
     lane: isPrivate ? undefined : 'machine',
     run: () => runOne({ ...suite, name: `${name}: ${suite.name}` }, installed.node),
