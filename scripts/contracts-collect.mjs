@@ -6,12 +6,12 @@ import { pathToFileURL } from 'node:url';
 /** Schemas, commands, config keys, error codes and events of core and every plugin of the workspace. */
 export async function collectContracts(root) {
   const room = (name) => import(pathToFileURL(join(root, 'packages/core/dist', name, 'index.js')).href);
-  const [{ errorCodes }, state, config, events] = await Promise.all([room('contract'), room('state'), room('config'), room('events')]);
+  const [{ errorCodes }, state, config, events, runtime] = await Promise.all(['contract', 'state', 'config', 'events', 'runtime'].map(room));
   const packages = readdirSync(join(root, 'packages'))
     .sort()
     .map((name) => readPackage(join(root, 'packages', name)));
   return {
-    schemas: { ...state.describeSchemas(), ...(await config.describeConfigSchemas()) },
+    schemas: { ...state.describeSchemas(), ...(await config.describeConfigSchemas()), ...(await runtime.describeDocumentSchemas()) },
     globalFlags: globalFlagsOf(packages),
     commands: packages.flatMap(({ commands }) => commands).map(withoutGlobalFlags).sort(by('id')),
     configKeys: configKeysOf(packages, config).sort(by('key')),

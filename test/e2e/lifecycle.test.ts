@@ -216,7 +216,7 @@ async function withClient<T>(url: string, work: (client: Client) => Promise<T>):
 async function hasRow(world: World, earlier: Document): Promise<boolean> {
   const started = await world.succeed(['start']);
   expect(portsOf(started), 'a later start comes back to the ports').to.deep.equal(portsOf(earlier));
-  return withClient(await databaseUrl(started), async (client) => (await client.query("select to_regclass('kept') is not null as there")).rows[0].there as boolean);
+  return withClient(await databaseUrl(started), async (client) => (await client.query<{ there: boolean }>("select to_regclass('kept') is not null as there")).rows[0]!.there);
 }
 
 async function reachable(ports: Readonly<Record<string, number>>, names: readonly string[]): Promise<readonly string[]> {

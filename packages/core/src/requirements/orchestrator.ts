@@ -17,6 +17,7 @@ import { examineLaunch, readProcessTable } from '../processes/index.js';
 import { createLaunchToken, describeRemains, readRecordedLaunches, releaseProcesses } from '../resources/index.js';
 import type { EngineContext } from '../scope/index.js';
 import { decideDriver } from './driver.js';
+import { askExternal } from './external.js';
 import type { InstanceRecord } from './instance-schema.js';
 import { instancePath, newInstanceRecord, prepareInstanceDirectories, readInstance, readInstances, writeInstance } from './instance-store.js';
 import { decideRetry, type RetryCounts } from './retry.js';
@@ -121,11 +122,13 @@ async function bringUpInstance(context: RequirementsContext, request: BringUpReq
 }
 
 async function attempt(context: RequirementsContext, request: BringUpRequest, target: Target, record: InstanceRecord): Promise<DependencyOutcome> {
-  const probe = toProbeContext(context, request.project, target, record, request.signal);
-  try {
-    return await request.handle.definition.start(
-      createStartContext({ engine: context, record: { ...record, token: record.token ?? '' }, probe, required: request.required, runId: request.runId, holder: request.project.name }),
+  const start = (signal: AbortSignal) =>
+    request.handle.definition.start(
+      createStartContext({ engine: context, record: { ...record, token: record.token ?? '' }, probe: toProbeContext(context, request.project, target, record, signal), required: request.required, runId: request.runId, holder: request.project.name }),
     );
+  try {
+    if (target.driver !== 'external') return await start(request.signal);
+    return await askExternal({ id: request.handle.declaration.id, config: context.reader, signal: request.signal, ask: start });
   } catch (error) {
     request.signal.throwIfAborted();
     return { status: 'failed', class: 'hard_start_failure', reasonCode: 'hard_start_failure', message: errorMessage(error), hints: hintsOf(error) };
@@ -140,7 +143,8 @@ export async function probeDependency(context: RequirementsContext, request: { r
     if (record === undefined || (target.driver !== 'external' && !record.holders.includes(request.project.name))) {
       return { status: 'failed', class: 'hard_start_failure', reasonCode: 'not_running', message: `${target.id} is not running` };
     }
-    const outcome = await request.handle.definition.probe(toProbeContext(context, request.project, target, record, request.signal));
+    const ask = (signal: AbortSignal) => request.handle.definition.probe(toProbeContext(context, request.project, target, record, signal));
+    const outcome = target.driver === 'external' ? await askExternal({ id: request.handle.declaration.id, config: context.reader, signal: request.signal, ask }) : await ask(request.signal);
     return { ...outcome, ports: record.ports };
   } catch (error) {
     return { status: 'failed', class: 'hard_start_failure', reasonCode: 'probe_failed', message: errorMessage(error) };

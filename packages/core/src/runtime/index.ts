@@ -5,3 +5,8 @@ export type { StopSummary } from '../lifecycle/index.js';
 export type { Route } from '../routing/index.js';
 export type { StartPlan, StartSummary } from '../startup/index.js';
 export type { ErrorsReport, HealthReport, LogsOptions, LogsReport } from '../state-actions/index.js';
+
+/** JSON Schemas of the documents that commands print, by file name; zod is loaded only when they are asked for. */
+export async function describeDocumentSchemas(): Promise<Readonly<Record<string, object>>> {
+  return (await import('./documents-schema.js')).toDocumentSchemas();
+}

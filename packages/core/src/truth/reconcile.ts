@@ -34,6 +34,7 @@ export async function reconcile(context: ReconcileContext, state: RunState, opti
     nowMs: context.now(),
     graceMs: (context.reader.integer('ENVCTL_SERVICE_STARTUP_GRACE_SECONDS') ?? 15) * 1000,
     reboundMaxDelta: context.reader.integer('ENVCTL_SERVICE_REBOUND_MAX_DELTA') ?? 200,
+    enforceListeners: context.reader.string('ENVCTL_RUNTIME_TRUTH_MODE') !== 'best_effort',
   };
   const [services, dependencies] = await Promise.all([
     Promise.all(

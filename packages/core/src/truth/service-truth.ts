@@ -32,6 +32,8 @@ export interface TruthOptions {
   readonly graceMs: number;
   /** ENVCTL_SERVICE_REBOUND_MAX_DELTA: how far a dev server may have moved from its port. */
   readonly reboundMaxDelta: number;
+  /** ENVCTL_RUNTIME_TRUTH_MODE=best_effort is false: a living process counts as running whether or not it listens. */
+  readonly enforceListeners?: boolean;
 }
 
 export async function examineService(service: ServiceRecord, options: TruthOptions): Promise<ServiceTruth> {
@@ -65,6 +67,7 @@ function alive(service: ServiceRecord, launch: Launch, examination: Examination,
   if (!service.listener_expected || wanted === null) return { ...base, status: 'running', listenerPids: [], actualPort: wanted, detail: undefined };
   if (bound !== undefined) return { ...base, status: 'running', listenerPids: bound.pids, actualPort: bound.port, detail: undefined };
   const startedMs = (service.started_at ?? 0) * 1000;
+  if (options.enforceListeners === false) return { ...base, status: 'running', listenerPids: [], actualPort: wanted, detail: `nothing of it listens on port ${wanted}` };
   const status = options.nowMs - startedMs < options.graceMs ? 'starting' : 'unreachable';
   return { ...base, status, listenerPids: [], actualPort: wanted, detail: `nothing of it listens on port ${wanted}` };
 }

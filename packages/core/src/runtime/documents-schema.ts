@@ -1,0 +1,160 @@
+/**
+ * The documents that commands print with `--json`, by their `contract_version`. Emitted into `contracts/schemas/`;
+ * the end-to-end tests check real outputs against them, so a field that is added or lost shows.
+ */
+import * as z from 'zod';
+
+const text = z.string().nullable();
+const port = z.int().nullable();
+const mode = z.enum(['main', 'trees']);
+const names = z.array(z.string());
+
+const decision = z.strictObject({ kind: z.enum(['reuse', 'resume', 'expand', 'fresh', 'restart']), reason: z.string() });
+const action = z.enum(['start', 'keep', 'replace']);
+const command = z.enum(['start', 'restart', 'resume']);
+
+const planBody = {
+  command,
+  mode,
+  decision,
+  projects: z.array(
+    z.strictObject({
+      name: z.string(),
+      root: z.string(),
+      slug: z.string(),
+      services: z.array(z.strictObject({ type: z.string(), name: z.string(), action, command: z.looseObject({ command: names, cwd: z.string(), rule: z.string() }), preferred_port: z.int(), listens: z.boolean() })),
+      dependencies: z.array(z.strictObject({ id: z.string(), display_name: z.string(), action, requires: names })),
+      notes: names,
+    }),
+  ),
+  edges: z.array(z.strictObject({ project: z.string(), node: z.string(), needs: z.string(), condition: z.string() })),
+};
+
+const status = z.enum(['started', 'kept']);
+const startBody = {
+  command,
+  run_id: z.string(),
+  mode,
+  decision,
+  projects: z.array(
+    z.strictObject({
+      name: z.string(),
+      root: z.string(),
+      services: z.array(z.strictObject({ name: z.string(), type: z.string(), status, url: text, port, log_path: text })),
+      dependencies: z.array(z.strictObject({ id: z.string(), status, port, health: z.string() })),
+      notes: names,
+    }),
+  ),
+  total_ms: z.int(),
+  slowest: z.array(z.strictObject({ project: z.string(), node: z.string(), duration_ms: z.int(), status: z.enum(['done', 'failed', 'skipped']) })),
+};
+
+const stopBody = {
+  command: z.enum(['stop', 'stop-all', 'blast-all']),
+  message: z.string(),
+  stopped: names,
+  released_projects: names,
+  removed_data: names,
+  not_stopped: z.array(z.strictObject({ what: z.string(), detail: z.string() })),
+  detached: z.array(z.strictObject({ pid: z.int(), comm: z.string(), reason: z.string() })),
+  warnings: names,
+};
+
+const issue = z.strictObject({ project: z.string(), component: z.string(), status: z.string(), port });
+const healthBody = {
+  run_id: z.string(),
+  mode,
+  projects: z.int(),
+  services: z.array(z.strictObject({ project: z.string(), name: z.string(), status: z.string(), port, pid: port, url: text, detail: text, restarts: z.int() })),
+  dependencies: z.array(z.strictObject({ project: z.string(), component: z.string(), status: z.string(), port, detail: text })),
+  status_counts: z.strictObject({ ok: z.int(), warn: z.int(), bad: z.int() }),
+  healthy: z.boolean(),
+  issues: z.strictObject({ failing_services: names, requirement_issues: z.array(issue), recent_failures: names }),
+  detached: stopBody.detached,
+};
+
+const errorsBody = {
+  run_id: z.string(),
+  mode,
+  selected_services: names.nullable(),
+  failed_services: z.array(z.strictObject({ name: z.string(), status: z.string(), log_path: text, detail: text, log_line: text })),
+  requirement_issues: z.array(issue),
+  recent_failures: names,
+};
+
+const logsBody = {
+  run_id: z.string(),
+  mode,
+  tail: z.int(),
+  follow_requested: z.boolean(),
+  duration_seconds: z.int().nullable(),
+  streaming: z.literal(false),
+  services: z.array(z.strictObject({ name: z.string(), status: z.string(), log_path: text, exists: z.boolean(), tail_lines: names, size_bytes: z.int().optional(), reason: z.enum(['missing', 'unavailable']).optional() })),
+};
+
+const targetsBody = {
+  mode,
+  count: z.int(),
+  projects: z.array(z.strictObject({ name: z.string(), root: z.string(), ports: z.record(z.string(), z.int()), preselected: z.boolean(), running: z.boolean() })),
+};
+
+const endpoint = z.strictObject({ name: z.string().optional(), status: z.string(), port, local_url: text, public_url: text, health_url: text.optional() });
+const endpointsBody = {
+  run_id: z.string(),
+  mode,
+  project: z.string(),
+  project_root: text,
+  frontend: endpoint,
+  backend: endpoint,
+  additional_services: z.record(z.string(), endpoint),
+  dependencies: z.record(z.string(), z.strictObject({ enabled: z.boolean(), status: z.string(), port, resources: z.record(z.string(), z.int()) })),
+  dependency_mode: z.record(z.string(), text),
+  shared_dependencies: names,
+};
+
+const endpointsFailures = [
+  z.strictObject({ ...failed('endpoints'), error: z.literal('state_not_found'), mode }),
+  z.strictObject({ ...failed('endpoints'), error: z.literal('project_required'), active_projects: names }),
+  z.strictObject({ ...failed('endpoints'), error: z.literal('requested_project_not_running'), requested_project: z.string(), active_projects: names }),
+  z.strictObject({ ...failed('endpoints'), error: z.literal('multiple_projects_not_supported'), requested_projects: names, active_projects: names }),
+  z.strictObject({ ...failed('endpoints'), error: z.literal('ambiguous_project_selector'), requested_project: z.string(), active_projects: names, matches: names }),
+];
+
+/** Any command that could not do its work; the data of the error stands beside the envelope. */
+export const failureDocument = z.looseObject({ contract_version: z.string(), ok: z.literal(false), error: z.string(), code: z.string().regex(/^ENVCTL_E_[A-Z_]+$/), message: z.string(), hints: names });
+
+/** Schema of each command's document, by contract version without its `envctl.` and `.v1`. */
+export const commandDocuments: Readonly<Record<string, z.ZodType>> = {
+  start: z.union([document('start', startBody), document('start', planBody)]),
+  restart: z.union([document('restart', startBody), document('restart', planBody)]),
+  resume: z.union([document('resume', startBody), document('resume', planBody)]),
+  'explain-startup': document('explain-startup', planBody),
+  stop: document('stop', stopBody),
+  'stop-all': document('stop-all', stopBody),
+  'blast-all': document('blast-all', stopBody),
+  'list-targets': document('list-targets', targetsBody),
+  'list-commands': document('list-commands', { commands: names }),
+  'show-state': z.union([
+    document('show-state', { found: z.literal(true), runtime_root: z.string(), run_state_path: z.string(), state: z.looseObject({ run_id: z.string(), mode, schema_version: z.literal(1) }) }),
+    document('show-state', { found: z.literal(false), mode, error: z.literal('state_not_found') }),
+  ]),
+  endpoints: z.union([document('endpoints', endpointsBody), ...endpointsFailures]),
+  health: document('health', healthBody),
+  errors: document('errors', errorsBody),
+  logs: document('logs', logsBody),
+  wait: document('wait', { until: z.enum(['healthy', 'stopped']), health: z.strictObject(healthBody).nullable() }),
+};
+
+function document<T extends z.ZodRawShape>(id: string, body: T) {
+  return z.strictObject({ contract_version: z.literal(`envctl.${id}.v1`), ok: z.boolean(), ...body });
+}
+
+function failed(id: string) {
+  return { contract_version: z.literal(`envctl.${id}.v1`), ok: z.literal(false) };
+}
+
+/** JSON Schemas by file name without its ending. */
+export function toDocumentSchemas(): Readonly<Record<string, object>> {
+  const commands = Object.entries(commandDocuments).map(([id, schema]) => [`envctl.${id}.v1`, z.toJSONSchema(schema)] as const);
+  return Object.fromEntries([...commands, ['envctl.failure.v1', z.toJSONSchema(failureDocument)]]);
+}

@@ -1,0 +1,205 @@
+import { execFileSync } from 'node:child_process';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { createServer, type Server } from 'node:net';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { expect } from 'chai';
+import { commandDocuments, failureDocument } from '../../packages/core/dist/runtime/documents-schema.js';
+import { runOrThrow } from '../packaging/run.js';
+import { portsOf, type Document } from './document.js';
+import { bin, createWorld, type World } from './world.js';
+
+/** The real document against the schema that is published for its contract version. */
+function check(document: Document): Document {
+  const id = /^envctl\.(.+)\.v1$/.exec(document.contract_version)?.[1] ?? '';
+  const schema = document.code === undefined ? commandDocuments[id] : failureDocument;
+  if (schema === undefined) throw new Error(`no schema for ${document.contract_version}`);
+  const result = schema.safeParse(document);
+  expect(result.error?.message ?? '', document.contract_version).to.equal('');
+  return document;
+}
+
+describe('JSON documents', function () {
+  this.timeout(120_000);
+  let world: World;
+  before(async () => (world = await createWorld('documents', { settings: { MAIN_REDIS_ENABLE: true } })));
+  after(() => world.close());
+
+  const nothingRuns: readonly (readonly [readonly string[], number, Readonly<Record<string, unknown>>])[] = [
+    [['show-state'], 1, { found: false, error: 'state_not_found', mode: 'main' }],
+    [['endpoints'], 1, { ok: false, error: 'state_not_found', mode: 'main' }],
+    [['health'], 1, { ok: false, error: 'state_not_found', message: "No previous state found for 'health'." }],
+    [['errors'], 1, { ok: false, error: 'state_not_found' }],
+    [['logs'], 1, { ok: false, error: 'state_not_found' }],
+    [['resume'], 1, { ok: false, error: 'state_not_found', message: 'No previous state found to resume.' }],
+    [['stop'], 0, { ok: true, message: 'No active runtime state found.' }],
+    [['stop-all'], 0, { ok: true }],
+    [['list-targets'], 0, { count: 1 }],
+    [['list-commands'], 0, { ok: true }],
+    [['explain-startup'], 0, { command: 'start' }],
+    [['start', '--dry-run'], 0, { command: 'start' }],
+    [['wait', '--until', 'stopped'], 0, { health: null }],
+    [['wait', '--timeout', '0'], 1, { code: 'ENVCTL_E_WAIT_TIMEOUT' }],
+    [['start', '--trees'], 1, { code: 'ENVCTL_E_PROJECTS_NONE' }],
+    [['start', '--bogus'], 1, { code: 'ENVCTL_E_ARGV_UNKNOWN_OPTION' }],
+    [['health', '--repo', '/nowhere'], 1, { code: 'ENVCTL_E_REPO_INVALID' }],
+  ];
+  it('have their schema while nothing runs', async () => {
+    for (const [words, code, fields] of nothingRuns) {
+      const answer = await world.json(words);
+      expect(answer.code, words.join(' ')).to.equal(code);
+      expect(check(answer.document), words.join(' ')).to.include(fields);
+    }
+  });
+
+  it('have their schema while everything runs, and after', async () => {
+    for (const words of [['start'], ['start'], ['show-state'], ['health'], ['errors'], ['logs'], ['wait'], ['list-targets'], ['endpoints', '--project', 'main'], ['explain-startup'], ['restart', 'frontend'], ['resume'], ['stop', 'frontend'], ['stop-all'], ['blast-all']]) {
+      const { code, document } = await world.json(words);
+      expect(code, words.join(' ')).to.equal(0);
+      expect(check(document), words.join(' ')).to.include({ ok: true, contract_version: `envctl.${words[0]!}.v1` });
+    }
+  });
+
+  it('endpoints fails closed', async () => {
+    await world.succeed(['start', 'backend']);
+    const { document } = await world.json(['endpoints']);
+    expect(document['frontend']).to.deep.equal({ status: 'missing', port: null, local_url: null, public_url: null });
+    expect(await world.json(['endpoints', '--project', 'Mian'])).to.deep.nested.include({ code: 1, 'document.error': 'requested_project_not_running', 'document.requested_project': 'Mian', 'document.active_projects': ['Main'] });
+    const several = await world.json(['endpoints', '--project', 'a', '--project', 'b']);
+    expect(check(several.document)).to.deep.include({ error: 'multiple_projects_not_supported', requested_projects: ['a', 'b'], active_projects: ['Main'] });
+    await world.succeed(['stop-all']);
+  });
+
+  it('stdout has nothing else: not when it works, not when it fails', async () => {
+    const working = await world.envctl(['start', '--json']);
+    expect(() => JSON.parse(working.stdout) as unknown).to.not.throw();
+    expect(working.stderr).to.match(/Main\/backend: ready/);
+    await world.succeed(['stop-all']);
+    const plain = await world.envctl(['health']);
+    expect(plain).to.include({ code: 1, stdout: '' });
+    expect(plain.stderr).to.match(/^Error: No previous state found for 'health'\.\n {2}→ envctl start\n$/);
+  });
+});
+
+describe('without a usable configuration', function () {
+  this.timeout(120_000);
+  let world: World;
+  before(async () => (world = await createWorld('configured')));
+  after(() => world.close());
+
+  it('an unconfigured repository can be looked at, not started', async () => {
+    await rm(path.join(world.repository, '.envctl'));
+    expect(await world.json(['start'])).to.nested.include({ code: 1, 'document.code': 'ENVCTL_E_CONFIG_MISSING' });
+    for (const words of [['show-config'], ['list-targets'], ['stop-all'], ['list-commands'], ['explain-startup']]) expect((await world.json(words)).code, words.join(' ')).to.equal(words[0] === 'explain-startup' ? 1 : 0);
+    expect((await runOrThrow('git', ['status', '--porcelain', '.envctl'], { cwd: world.repository })).stdout).to.equal('');
+    await world.configure();
+  });
+
+  it('runs that are disabled are one clear error', async () => {
+    await world.configure({ MAIN_STARTUP_ENABLE: false });
+    const { code, document } = await world.json(['start']);
+    expect({ code, message: document.message }).to.deep.equal({ code: 1, message: 'envctl runs are disabled for main in .envctl.' });
+    await world.configure();
+  });
+
+  it('the environment wins over the file, and show-config says so', async () => {
+    const env = { BACKEND_PORT_BASE: '31000' };
+    const { document } = await world.json(['show-config'], { env });
+    expect(document).to.have.nested.property('effective.ports.backend', 31_000);
+    expect((await world.json(['explain-startup'], { env })).document.projects[0]!.services[0]!.preferred_port).to.equal(31_000);
+  });
+
+  it('a file that is wrong changes nothing, and teardown still works', async () => {
+    await world.configure({ BACKEND_PORT_BASE: 'abc' });
+    expect(await world.json(['start'])).to.nested.include({ code: 1, 'document.code': 'ENVCTL_E_CONFIG_INVALID' });
+    expect(await world.json(['stop-all'])).to.nested.include({ code: 0, 'document.ok': true });
+    await world.configure();
+  });
+});
+
+describe('dependencies that run elsewhere', function () {
+  this.timeout(120_000);
+  let world: World;
+  let server: World;
+  let url: string;
+  before(async () => {
+    server = await createWorld('server', { settings: { MAIN_REDIS_ENABLE: true, MAIN_POSTGRES_ENABLE: true, MAIN_FRONTEND_ENABLE: false } });
+    const port = portsOf(await server.succeed(['start']))['backend']!;
+    const env = (await (await fetch(`http://127.0.0.1:${port}/env`)).json()) as Record<string, string>;
+    [url, postgresUrl] = [env['REDIS_URL']!, env['DATABASE_URL']!];
+    world = await createWorld('elsewhere', { settings: { MAIN_FRONTEND_ENABLE: false } });
+  });
+  after(async () => {
+    await world.close();
+    await server.close();
+  });
+  let postgresUrl: string;
+
+  it('are used as they are, started by nobody and stopped by nobody', async () => {
+    await world.configure({ MAIN_REDIS_ENABLE: true, MAIN_POSTGRES_ENABLE: true, ENVCTL_DEPENDENCY_REDIS_MODE: 'external', ENVCTL_DEPENDENCY_POSTGRES_MODE: 'external', ENVCTL_REDIS_URL: url, ENVCTL_POSTGRES_URL: postgresUrl });
+    const started = await world.succeed(['start']);
+    const env = (await (await fetch(`http://127.0.0.1:${portsOf(started)['backend']!}/env`)).json()) as Record<string, string>;
+    expect(env).to.include({ REDIS_URL: url, DATABASE_URL: postgresUrl });
+    expect((await world.succeed(['start'])).decision.kind).to.equal('reuse');
+    await world.succeed(['stop-all', '--remove-volumes']);
+    expect((await server.succeed(['health'])).healthy).to.equal(true);
+  });
+
+  for (const [id, address] of [['redis', () => url], ['postgres', () => postgresUrl]] as const) {
+    it(`a wrong password for ${id} is one clear error that does not tell it`, async () => {
+      const wrong = new URL(address());
+      wrong.password = 'quite-wrong';
+      await world.configure({ [`MAIN_${id.toUpperCase()}_ENABLE`]: true, [`ENVCTL_DEPENDENCY_${id.toUpperCase()}_MODE`]: 'external', [`ENVCTL_${id.toUpperCase()}_URL`]: wrong.href });
+      const { code, document, stderr } = await world.json(['start']);
+      expect(code).to.equal(1);
+      expect(document.message).to.match(/password|WRONGPASS|authentication/i);
+      expect(JSON.stringify(document) + stderr).to.not.include('quite-wrong');
+    });
+  }
+
+  it('one that does not answer is given up after ENVCTL_EXTERNAL_DEPENDENCY_PROBE_TIMEOUT, or not asked at all', async () => {
+    const silent = await listen();
+    const address = silent.address();
+    const port = typeof address === 'object' && address !== null ? address.port : 0;
+    const settings = { MAIN_REDIS_ENABLE: true, ENVCTL_DEPENDENCY_REDIS_MODE: 'external', ENVCTL_REDIS_URL: `redis://127.0.0.1:${port}/0`, ENVCTL_EXTERNAL_DEPENDENCY_PROBE_TIMEOUT: 1 };
+    try {
+      await world.configure(settings);
+      expect((await world.json(['start'])).document.message).to.match(/within 1 s/);
+      await world.configure({ ...settings, ENVCTL_REQUIREMENTS_STRICT: false });
+      const lax = await world.succeed(['start']);
+      expect(lax.projects[0]!.dependencies[0]).to.include({ health: 'unhealthy' });
+      await world.succeed(['stop-all']);
+      await world.configure({ ...settings, ENVCTL_EXTERNAL_DEPENDENCY_PROBE: false });
+      expect((await world.succeed(['start'])).projects[0]!.dependencies[0]).to.include({ health: 'healthy' });
+      await world.succeed(['stop-all']);
+    } finally {
+      silent.close();
+    }
+  });
+});
+
+describe('help and version', function () {
+  this.timeout(120_000);
+  it('every command shows an example of itself', async () => {
+    const directory = await mkdtemp(path.join(tmpdir(), 'envctl-test-help-'));
+    try {
+      await mkdir(path.join(directory, '.git'));
+      await writeFile(path.join(directory, '.git/HEAD'), '');
+      const say = (...words: string[]) => execFileSync(process.execPath, [bin, ...words], { cwd: directory, encoding: 'utf8', env: { ...process.env, XDG_CACHE_HOME: directory, XDG_DATA_HOME: directory } });
+      expect(say('--version')).to.match(/^(envctl.)?\d+\.\d+\.\d+/);
+      for (const command of ['start', 'restart', 'resume', 'stop', 'stop-all', 'blast-all', 'config', 'list-commands', 'list-targets', 'show-config', 'show-state', 'explain-startup', 'endpoints', 'logs', 'health', 'errors', 'wait']) {
+        expect(say(command, '--help'), command).to.match(new RegExp(`EXAMPLES[^]*envctl ${command}`));
+      }
+    } finally {
+      await rm(directory, { recursive: true, force: true });
+    }
+  });
+});
+
+/** A server that takes connections and never says a word. */
+function listen(): Promise<Server> {
+  return new Promise((resolve) => {
+    const server = createServer((socket) => socket.unref());
+    server.listen(0, '127.0.0.1', () => resolve(server));
+  });
+}
