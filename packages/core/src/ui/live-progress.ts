@@ -29,9 +29,10 @@ export function createLiveProgress(options: LiveProgressOptions): Progress {
   let drawn = 0;
   const draw = (above = '') => {
     const lines = [...rows].map(([id, row]) => `\u001B[2K${toLine(id, row, options)}\n`);
-    const back = drawn > 0 ? `\u001B[${drawn}A` : '';
+    // The terminal's echo of Ctrl-C has moved the cursor off the first column.
+    const back = drawn > 0 ? `\r\u001B[${drawn}A` : '';
     // One write, so that nothing of a half-drawn frame is ever seen.
-    claim.write(above === '' ? `${back}${lines.join('')}` : `${back}\u001B[J${above}${lines.join('')}`);
+    claim.write(`${back}${above === '' ? '' : '\u001B[J'}${above}${lines.join('')}\u001B[J`);
     drawn = lines.length;
   };
   const note = (text: string) => draw(text.endsWith('\n') ? text : `${text}\n`);

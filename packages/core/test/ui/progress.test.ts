@@ -25,6 +25,8 @@ function tell(columns: number, colour = false): { readonly written: string; read
   progress.node('Main/frontend', 'running');
   now = 1234;
   progress.node('Main/postgres', 'ready', 'started on port 5432');
+  // What the terminal itself echoes.
+  written += '^C';
   others('Cancelling and undoing; press Ctrl-C again to stop at once.\n');
   progress.node('Main/backend', 'skipped', 'given up');
   progress.node('Main/frontend', 'failed', 'Main Frontend exited with code 7; log_path: /a/long/path/that/no/terminal/shows/in/one/line.log');

@@ -1,0 +1,122 @@
+import { readFileSync } from 'node:fs';
+import { writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { expect } from 'chai';
+import { portsOf } from './document.js';
+import { openTerminal, type Terminal } from './terminal.js';
+import { bin, createWorld, processesIn, servedBy, type World } from './world.js';
+
+describe('in a terminal', function () {
+  this.timeout(120_000);
+  let world: World;
+  let terminal: Terminal | undefined;
+  const envctl = `node ${bin}`;
+  before(async () => (world = await createWorld('terminal', { settings: { MAIN_REDIS_ENABLE: true } })));
+  after(() => world.close());
+  afterEach(async () => {
+    await terminal?.close();
+    terminal = undefined;
+    await world.succeed(['stop-all']);
+    await world.configure();
+  });
+  const open = async (columns: number): Promise<Terminal> => (terminal = await openTerminal({ columns, cwd: world.repository, env: world.env }));
+
+  for (const columns of [60, 100]) {
+    it(`shows one live row per node at ${columns} columns, then the summary`, async () => {
+      const shell = await open(columns);
+      const gate = path.join(world.directory, `open-${columns}`);
+      await world.configure({ ENVCTL_BACKEND_START_CMD: `node server.mjs --gate ${gate}` });
+      await shell.type(`clear; ${envctl} start; echo code=$?`);
+      const during = await shell.shows(/✓ Main\/redis[^]*• Main\/backend[^]*✓ Main\/frontend/);
+      expect(rows(during)).to.deep.equal(['✓ Main/redis', '• Main/backend', '✓ Main/frontend']);
+      await writeFile(gate, '');
+      const after = await shell.shows(/code=0/);
+      const ports = portsOf(await world.succeed(['start']));
+      expect(rows(after)).to.deep.equal(['✓ Main/redis', '✓ Main/backend', '✓ Main/frontend']);
+      expect(after.map(steady).filter((line) => /^ {2}\w/.test(line)).slice(0, 3)).to.deep.equal([
+        `  backend    http://localhost:${ports['backend']}`,
+        `  frontend   http://localhost:${ports['frontend']}`,
+        `  redis      port ${ports['redis']}`,
+      ]);
+    });
+  }
+
+  it('Ctrl-C once undoes this command’s work and leaves what ran before', async () => {
+    const frontend = await servedBy(portsOf(await world.succeed(['start', 'frontend']))['frontend']!);
+    await world.configure({ ENVCTL_BACKEND_START_CMD: `node server.mjs --gate ${path.join(world.directory, 'never')}` });
+    const shell = await open(100);
+    await shell.type(`clear; ${envctl} start; echo code=$?`);
+    await shell.shows(/• Main\/backend/);
+    const before = processesIn(world.repository);
+    await shell.press('C-c');
+    const lines = await shell.shows(/code=2/);
+    // The note of the signal stands above the rows, and no row is there twice.
+    expect(rows(lines).filter((row) => row.includes('backend'))).to.have.length(1);
+    expect(lines.join('\n')).to.match(/^Cancelling and undoing[^]*Main\/backend/);
+    expect(lines.join('\n')).to.include('Cancelled; what this start had started was stopped again.');
+    const { document } = await world.json(['health']);
+    expect(document.services.map(({ name, status }) => `${name} ${status}`)).to.deep.equal(['Main Frontend running']);
+    expect(await servedBy(document.services[0]!.port)).to.equal(frontend);
+    expect(before.length).to.be.greaterThan(processesIn(world.repository).length);
+  });
+
+  it('Ctrl-C twice ends it at once; stop-all finds the rest', async () => {
+    const pidFile = path.join(world.directory, 'stubborn');
+    await world.configure({ ENVCTL_BACKEND_START_CMD: `node stubborn.mjs ${pidFile}` });
+    const shell = await open(100);
+    await shell.type(`clear; ${envctl} start`);
+    await shell.shows(/• Main\/backend/);
+    await until(() => exists(pidFile));
+    await shell.press('C-c');
+    expect((await shell.shows(/^Cancelling and undoing/m)).filter((line) => line.includes('Main/redis'))).to.have.length(1);
+    await shell.press('C-c');
+    // It dies of the signal, as the shell expects it.
+    await shell.shows(/\$$/);
+    await shell.type('echo code=$?');
+    await shell.shows(/code=130/);
+    expect(processesIn(world.repository)).to.include(Number(readFileSync(pidFile, 'utf8')));
+    await world.succeed(['blast-all']);
+    expect(processesIn(world.repository).filter((pid) => pid === Number(readFileSync(pidFile, 'utf8')))).to.deep.equal([]);
+  });
+
+  it('NO_COLOR takes the colours away, not the rows', async () => {
+    const shell = await open(100);
+    await shell.type(`clear; NO_COLOR=1 ${envctl} start 2>&1 | cat; clear; NO_COLOR=1 script -qec '${envctl} restart' ${path.join(world.directory, 'typescript')} >/dev/null; echo code=$?`);
+    await shell.shows(/code=0/);
+    const written = readFileSync(path.join(world.directory, 'typescript'), 'utf8');
+    expect(written).to.match(/✓ Main\/backend/);
+    expect(written).to.not.match(/\u001B\[\d+m/);
+  });
+
+  it('a pipe gets plain lines and no control characters', async () => {
+    const { stdout, stderr } = await world.envctl(['start']);
+    expect(stdout + stderr).to.not.include('\u001B');
+    expect(stderr.split('\n').filter((line) => line.startsWith('Main/backend'))).to.have.length(2);
+    expect(stdout).to.match(/^run_id: run-/);
+  });
+});
+
+/** The rows of nodes on a screen: glyph and name. */
+function rows(lines: readonly string[]): readonly string[] {
+  return lines.flatMap((line) => /^[·•✓✗↺-] Main\/\w+/.exec(line)?.[0] ?? []);
+}
+
+function steady(line: string): string {
+  return line.replace(/ \(kept\)$/, '').trimEnd();
+}
+
+function exists(file: string): boolean {
+  try {
+    return readFileSync(file, 'utf8') !== '';
+  } catch {
+    return false;
+  }
+}
+
+async function until(condition: () => boolean): Promise<void> {
+  const deadline = AbortSignal.timeout(30_000);
+  while (!condition()) {
+    if (deadline.aborted) throw new Error('it never happened');
+    await new Promise((resolve) => setTimeout(resolve, 10));
+  }
+}
