@@ -111,7 +111,8 @@ export interface ManifestSource {
   readonly commands: readonly object[];
 }
 
-const originOrder: readonly PluginOrigin[] = ['core', 'bundled', 'user', 'link'];
+/** Who keeps an id that two plugins claim: the earlier one. */
+export const originOrder: readonly PluginOrigin[] = ['core', 'bundled', 'user', 'link'];
 
 /** Core is the distribution and @envctl/core; the other plugins that come with it are bundled. */
 export function originOf(plugin: { readonly name: string; readonly type: string; readonly isRoot?: boolean }): PluginOrigin {

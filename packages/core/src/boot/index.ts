@@ -1,6 +1,6 @@
 export { contractVersion, printJson, toFailureDocument, toResultDocument } from './json-document.js';
 export { describeError, toEnvctlError } from './describe-error.js';
-export { cacheDoorManifest, oclifDirectories, originOf, pluginSetKey, readDoorManifest, toDoorManifest, type DoorManifest, type ManifestSource, type PluginEntry, type OclifDirectories, type PluginOrigin } from './door-manifest.js';
+export { cacheDoorManifest, oclifDirectories, originOf, originOrder, pluginSetKey, readDoorManifest, toDoorManifest, type DoorManifest, type ManifestSource, type PluginEntry, type OclifDirectories, type PluginOrigin } from './door-manifest.js';
 export { readFaultSeam } from './fault-seam.js';
 export { runCli, type FrontDoorOptions } from './front-door.js';
 export { hotCommands, type HotCommand, type HotContext, type HotResult } from './hot-commands.js';

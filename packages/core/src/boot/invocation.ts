@@ -55,6 +55,7 @@ export interface LoadedConfig {
   readonly plugins: ReadonlyMap<string, LoadedPlugin>;
 }
 
+/** What is read of a plugin in oclif's loaded list. */
 export interface LoadedPlugin {
   readonly name: string;
   readonly version: string;

@@ -2,6 +2,6 @@ export { ensureDirectory, syncDirectory } from './ensure-directory.js';
 export { createGenerationLock, type GenerationLock, type GenerationLockOptions, type HoldOptions } from './generation-lock.js';
 export { type JsonFile, parseJson, readFailure, readJsonFile } from './read-json-file.js';
 export { type FileToWrite, type StagedFile, stageFile, stageLink, type WriteOptions, writeFileGroups } from './staged-file.js';
-export { parseTemporaryName, sweepTemporaryFiles, type TemporaryOwner, temporaryName } from './temporary-files.js';
+export { namesIn, parseTemporaryName, sweepTemporaryFiles, type TemporaryOwner, temporaryName } from './temporary-files.js';
 export { errnoOf, toWriteError } from './write-error.js';
 export { formatJson, writeFileAtomic, writeJsonAtomic } from './write-file-atomic.js';

@@ -55,7 +55,8 @@ export async function sweepTemporaryFiles(
   return removed;
 }
 
-async function namesIn(directory: string): Promise<readonly string[]> {
+/** Names in a directory; none when it is missing. Throws ENVCTL_E_STATE_WRITE. */
+export async function namesIn(directory: string): Promise<readonly string[]> {
   try {
     return await readdir(directory);
   } catch (error) {

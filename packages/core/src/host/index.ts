@@ -1,7 +1,7 @@
 export type { ServiceContainer } from './container.js';
 export { createContainer } from './create-container.js';
 export { describeDiagnostic, toExtensionError, type Diagnostic } from './diagnostic.js';
-export { discoverPlugins, type OclifPlugin } from './discover.js';
+export { discoverPlugins } from './discover.js';
 export { loadHost, type Contribution, type HostOptions, type HostPlugin, type Registry } from './load-host.js';
 export { describeApiRange, negotiateApiVersion, toApiRange, type ApiRange } from './negotiate.js';
 export { readManifest, type ContributionKind, type Contributions, type ManifestReading, type ReadManifest } from './read-manifest.js';

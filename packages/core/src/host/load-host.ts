@@ -2,7 +2,7 @@
  * The registry: what every plugin contributes, read from manifests alone. Plugin code is imported only when
  * one of its contributions is asked for, and a plugin that fails takes nothing down but its own contributions.
  */
-import type { PluginOrigin } from '../boot/index.js';
+import { originOrder, type PluginOrigin } from '../boot/index.js';
 import {
   EnvctlError,
   type Check, type Collector, type ConfigKeyDeclaration, type DependencyDeclaration, type DependencyDefinition, type FamilyDeclaration,
@@ -62,8 +62,6 @@ export interface Registry {
   /** Refiners of the plugins that are active by now. */
   configRefiners(): Promise<readonly StandardSchema[]>;
 }
-
-const originOrder: readonly HostPlugin['origin'][] = ['core', 'bundled', 'user', 'link'];
 
 /** Reads the manifests of the plugins and resolves clashes: core, bundled, user, linked; within an origin by name. Never throws. */
 export function loadHost(options: HostOptions): Registry {

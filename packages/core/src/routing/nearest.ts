@@ -1,6 +1,8 @@
-/** The candidate closest to `word` by edit distance, when it is close enough to be meant; ties go to the first. */
-export function nearestWord(word: string, candidates: Iterable<string>): string | undefined {
-  const limit = Math.max(1, Math.floor(word.replace(/^-+/, '').length / 3));
+/**
+ * The candidate closest to `word` by edit distance, when it is close enough to be meant; ties go to the first.
+ * @param limit slips at most; default one in three letters
+ */
+export function nearestWord(word: string, candidates: Iterable<string>, limit: number = defaultLimit(word)): string | undefined {
   let best: string | undefined;
   let bestDistance = limit + 1;
   for (const candidate of candidates) {
@@ -11,6 +13,10 @@ export function nearestWord(word: string, candidates: Iterable<string>): string 
     }
   }
   return best;
+}
+
+function defaultLimit(word: string): number {
+  return Math.max(1, Math.floor(word.replace(/^-+/, '').length / 3));
 }
 
 /** Optimal string alignment: insertions, deletions, substitutions and swaps of neighbours. Stops counting at `limit`. */

@@ -5,12 +5,11 @@
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import type { DependencyDeclaration, FaultSeam, ProcessIdentity, ProjectProvider, ScopeFacts } from '../contract/index.js';
-import type { LoadedPlugin, RuntimeRequest } from '../boot/index.js';
-import { originOf } from '../boot/index.js';
+import type { RuntimeRequest } from '../boot/index.js';
 import { assertConfig, describeProblem, loadConfig } from '../config/index.js';
 import { coreSignals, createJsonlSink, createRecorder, createRedactor } from '../events/index.js';
 import { createGenerationLock, type GenerationLock, type GenerationLockOptions } from '../fs/index.js';
-import { describeDiagnostic, loadHost, type Registry } from '../host/index.js';
+import { describeDiagnostic, discoverPlugins, loadHost, type Registry } from '../host/index.js';
 import { createLeaseTable, portSpan, preferredPort } from '../ports/index.js';
 import { mayBeAlive, selfIdentity } from '../processes/index.js';
 import { createMainProvider, resolveRepository, type Repository } from '../projects/index.js';
@@ -41,7 +40,7 @@ export type ConfigDemand = 'valid' | 'any';
 export async function composeEngine(request: RuntimeRequest, route: Route, demand: ConfigDemand): Promise<Engine> {
   const { invocation } = request;
   const repository = resolveRepository(invocation.cwd, route.repo);
-  const host = loadHost({ plugins: [...request.config.plugins.values()].map((plugin) => ({ ...pick(plugin), origin: originOf(plugin) })) });
+  const host = loadHost({ plugins: discoverPlugins(request.config.plugins.values()) });
   for (const diagnostic of host.diagnostics()) invocation.stderr(`Warning: ${describeDiagnostic(diagnostic)}\n`);
   const declarations = host.dependencies.map((entry) => entry.declaration);
   const config = loadConfig({ repositoryRoot: repository.root, env: invocation.env, declarations: host.configKeys.map((entry) => entry.declaration), dependencies: declarations });
@@ -102,10 +101,6 @@ export async function composeEngine(request: RuntimeRequest, route: Route, deman
       return Promise.resolve();
     },
   };
-}
-
-function pick({ name, version, root, pjson }: LoadedPlugin) {
-  return { name, version, root, pjson };
 }
 
 async function toHandles(host: Registry, ids: readonly string[]): Promise<ReadonlyMap<string, DependencyHandle>> {

@@ -3,10 +3,10 @@
  * early: the intent is on the disk before the effect, so that a process killed at any point leaves an
  * entry from which the next command finds the resource.
  */
-import { readdir, rename, rm } from 'node:fs/promises';
+import { rename, rm } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { type FaultSeam, noSeam, type ProcessIdentity } from '../contract/index.js';
-import { ensureDirectory, errnoOf, readJsonFile, syncDirectory, toWriteError, writeJsonAtomic } from '../fs/index.js';
+import { ensureDirectory, namesIn, readJsonFile, syncDirectory, toWriteError, writeJsonAtomic } from '../fs/index.js';
 import { ledgerIdOf } from './ledger-id.js';
 import { type LedgerEntry, parseLedgerEntry } from './ledger-schema.js';
 import type { TeardownStep } from './teardown-step.js';
@@ -140,13 +140,4 @@ async function readEntry(path: string): Promise<{ readonly entry: LedgerEntry } 
 
 function newestFirst(left: LedgerEntry, right: LedgerEntry): number {
   return right.createdAt - left.createdAt || (left.id < right.id ? 1 : -1);
-}
-
-async function namesIn(directory: string): Promise<readonly string[]> {
-  try {
-    return await readdir(directory);
-  } catch (error) {
-    if (errnoOf(error) === 'ENOENT') return [];
-    throw toWriteError(directory, error);
-  }
 }
