@@ -20,7 +20,7 @@ export interface LaunchMember {
   readonly proof: MembershipProof;
 }
 
-/** A process that carries the token but has left: listed, never stopped. */
+/** A process that carries the token but has left, or is out of reach: listed, never stopped. */
 export interface DetachedProcess {
   readonly pid: number;
   readonly comm: string;
@@ -99,8 +99,28 @@ export function examineLaunch(launch: Launch, table: ProcessTable, extra: Examin
     runnerAlive: runner !== undefined && members.some(({ pid, startTicks }) => pid === runner.pid && startTicks === runner.startTicks),
     runner,
     members,
-    detached: detached.filter(({ pid }) => !tree.has(pid)),
+    detached: [...detached.filter(({ pid }) => !tree.has(pid)), ...(thorough ? outOfReach(record, table, tree) : [])],
   };
+}
+
+/** Token carriers in a pid namespace of their own that no member is above of: nothing will end them with the launch. */
+function outOfReach(record: LaunchRecord, table: ProcessTable, tree: Membership): readonly DetachedProcess[] {
+  const isElsewhere = (entry: ProcessEntry): boolean => {
+    const namespace = entry.isKernel || isGone(entry) ? undefined : table.namespaceOf(entry.pid);
+    return namespace !== undefined && namespace !== record.pidNamespace && tokenOf(entry.pid, table) === record.token;
+  };
+  return [...table.all()]
+    .filter((entry) => isElsewhere(entry) && !hasMemberAbove(entry, table, tree))
+    .map(({ pid, comm }) => ({ pid, comm, reason: 'runs in a pid namespace of its own' }));
+}
+
+function hasMemberAbove(entry: ProcessEntry, table: ProcessTable, tree: Membership): boolean {
+  const seen = new Set<number>();
+  for (let at = table.get(entry.ppid); at !== undefined && !seen.has(at.pid); at = table.get(at.ppid)) {
+    if (tree.has(at.pid)) return true;
+    seen.add(at.pid);
+  }
+  return false;
 }
 
 /** Proofs that say a process never left the tree of the runner: its whole session did not either. */

@@ -161,8 +161,10 @@ describe('stopLaunches', function () {
         return sleeping && bench.own(sleeping.pid);
       });
       // The signal to the group reaches it too, but the first process of a namespace drops what it does not handle.
-      expect((await started.stop()).survivors).to.deep.equal([]);
+      const { survivors, detached } = await started.stop();
+      expect(survivors).to.deep.equal([]);
       expect(isRunning(pid)).to.equal(true);
+      expect(detached).to.deep.equal([{ pid, comm: 'sleep', reason: 'runs in a pid namespace of its own' }]);
     });
 
     it('anything when the machine has been booted since', async () => {
