@@ -7,7 +7,7 @@ import { expect } from 'chai';
 import { commandDocuments, failureDocument } from '../../packages/core/dist/runtime/documents-schema.js';
 import { runOrThrow } from '../packaging/run.js';
 import { portsOf, type Document } from './document.js';
-import { bin, createWorld, type World } from './world.js';
+import { bin, createWorld, processesIn, type World } from './world.js';
 
 /** The real document against the schema that is published for its contract version. */
 function check(document: Document): Document {
@@ -174,6 +174,23 @@ describe('dependencies that run elsewhere', function () {
       await world.succeed(['stop-all']);
     } finally {
       silent.close();
+    }
+  });
+});
+
+describe('ENVCTL_POSTGRES_ISOLATION=server', function () {
+  this.timeout(120_000);
+  it('gives the project a server of its own, and stop ends it', async () => {
+    const world = await createWorld('isolated', { settings: { MAIN_POSTGRES_ENABLE: true, ENVCTL_POSTGRES_ISOLATION: 'server', MAIN_FRONTEND_ENABLE: false } });
+    try {
+      await world.succeed(['start']);
+      const endpoints = await world.succeed(['endpoints']);
+      expect(endpoints['shared_dependencies']).to.deep.equal([]);
+      expect((await world.succeed(['start'])).decision.kind).to.equal('reuse');
+      await world.succeed(['stop']);
+      expect(processesIn(world.directory)).to.deep.equal([]);
+    } finally {
+      await world.close();
     }
   });
 });

@@ -78,7 +78,8 @@ async function findLaunches(context: EngineContext): Promise<{ readonly launches
 async function knownLocks(context: EngineContext): Promise<readonly string[]> {
   const names = await readdir(context.paths.locks).catch(() => []);
   const locks = names.map((name) => name.replace(/\.lock.*$|\.\d+$/, ''));
-  return [...new Set(locks)].filter((name) => name.startsWith('project-') || name.startsWith('instance-'));
+  // Also the lock of a first start that has not taken it yet: it waits until everything has ended.
+  return [...new Set(['project-main', ...locks])].filter((name) => name.startsWith('project-') || name.startsWith('instance-'));
 }
 
 /** No server runs any more: nobody holds an instance. Returns the data directories that were removed. */
