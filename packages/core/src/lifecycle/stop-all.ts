@@ -38,7 +38,8 @@ export async function runStopAll(context: EngineContext, request: StopAllRequest
     if (isClean) {
       await context.leases.drop(context.scope.id);
       await context.state.clear({ runs: isBlast });
-      for (const entry of damaged) await rm(entry.path, { force: true });
+      // A stop-all cannot know what such a record was of: it is set aside for who can.
+      for (const entry of damaged) await context.ledger.quarantine(entry.path);
       context.seam('scope.sweep.before-effect');
       await sweep(context);
       if (isBlast) await forgetHistory(context);
