@@ -201,6 +201,11 @@ function enterRung(target: Target, rung: number, now: number): void {
     signalOrphans(target, step);
     return;
   }
+  if (witness.pgid === readProcessEntry('/proc', process.pid)?.pgid) {
+    // A service stops its own launch: the signal to the group would end the stopping one first.
+    signalMembers(target, step.signal, ({ pid }) => group.some((member) => member.pid === pid));
+    return;
+  }
   if (!sendToGroup(witness, witness.pgid, step.signal)) target.refused = true;
   for (const { pid } of group) target.signalled.add(pid);
 }

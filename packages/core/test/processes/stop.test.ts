@@ -1,10 +1,10 @@
 import { expect } from 'chai';
 import { spawn, spawnSync } from 'node:child_process';
-import { readFileSync, rmSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, rmSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs';
 import { createServer, type AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { noSeam } from '../../dist/contract/index.js';
-import { examineLaunch, readLaunch, readProcessTable, stopLaunches } from '../../dist/processes/index.js';
+import { examineLaunch, launchProcess, readLaunch, readProcessTable, stopLaunches } from '../../dist/processes/index.js';
 import { createBench, eventually, fixtures, isRunning, patienceMs, pidsIn, type Bench, type Started } from './support.js';
 import { skip } from '../skip.js';
 
@@ -271,6 +271,18 @@ describe('stopLaunches', function () {
     expect(cut?.stopped).to.equal(false);
     expect((await started.stop({ graceMs: 50 })).stopped).to.equal(true);
     expect(pids.filter(isRunning)).to.deep.equal([]);
+  });
+
+  it('can be asked by a process of the launch itself, which lives to see the end', async () => {
+    const processes = new URL('../../dist/processes/index.js', import.meta.url).href;
+    const ladder = [{ signal: 'SIGTERM', target: 'group', waitMs: 100 }, { signal: 'SIGKILL', target: 'tree', waitMs: 100 }];
+    const script = `const { stopLaunches } = await import('${processes}');
+      const [result] = await stopLaunches([process.env.LAUNCH], { seam: () => undefined, ladder: ${JSON.stringify(ladder)} });
+      (await import('node:fs')).writeFileSync(process.env.RESULT, JSON.stringify(result.stopped) + '\\n');`;
+    const result = join(bench.directory, 'result');
+    const spec = bench.spec(['sh', '-c', 'sleep 1000 & exec "$@"', 'sh', process.execPath, '--input-type=module', '-e', script]);
+    await launchProcess({ ...spec, env: { ...spec.env, LAUNCH: spec.directory, RESULT: result } }, { seam: noSeam, now: Date.now });
+    expect(await eventually(bench.directory, () => (existsSync(result) && readFileSync(result, 'utf8').endsWith('\n') ? readFileSync(result, 'utf8') : undefined))).to.equal('true\n');
   });
 
   it('sends each process the signal once, and waits for a graceful end', async () => {
