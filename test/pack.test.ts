@@ -10,6 +10,8 @@ import { run, runOrThrow } from './packaging/run.js';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const names = readdirSync(join(root, 'packages'));
+/** The files each command loads of an installed envctl; every one costs a millisecond or two. */
+const loadedFiles = JSON.parse(readFileSync(join(root, 'test/bench/loaded-files.json'), 'utf8')) as Readonly<Record<string, readonly string[]>>;
 
 interface Manifest {
   readonly name: string;
@@ -50,6 +52,20 @@ describe('packed packages', function () {
     const document = JSON.parse(stdout) as { readonly contract_version: string };
     expect(document.contract_version).to.match(/^envctl\.list-commands\.v\d+$/);
   });
+
+  for (const [line, budget] of Object.entries(loadedFiles)) {
+    it(`load for envctl ${line} what they are allowed to, and nothing more`, async () => {
+      const repository = join(directory, 'repository');
+      await mkdir(repository, { recursive: true });
+      await runOrThrow('git', ['init', '--quiet', repository], { cwd: directory });
+      await writeFile(join(repository, '.envctl'), 'ENVCTL_DEFAULT_MODE=main\nENVCTL_BACKEND_START_CMD=true\n');
+      for (const mode of ['production', 'development']) {
+        const coverage = await mkdtemp(join(directory, 'loaded-'));
+        await envctlIn(repository, { NODE_V8_COVERAGE: coverage, NODE_ENV: mode }, ...line.split(' '));
+        expect(filesLoaded(coverage, join(prefix, 'node_modules')), mode).to.deep.equal(budget);
+      }
+    });
+  }
 
   it('find every module they export', async () => {
     for (const name of names) {
@@ -123,8 +139,12 @@ describe('packed packages', function () {
   });
 
   function envctl(...args: readonly string[]): ReturnType<typeof run> {
-    const env = { HOME: directory, XDG_STATE_HOME: join(directory, 'state'), XDG_CACHE_HOME: join(directory, 'cache'), XDG_DATA_HOME: join(directory, 'data') };
-    return run(join(prefix, 'node_modules/.bin/envctl'), args, { cwd: directory, env });
+    return envctlIn(directory, {}, ...args);
+  }
+
+  function envctlIn(cwd: string, more: Readonly<Record<string, string>>, ...args: readonly string[]): ReturnType<typeof run> {
+    const env = { ...more, HOME: directory, XDG_STATE_HOME: join(directory, 'state'), XDG_CACHE_HOME: join(directory, 'cache'), XDG_DATA_HOME: join(directory, 'data') };
+    return run(join(prefix, 'node_modules/.bin/envctl'), args, { cwd, env });
   }
 
   function installed(name: string): Manifest {
@@ -165,6 +185,13 @@ function codeFiles(directory: string): readonly string[] {
 }
 
 /** Packages a file imports: statements, import() and createRequire()() of a literal; builtins left out. */
+/** Script files below `base` that a process loaded, by what it told the coverage directory. */
+function filesLoaded(coverage: string, base: string): readonly string[] {
+  const reports = readdirSync(coverage).map((name) => JSON.parse(readFileSync(join(coverage, name), 'utf8')) as { readonly result: readonly { readonly url: string }[] });
+  const paths = reports.flatMap(({ result }) => result.map(({ url }) => url)).filter((url) => url.startsWith('file://')).map((url) => fileURLToPath(url));
+  return [...new Set(paths)].filter((path) => path.startsWith(`${base}/`)).map((path) => path.slice(base.length + 1)).sort();
+}
+
 function packagesImportedBy(path: string): readonly string[] {
   const text = readFileSync(path, 'utf8');
   const { importedFiles } = ts.preProcessFile(text, true, false);

@@ -1,0 +1,62 @@
+// Starts and stops of the demo against a shell script with the same processes, in interleaved pairs.
+// ENVCTL_BENCH_PAIRS: pairs (default 9).
+import { mkdirSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { installProduct, timed } from './lib/product.mjs';
+import { writeRawStack } from './lib/raw-stack.mjs';
+import { comparePairs, withBudget } from './lib/statistics.mjs';
+
+const pairCount = Number(process.env.ENVCTL_BENCH_PAIRS ?? 9);
+const product = installProduct({ demo: true });
+try {
+  const { repository: cwd, env, directory } = product;
+  const options = { cwd, env };
+  const started = product.envctl('start', '--json');
+  if (started.status !== 0) throw new Error(started.stderr);
+  const endpoints = JSON.parse(product.envctl('endpoints', '--json').stdout);
+  const raw = join(directory, 'raw');
+  mkdirSync(raw, { mode: 0o755 });
+  const scratch = join(directory, 'scratch');
+  mkdirSync(scratch, { mode: 0o777 });
+  const write = (initdb) => writeRawStack({ runtime: env.ENVCTL_RUNTIME_DIR, store: env.ENVCTL_STORE_DIR, directory: raw, healthUrl: `http://localhost:${endpoints.backend.port}/healthz`, frontendPort: endpoints.frontend.port, initdb });
+  const { postgres } = write();
+  const { record } = postgres;
+  const user = record.user === undefined ? '' : `setpriv --reuid=${record.user.uid} --regid=${record.user.gid} --clear-groups `;
+  if (record.user !== undefined) timed('chown', [`${record.user.uid}:${record.user.gid}`, scratch], options);
+  write(`${user}${join(record.command[0], '../initdb')} -D ${scratch}/data -A trust --no-sync >/dev/null`);
+  timed('envctl', ['stop-all'], options);
+
+  const warm = [];
+  const stops = [];
+  for (let index = 0; index <= pairCount; index += 1) {
+    const base = timed(join(raw, 'start.sh'), [], options);
+    const baseStop = timed(join(raw, 'stop.sh'), [], options);
+    const subject = timed('envctl', ['start'], options);
+    const subjectStop = timed('envctl', ['stop-all'], options);
+    // The first pair fills the caches.
+    if (index > 0) warm.push({ base, subject }) && stops.push({ base: baseStop, subject: subjectStop });
+    process.stderr.write(`warm ${JSON.stringify({ base, subject, baseStop, subjectStop })}\n`);
+  }
+  const cold = [];
+  for (let index = 0; index < Math.ceil(pairCount / 2); index += 1) {
+    rmSync(join(scratch, 'data'), { recursive: true, force: true });
+    const base = timed(join(raw, 'cold.sh'), [], options);
+    timed(join(raw, 'stop.sh'), [], options);
+    cold.push({ base });
+  }
+  for (const pair of cold) {
+    timed('envctl', ['blast-all', '--blast-remove-main-volumes'], options);
+    pair.subject = timed('envctl', ['start'], options);
+    timed('envctl', ['stop-all'], options);
+    process.stderr.write(`cold ${JSON.stringify(pair)}\n`);
+  }
+  const results = [
+    { what: 'warm start', ...withBudget(comparePairs(warm, 'difference'), 'difference', 450) },
+    { what: 'cold start', ...withBudget(comparePairs(cold, 'difference'), 'difference', 500) },
+    { what: 'stop-all', ...withBudget(comparePairs(stops, 'difference'), 'difference', 1000) },
+  ];
+  console.log(JSON.stringify({ benchmark: 'start', node: process.version, results }, null, 2));
+  process.exitCode = results.every(({ met }) => met) ? 0 : 1;
+} finally {
+  product.close();
+}
