@@ -1,6 +1,8 @@
 import type { Mode, ProjectFacts, ProjectProvider } from '../contract/index.js';
 import { discoverProjects } from '../projects/index.js';
-import type { RunState, StateRepository } from '../state/index.js';
+import { readProcessTable, type ProcessTable } from '../processes/index.js';
+import type { StateRepository } from '../state/index.js';
+import { examineService } from '../truth/index.js';
 
 /** The document of `list-targets --json`; ports are planned ones, no lease is taken. */
 export interface TargetsReport {
@@ -14,26 +16,34 @@ export interface ListTargetsContext {
   readonly providers: readonly ProjectProvider[];
   readonly state: StateRepository;
   readonly declarations: readonly { readonly resources: readonly { readonly portKey: string; readonly defaultPort: number; readonly name: string }[]; readonly id: string }[];
-  readonly config: { readonly ports: { readonly backend: number; readonly frontend: number; readonly dependencies: Readonly<Record<string, Readonly<Record<string, number>>>> } };
+  readonly config: { readonly ports: { readonly dependencies: Readonly<Record<string, Readonly<Record<string, number>>>> } };
   readonly preferredPort: (base: number, project: string) => number;
+  readonly preferredServicePort: (service: 'backend' | 'frontend', project: string) => number;
+  readonly now: () => number;
 }
 
 export async function listTargets(context: ListTargetsContext, signal: AbortSignal): Promise<TargetsReport> {
   const projects = await discoverProjects({ mode: context.scope.mode, repositoryRoot: context.scope.repositoryRoot, providers: context.providers, signal });
   const state = (await context.state.load({ mode: context.scope.mode }))?.state;
-  return { mode: context.scope.mode, count: projects.length, projects: projects.map((project) => toTarget(context, project, state)) };
+  let table: ProcessTable | undefined;
+  const options = { table: () => (table ??= readProcessTable()), nowMs: context.now(), graceMs: 15_000, reboundMaxDelta: 200 };
+  const truths = await Promise.all(Object.values(state?.services ?? {}).map(async (service) => ({ project: service.project, truth: await examineService(service, options) })));
+  const running = new Set(truths.filter(({ truth }) => truth.status === 'running' || truth.status === 'starting').map(({ project }) => project));
+  return { mode: context.scope.mode, count: projects.length, projects: projects.map((project) => toTarget(context, project, running.has(project.name))) };
 }
 
-function toTarget(context: ListTargetsContext, project: ProjectFacts, state: RunState | undefined): TargetsReport['projects'][number] {
+function toTarget(context: ListTargetsContext, project: ProjectFacts, running: boolean): TargetsReport['projects'][number] {
   const { ports } = context.config;
   const dependencies = context.declarations.flatMap((declaration) => declaration.resources.map((resource) => [resource.portKey, ports.dependencies[declaration.id]?.[resource.name] ?? resource.defaultPort] as const));
-  const bases = [['backend', ports.backend], ['frontend', ports.frontend], ...dependencies] as const;
-  const isRecorded = Object.values(state?.services ?? {}).some((service) => service.project === project.name);
   return {
     name: project.name,
     root: project.root,
-    ports: Object.fromEntries(bases.map(([name, base]) => [name, context.preferredPort(base, project.name)])),
+    ports: {
+      backend: context.preferredServicePort('backend', project.name),
+      frontend: context.preferredServicePort('frontend', project.name),
+      ...Object.fromEntries(dependencies.map(([name, base]) => [name, context.preferredPort(base, project.name)])),
+    },
     preselected: false,
-    running: isRecorded,
+    running,
   };
 }

@@ -66,7 +66,7 @@ export async function bringUpDependency(context: RequirementsContext, request: B
   const existing = await existingDriver(context, declaration.id, request.project);
   const driver = await decideDriver({ id: declaration.id, definition: request.handle.definition, config: context.reader, requested: context.config.dependencyMode(declaration.id), existing, findProgram: context.findProgram, signal: request.signal });
   const plan = request.handle.definition.plan({ scope: context.scope, project: request.project, config: context.reader, driver });
-  const id = instanceId(declaration.id, plan, request.project);
+  const id = instanceId(declaration.id, plan, request.project, driver);
   return context.lock(`instance-${id}`).hold(`bring up ${id}`, { timeoutMs: lockTimeoutMs, signal: request.signal }, () => bringUpInstance(context, request, { id, plan, driver }));
 }
 
@@ -292,7 +292,7 @@ async function toTarget(context: RequirementsContext, project: ProjectFacts, han
   const existing = await existingDriver(context, id, project);
   const driver = requested === 'auto' ? (existing ?? 'native') : requested;
   const plan = handle.definition.plan({ scope: context.scope, project, config: context.reader, driver });
-  return { id: instanceId(id, plan, project), plan, driver };
+  return { id: instanceId(id, plan, project, driver), plan, driver };
 }
 
 async function existingDriver(context: RequirementsContext, dependency: string, project: ProjectFacts): Promise<DriverName | undefined> {
@@ -300,7 +300,9 @@ async function existingDriver(context: RequirementsContext, dependency: string, 
   return instances.find((instance) => instance.dependency === dependency && (instance.project === null || instance.project === project.name) && instance.driver !== 'external')?.driver;
 }
 
-function instanceId(dependency: string, plan: DependencyPlan, project: ProjectFacts): string {
+/** A server of the user's own has a record of its own: it never inherits ports or secrets of one that envctl ran. */
+function instanceId(dependency: string, plan: DependencyPlan, project: ProjectFacts, driver: DriverName): string {
+  if (driver === 'external') return `${dependency}-external-${project.slug}`;
   return plan.share === 'scope' ? dependency : `${dependency}-${project.slug}`;
 }
 

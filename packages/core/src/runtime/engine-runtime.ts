@@ -5,7 +5,7 @@ import type { DisposableRuntime, RuntimeRequest } from '../boot/index.js';
 import { runStop, runStopAll, type StopSummary } from '../lifecycle/index.js';
 import { discoverProjects, selectProjects, selectServices } from '../projects/index.js';
 import type { Route } from '../routing/index.js';
-import { collectErrors, examineHealth, followLogs, readLogs, waitFor, type ErrorsReport, type FollowOptions, type HealthReport, type LogsOptions, type LogsReport } from '../state-actions/index.js';
+import { collectErrors, toFailedStart, examineHealth, followLogs, readLogs, waitFor, type ErrorsReport, type FollowOptions, type HealthReport, type LogsOptions, type LogsReport } from '../state-actions/index.js';
 import { explainStart, runStart, type StartPlan, type StartSummary } from '../startup/index.js';
 import { readJsonFile } from '../fs/index.js';
 import { artifactNames, type RunState } from '../state/index.js';
@@ -60,8 +60,16 @@ export async function createRuntime(request: RuntimeRequest): Promise<EngineRunt
     return work(engine, state);
   };
 
+  /** A first start that failed left an error report and no state. */
+  const readFailedStart = async (route: Route): Promise<ErrorsReport | undefined> => {
+    const engine = await engineFor(route, 'any');
+    if (hasSelectors(route) || (await loadState(engine, route)) !== undefined) return undefined;
+    const { runId, errors } = await lastFailure(engine);
+    return errors.length === 0 ? undefined : toFailedStart({ runId, mode: engine.scope.mode, errors });
+  };
+
   const look = async (engine: Engine, state: RunState, projects: readonly string[]): Promise<HealthReport> =>
-    examineHealth(engine, state, { projects, signal, recentFailures: await recentFailures(engine) });
+    examineHealth(engine, state, { projects, signal, recentFailures: (await lastFailure(engine)).errors });
 
   const facade: EngineRuntime = {
     config: configuration.config,
@@ -87,11 +95,14 @@ export async function createRuntime(request: RuntimeRequest): Promise<EngineRunt
     stopAll: async (route, command, options) => runStopAll(await engineFor(route, 'any'), { command, removeVolumes: options.removeVolumes, signal }),
     listTargets: async (route) => listTargets(await engineFor(route, 'any'), signal),
     health: (route) => withState(route, (engine, state) => look(engine, state, route.projects)),
-    errors: (route) =>
-      withState(route, async (engine, state) => {
+    errors: async (route) => {
+      const failure = await readFailedStart(route);
+      if (failure !== undefined) return failure;
+      return withState(route, async (engine, state) => {
         const selected = hasSelectors(route) ? selectServices(namedServices(state), { projects: route.projects, services: route.services, words: route.passthroughArgs }).map((service) => service.name) : null;
         return collectErrors(state, await look(engine, state, []), selected);
-      }),
+      });
+    },
     logs: (route, options) => withState(route, (_engine, state) => readLogs(state, selectServices(namedServices(state), toSelectors(route)), options)),
     followLogs: (route, options) => withState(route, (_engine, state) => followLogs(selectServices(namedServices(state), toSelectors(route)), options)),
     wait: async (route, options) => {
@@ -113,10 +124,11 @@ export async function createRuntime(request: RuntimeRequest): Promise<EngineRunt
 }
 
 /** The errors of the last start, when it failed. */
-async function recentFailures(engine: Engine): Promise<readonly string[]> {
+async function lastFailure(engine: Engine): Promise<{ readonly runId: string; readonly errors: readonly string[] }> {
   const file = await readJsonFile(join(engine.paths.scope, artifactNames.errorReport));
-  const errors = file.ok && typeof file.value === 'object' && file.value !== null ? (file.value as { readonly errors?: unknown }).errors : undefined;
-  return Array.isArray(errors) ? errors.filter((error): error is string => typeof error === 'string').slice(0, 5) : [];
+  const report = file.ok && typeof file.value === 'object' && file.value !== null ? (file.value as { readonly run_id?: unknown; readonly errors?: unknown }) : {};
+  const errors = Array.isArray(report.errors) ? report.errors.filter((error): error is string => typeof error === 'string').slice(0, 5) : [];
+  return { runId: String(report.run_id ?? ''), errors };
 }
 
 function toSelectors(route: Route) {

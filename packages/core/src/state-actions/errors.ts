@@ -28,3 +28,8 @@ export async function collectErrors(state: RunState, health: HealthReport, selec
   const recent = selected === null ? health.issues.recent_failures : [];
   return { run_id: state.run_id, mode: state.mode, selected_services: selected, failed_services: failed, requirement_issues: issues, recent_failures: recent, ok: failed.length + issues.length + recent.length === 0 };
 }
+
+/** The report of a start that failed before there was any state. */
+export function toFailedStart(failure: { readonly runId: string; readonly mode: Mode; readonly errors: readonly string[] }): ErrorsReport {
+  return { run_id: failure.runId, mode: failure.mode, selected_services: null, failed_services: [], requirement_issues: [], recent_failures: failure.errors, ok: false };
+}
