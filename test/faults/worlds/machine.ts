@@ -5,7 +5,7 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
-import { chmod, mkdir, mkdtemp, rm } from 'node:fs/promises';
+import { chmod, mkdir, mkdtemp, readdir, readFile, rm, rmdir } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { createInterface } from 'node:readline';
@@ -115,14 +115,24 @@ export async function createMachine(name: string, options: { readonly directory?
       const ended = once(first, 'exit');
       first.stdin.end();
       await ended;
+      await removeCgroups(base);
       await rm(base, { recursive: true, force: true, maxRetries: 5 });
     },
   };
   return machine;
 }
 
+/** Who ends with the machine, and not by envctl, leaves the empty cgroup of its launch. */
+async function removeCgroups(base: string): Promise<void> {
+  const names = await readdir(base, { recursive: true });
+  for (const name of names.filter((entry) => path.basename(entry) === 'launch.json')) {
+    const cgroup = /"cgroup": "([^"]+)"/.exec(await readFile(path.join(base, name), 'utf8'))?.[1];
+    if (cgroup !== undefined) await rmdir(cgroup).catch(() => undefined);
+  }
+}
+
 /** Waits until `look` gives a value. Bounded; for the effect of a program that says nothing when it is done. */
-export async function until<T>(what: string, look: () => Promise<T | undefined> | T | undefined, timeoutMs = 30_000): Promise<T> {
+export async function until<T>(what: string, look: () => Promise<T | undefined> | T | undefined, timeoutMs = 60_000): Promise<T> {
   const signal = AbortSignal.timeout(timeoutMs);
   for (;;) {
     const value = await look();
