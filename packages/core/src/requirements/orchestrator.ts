@@ -269,7 +269,7 @@ async function withHolder(context: EngineContext, record: InstanceRecord, projec
 async function registerDirectory(context: EngineContext, record: InstanceRecord, runId: string): Promise<void> {
   const { entries } = await context.ledger.list();
   const known = entries.find((entry) => entry.step.kind === 'file' && entry.step.path === record.directory);
-  if (known?.state === 'held') return;
+  if (known?.phase === 'confirmed') return;
   const entry = known ?? (await context.ledger.intent({ kind: 'file', project: record.project, runId, durable: true, step: { kind: 'file', path: record.directory } }));
   await context.ledger.confirm(entry.id);
 }

@@ -121,7 +121,7 @@ export function createStartContext(inputs: StartContextInputs): StartContext {
     engine.seam('logical.acquire.before-effect');
     await acquireEffect();
     engine.seam('logical.acquire.after-effect');
-    if (entry.state !== 'held') await engine.ledger.confirm(entry.id);
+    if (entry.phase !== 'confirmed') await engine.ledger.confirm(entry.id);
     engine.seam('logical.acquire.after-confirm');
   }
 

@@ -5,6 +5,7 @@ export type { StopSummary } from '../lifecycle/index.js';
 export type { Route } from '../routing/index.js';
 export type { StartPlan, StartSummary } from '../startup/index.js';
 export type { ErrorsReport, HealthReport, LogsOptions, LogsReport } from '../state-actions/index.js';
+export { createContext, type ContextInputs, type ScopedContext } from './create-context.js';
 
 /** JSON Schemas of the documents that commands print, by file name; zod is loaded only when they are asked for. */
 export async function describeDocumentSchemas(): Promise<Readonly<Record<string, object>>> {
