@@ -1,8 +1,8 @@
 import type { ConfigReader, DependencyDefinition, DriverName, ProgramFinder } from '@envctl/core';
+import { toOutcome } from '@envctl/core';
 import { externalTarget, probeExternal, projectExternal } from './external.js';
 import { toPasswordName, toRoleName } from './names.js';
 import { projectNative } from './projection.js';
-import { toOutcome } from './failure.js';
 import { findServers } from './server/find.js';
 import { probeNative, startNative } from './native.js';
 import { tearDown } from './teardown.js';
@@ -20,8 +20,8 @@ export function createPostgresDependency(): DependencyDefinition {
         resources: { database: name, role: name },
       };
     },
-    start: (ctx) => toOutcome(ctx.signal, () => (ctx.instance.driver === 'external' ? probeExternal(ctx) : startNative(ctx))),
-    probe: (ctx) => toOutcome(ctx.signal, () => (ctx.instance.driver === 'external' ? probeExternal(ctx) : probeNative(ctx))),
+    start: (ctx) => toOutcome(ctx.signal, 'database_connection_failed', () => (ctx.instance.driver === 'external' ? probeExternal(ctx) : startNative(ctx))),
+    probe: (ctx) => toOutcome(ctx.signal, 'database_connection_failed', () => (ctx.instance.driver === 'external' ? probeExternal(ctx) : probeNative(ctx))),
     credentials: ({ project, driver }) => (driver === 'external' ? [] : [toPasswordName(project.slug)]),
     project: (ctx) => (ctx.driver === 'external' ? projectExternal(ctx.config) : projectNative(ctx)),
     teardown: tearDown,

@@ -1,8 +1,7 @@
 import type { ConfigReader, DependencyOutcome, ProbeContext, ProjectedVariable } from '@envctl/core';
-import { errorMessage } from '@envctl/core';
+import { errorMessage, failStart } from '@envctl/core';
 import { withUrlClient } from './database/client.js';
 import { errorCode } from './error-code.js';
-import { fail } from './failure.js';
 import { toUrl, toVariables, type ConnectionFacts } from './projection.js';
 
 const timeoutMs = 10_000;
@@ -34,7 +33,7 @@ export function projectExternal(config: ConfigReader): Readonly<Record<string, P
 export async function probeExternal(ctx: ProbeContext): Promise<DependencyOutcome> {
   const target = externalTarget(ctx.config);
   if (target === undefined) {
-    fail('hard_start_failure', 'database_external_unset', 'no usable external Postgres server is configured', [
+    failStart('hard_start_failure', 'database_external_unset', 'no usable external Postgres server is configured', [
       'envctl config --set ENVCTL_POSTGRES_URL=postgresql://user:password@host:port/database',
     ]);
   }
@@ -48,8 +47,8 @@ export async function probeExternal(ctx: ProbeContext): Promise<DependencyOutcom
     // An AggregateError (every address refused) has no message of its own.
     const message = errorMessage(error) || code || 'no connection';
     // A SQLSTATE is an answer: asking again will not change it, unless the server is only starting.
-    if (/^[0-9A-Z]{5}$/.test(code) && code !== '57P03') fail('hard_start_failure', 'database_connection_failed', `Postgres at ${host}:${port}: ${message}`);
-    fail('transient_probe_timeout_retryable', 'network_unreachable', `Postgres at ${host}:${port} does not answer: ${message}`);
+    if (/^[0-9A-Z]{5}$/.test(code) && code !== '57P03') failStart('hard_start_failure', 'database_connection_failed', `Postgres at ${host}:${port}: ${message}`);
+    failStart('transient_probe_timeout_retryable', 'network_unreachable', `Postgres at ${host}:${port} does not answer: ${message}`);
   }
 }
 

@@ -1,7 +1,7 @@
 import type { DependencyOutcome, LaunchHandle, ProbeContext, StartContext } from '@envctl/core';
+import { failStart } from '@envctl/core';
 import { ask, type Answer } from './database/identity.js';
 import { ensureProject } from './database/project.js';
-import { fail } from './failure.js';
 import { adminDatabase, adminPasswordName, adminRole, toPasswordName, toRoleName } from './names.js';
 import { ensureCluster, readSystemIdentifier } from './server/cluster.js';
 import { launchServer, loopbackAddresses } from './server/launch.js';
@@ -35,7 +35,7 @@ export async function startNative(ctx: StartContext): Promise<DependencyOutcome>
 export async function probeNative(ctx: ProbeContext): Promise<DependencyOutcome> {
   const data = clusterPaths(ctx.instance.directory).data;
   const systemIdentifier = await readSystemIdentifier(data).catch(() => undefined);
-  if (systemIdentifier === undefined) fail('hard_start_failure', 'database_missing', `there is no data directory at ${data}`);
+  if (systemIdentifier === undefined) failStart('hard_start_failure', 'database_missing', `there is no data directory at ${data}`);
   await checkProject(ctx, ctx.instance.ports['primary'] ?? 0, systemIdentifier);
   return { status: 'ready' };
 }
@@ -92,7 +92,7 @@ async function explainStranger(ctx: StartContext, handle: LaunchHandle, answer: 
   if (findUnbound(lines, port) !== undefined || handle.origin === 'started') {
     if (!lines.some((line) => /FATAL:.*(password authentication failed|role ".*" does not exist)/.test(line))) conflict(port, answer.message);
   }
-  fail('hard_start_failure', 'database_connection_failed', `the Postgres server on port ${port} refused envctl's own role: ${answer.message}`);
+  failStart('hard_start_failure', 'database_connection_failed', `the Postgres server on port ${port} refused envctl's own role: ${answer.message}`);
 }
 
 async function explainSilence(ctx: StartContext, handle: LaunchHandle, ended: boolean, last: string, port: number): Promise<never> {
@@ -100,34 +100,34 @@ async function explainSilence(ctx: StartContext, handle: LaunchHandle, ended: bo
   ctx.signal.throwIfAborted();
   if (lines.some((line) => /Address already in use|could not create any TCP\/IP sockets/i.test(line)) && ended) conflict(port, 'the server could not bind it');
   if (!ended) {
-    fail('transient_probe_timeout_retryable', 'network_unreachable', `Postgres on port ${port} did not answer a query in ${startTimeoutMs(ctx) / 1000} s${last === '' ? '' : `: ${last}`}`);
+    failStart('transient_probe_timeout_retryable', 'network_unreachable', `Postgres on port ${port} did not answer a query in ${startTimeoutMs(ctx) / 1000} s${last === '' ? '' : `: ${last}`}`);
   }
   if (lines.some((line) => /pre-existing shared memory block/.test(line))) {
-    fail('transient_probe_timeout_retryable', 'database_recovering', 'sessions of a server that was killed still hold its memory');
+    failStart('transient_probe_timeout_retryable', 'database_recovering', 'sessions of a server that was killed still hold its memory');
   }
   const fatal = lines.filter((line) => /FATAL|PANIC|error/i.test(line)).at(-1) ?? lines.at(-1) ?? 'its log is empty';
-  fail('hard_start_failure', 'database_connection_failed', `Postgres ended before it was ready: ${fatal.trim()}`, [`tail -n 50 ${handle.logPath}`]);
+  failStart('hard_start_failure', 'database_connection_failed', `Postgres ended before it was ready: ${fatal.trim()}`, [`tail -n 50 ${handle.logPath}`]);
 }
 
 /** Asks on every loopback address: `localhost` may lead to any of them, and a stranger may hold one. */
 async function checkProject(ctx: ProbeContext, port: number, systemIdentifier: string): Promise<void> {
   const name = toRoleName(ctx.project.slug);
   const password = await ctx.secrets.get(toPasswordName(ctx.project.slug));
-  if (password === undefined) fail('hard_start_failure', 'database_missing', `project ${ctx.project.name} has no database here yet`);
+  if (password === undefined) failStart('hard_start_failure', 'database_missing', `project ${ctx.project.name} has no database here yet`);
   const base = { port, user: name, password, database: name, timeoutMs: attemptTimeoutMs, signal: ctx.signal };
   const answers = await Promise.all(loopbackAddresses().map(async (host) => ({ host, answer: await ask({ ...base, host }, systemIdentifier) })));
   for (const { host, answer } of answers) {
     if (answer.kind === 'ours') continue;
     if (answer.kind === 'foreign') conflict(port, `on ${host} ${answer.message}`);
-    if (answer.kind === 'silent') fail('transient_probe_timeout_retryable', 'network_unreachable', `Postgres does not answer on ${host} port ${port}: ${answer.message}`);
+    if (answer.kind === 'silent') failStart('transient_probe_timeout_retryable', 'network_unreachable', `Postgres does not answer on ${host} port ${port}: ${answer.message}`);
     // Our server holds 127.0.0.1 here, so a refusal on another address comes from somebody else.
     if (host !== '127.0.0.1' && answers[0]?.answer.kind === 'ours') conflict(port, `on ${host} ${answer.message}`);
-    fail('hard_start_failure', 'database_connection_failed', `Postgres on port ${port} refused role ${name}: ${answer.message}`);
+    failStart('hard_start_failure', 'database_connection_failed', `Postgres on port ${port} refused role ${name}: ${answer.message}`);
   }
 }
 
 function conflict(port: number, message: string): never {
-  fail('bind_conflict_retryable', 'port_in_use', `port ${port} is held by another program: ${message}`);
+  failStart('bind_conflict_retryable', 'port_in_use', `port ${port} is held by another program: ${message}`);
 }
 
 function startTimeoutMs(ctx: ProbeContext): number {

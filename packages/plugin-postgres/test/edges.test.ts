@@ -4,7 +4,7 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
-import { dataUserForTests, freePort, type World } from '@envctl/core/testing';
+import { freePort, type World } from '@envctl/core/testing';
 import { openWorld, query, refusal } from './world.js';
 
 describe('Postgres at its edges', function () {
@@ -25,7 +25,7 @@ describe('Postgres at its edges', function () {
     const { instance } = await world.start(project);
     await world.crash();
     // As the data user: Postgres itself passes over processes of other users.
-    const user = await dataUserForTests();
+    const user = world.dataUser;
     const stranger = spawn('sleep', ['60'], { cwd: '/', stdio: 'ignore', ...(user === undefined ? {} : { uid: user.uid, gid: user.gid }) });
     const gone = once(stranger, 'exit');
     try {
@@ -66,10 +66,7 @@ describe('Postgres at its edges', function () {
     const main = await world.start(world.project('Main'));
     const other = await world.start(world.project('other'));
     await query(main.env['DATABASE_URL'] ?? '', 'create database made_by_app');
-    const role = (await world.records()).find((record) => record.resource?.kind === 'role' && record.resource.project === 'Main');
-    const { createPostgresDependency } = await import('../dist/definition.js');
-    if (role === undefined) throw new Error('no role on record');
-    await createPostgresDependency().teardown?.(await world.teardownContext(role, new AbortController().signal));
+    await world.tearDown(world.project('Main'));
     const names = await query(other.env['DATABASE_URL'] ?? '', 'select datname from pg_database order by 1');
     expect(names.map((row) => row['datname'])).to.deep.equal(['other', 'postgres', 'template0', 'template1']);
     expect(await refusal(main.env['DATABASE_URL'] ?? '')).to.equal('28P01');
@@ -96,8 +93,9 @@ describe('Postgres at its edges', function () {
     const empty = await mkdtemp(join(tmpdir(), 'envctl-test-'));
     try {
       const world = await open({ ENVCTL_POSTGRES_BIN_DIR: empty });
-      const { outcome } = await world.start(world.project('Main'));
-      expect(outcome).to.include({ status: 'failed', class: 'hard_start_failure', reasonCode: 'database_server_missing' });
+      const error: unknown = await world.start(world.project('Main')).catch((caught: unknown) => caught);
+      expect(error).to.include({ code: 'ENVCTL_E_DEPENDENCY_DRIVER' });
+      expect((error as { readonly hints: readonly string[] }).hints.join(' ')).to.contain('npm install --include=optional @envctl/plugin-postgres');
     } finally {
       await rm(empty, { recursive: true, force: true });
     }

@@ -1,33 +1,15 @@
-import { readFile } from 'node:fs/promises';
-import type { DependencyDeclaration, DriverName, PluginManifest } from '@envctl/core';
-import { createWorld, dataUserForTests, type World } from '@envctl/core/testing';
+import { fileURLToPath } from 'node:url';
+import type { DriverName } from '@envctl/core';
+import { createWorld, type World } from '@envctl/core/testing';
 import pg from 'pg';
-import { createPostgresDependency } from '../dist/definition.js';
 
-const packageFile = new URL('../package.json', import.meta.url);
-
-export async function readManifest(): Promise<PluginManifest> {
-  return (JSON.parse(await readFile(packageFile, 'utf8')) as { envctl: PluginManifest }).envctl;
-}
+/** Root of this package, as an installed plugin has it. */
+export const root = fileURLToPath(new URL('..', import.meta.url));
 
 /** A world for Postgres with `config` set. */
 export async function openWorld(config: Readonly<Record<string, string>> = {}, driver: DriverName = 'native'): Promise<World> {
-  const manifest = await readManifest();
-  const declaration = manifest.contributes.dependencies?.[0] as DependencyDeclaration;
-  return await createWorld(
-    {
-      declaration,
-      definition: createPostgresDependency,
-      driver,
-      config,
-      dataUser: await dataUserForTests(),
-      timeoutMs: 30_000,
-      searchPath: process.env['PATH'] ?? '',
-    },
-    manifest.contributes.config ?? [],
-  );
+  return await createWorld({ root, driver, config, env: process.env });
 }
-
 /** Runs `sql` over `url` and returns the rows. */
 export async function query(url: string, sql: string): Promise<Record<string, unknown>[]> {
   const client = new pg.Client({ connectionString: url });

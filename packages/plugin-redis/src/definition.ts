@@ -1,6 +1,6 @@
 import type { ConfigReader, DependencyDefinition, DriverName, ProgramFinder } from '@envctl/core';
+import { toOutcome } from '@envctl/core';
 import { externalUrl, probeExternal } from './external.js';
-import { toOutcome } from './failure.js';
 import { passwordName, probeNative, startNative } from './native.js';
 import { projectNative, projectUrl } from './projection.js';
 import { findServerProgram } from './server.js';
@@ -10,8 +10,8 @@ export function createRedisDependency(): DependencyDefinition {
   return {
     drivers: findDrivers,
     plan: ({ driver }) => ({ share: 'project', ports: driver === 'external' ? [] : ['primary'] }),
-    start: (ctx) => toOutcome(ctx.signal, () => (ctx.instance.driver === 'external' ? probeExternal(ctx) : startNative(ctx))),
-    probe: (ctx) => toOutcome(ctx.signal, () => (ctx.instance.driver === 'external' ? probeExternal(ctx) : probeNative(ctx))),
+    start: (ctx) => toOutcome(ctx.signal, 'redis_connection_failed', () => (ctx.instance.driver === 'external' ? probeExternal(ctx) : startNative(ctx))),
+    probe: (ctx) => toOutcome(ctx.signal, 'redis_connection_failed', () => (ctx.instance.driver === 'external' ? probeExternal(ctx) : probeNative(ctx))),
     credentials: ({ driver }) => (driver === 'external' ? [] : [passwordName]),
     project: (ctx) => {
       if (ctx.driver !== 'external') return projectNative(ctx.ports['primary'] ?? 0, ctx.credentials[passwordName] ?? '');

@@ -1,6 +1,6 @@
 import type { ConfigReader, DependencyOutcome, ProbeContext } from '@envctl/core';
+import { failStart } from '@envctl/core';
 import { ask, type Target } from './client.js';
-import { fail } from './failure.js';
 
 const timeoutMs = 10_000;
 
@@ -16,14 +16,14 @@ export function externalUrl(config: ConfigReader): URL | undefined {
 export async function probeExternal(ctx: ProbeContext): Promise<DependencyOutcome> {
   const url = externalUrl(ctx.config);
   if (url === undefined) {
-    fail('hard_start_failure', 'redis_external_unset', 'no usable external Redis server is configured', ['envctl config --set ENVCTL_REDIS_URL=redis://:password@host:port/0']);
+    failStart('hard_start_failure', 'redis_external_unset', 'no usable external Redis server is configured', ['envctl config --set ENVCTL_REDIS_URL=redis://:password@host:port/0']);
   }
   const target = toTarget(url);
   const answer = await ask(target, { timeoutMs, signal: ctx.signal });
   const where = `Redis at ${target.host}:${target.port}`;
   if (answer.kind === 'ready') return { status: 'ready' };
-  if (answer.kind === 'silent') fail('transient_probe_timeout_retryable', 'network_unreachable', `${where} does not answer: ${answer.message}`);
-  fail('hard_start_failure', 'redis_connection_failed', `${where} refused the connection: ${answer.message}`);
+  if (answer.kind === 'silent') failStart('transient_probe_timeout_retryable', 'network_unreachable', `${where} does not answer: ${answer.message}`);
+  failStart('hard_start_failure', 'redis_connection_failed', `${where} refused the connection: ${answer.message}`);
 }
 
 function toTarget(url: URL): Target {

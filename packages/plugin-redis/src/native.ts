@@ -1,6 +1,6 @@
 import type { DependencyOutcome, LaunchHandle, ProbeContext, StartContext } from '@envctl/core';
+import { failStart } from '@envctl/core';
 import { ask, type Answer } from './client.js';
-import { fail } from './failure.js';
 import { findServerProgram, launchServer, loopbackAddresses } from './server.js';
 
 /** Name of the server's password in the instance's secrets. */
@@ -12,7 +12,7 @@ const attemptTimeoutMs = 3_000;
 export async function startNative(ctx: StartContext): Promise<DependencyOutcome> {
   const program = await findServerProgram(ctx.findProgram);
   if (program === undefined) {
-    fail('hard_start_failure', 'redis_server_missing', 'neither redis-server nor valkey-server is on PATH', ['apt-get install redis-server']);
+    failStart('hard_start_failure', 'redis_server_missing', 'neither redis-server nor valkey-server is on PATH', ['apt-get install redis-server']);
   }
   ctx.events.emit('redis.server.selected', { project: ctx.project.name, program });
   const password = await ctx.secrets.ensure(passwordName);
@@ -24,10 +24,10 @@ export async function startNative(ctx: StartContext): Promise<DependencyOutcome>
 /** One AUTH and PING on every loopback address. */
 export async function probeNative(ctx: ProbeContext): Promise<DependencyOutcome> {
   const password = await ctx.secrets.get(passwordName);
-  if (password === undefined) fail('hard_start_failure', 'redis_missing', `project ${ctx.project.name} has no Redis here yet`);
+  if (password === undefined) failStart('hard_start_failure', 'redis_missing', `project ${ctx.project.name} has no Redis here yet`);
   const answer = await askEverywhere(ctx, password, ctx.signal);
   if (answer.kind === 'ready') return { status: 'ready' };
-  if (answer.kind === 'silent') fail('transient_probe_timeout_retryable', 'network_unreachable', `Redis on port ${portOf(ctx)} does not answer: ${answer.message}`);
+  if (answer.kind === 'silent') failStart('transient_probe_timeout_retryable', 'network_unreachable', `Redis on port ${portOf(ctx)} does not answer: ${answer.message}`);
   conflict(ctx, answer.message);
 }
 
@@ -66,11 +66,11 @@ async function explainSilence(ctx: StartContext, handle: LaunchHandle, ended: bo
   const lines = await handle.logTail(40);
   ctx.signal.throwIfAborted();
   if (!ended) {
-    fail('transient_probe_timeout_retryable', 'network_unreachable', `Redis on port ${portOf(ctx)} did not answer in ${timeoutMs / 1000} s${last === '' ? '' : `: ${last}`}`);
+    failStart('transient_probe_timeout_retryable', 'network_unreachable', `Redis on port ${portOf(ctx)} did not answer in ${timeoutMs / 1000} s${last === '' ? '' : `: ${last}`}`);
   }
   if (lines.some((line) => /Address already in use|Could not create server TCP listening socket/i.test(line))) conflict(ctx, 'the server could not bind it');
   const words = lines.filter((line) => /#|error|fatal|can't/i.test(line)).at(-1) ?? lines.at(-1) ?? 'its log is empty';
-  fail('hard_start_failure', 'redis_connection_failed', `Redis ended before it was ready: ${words.trim()}`, [`tail -n 50 ${handle.logPath}`]);
+  failStart('hard_start_failure', 'redis_connection_failed', `Redis ended before it was ready: ${words.trim()}`, [`tail -n 50 ${handle.logPath}`]);
 }
 
 /**
@@ -95,7 +95,7 @@ function onlyWhenAborted(signal: AbortSignal): (error: unknown) => undefined {
 }
 
 function conflict(ctx: ProbeContext, message: string): never {
-  fail('bind_conflict_retryable', 'port_in_use', `port ${portOf(ctx)} is held by another program: ${message}`);
+  failStart('bind_conflict_retryable', 'port_in_use', `port ${portOf(ctx)} is held by another program: ${message}`);
 }
 
 function portOf(ctx: ProbeContext): number {

@@ -56,21 +56,23 @@ describe('the native Redis driver', function () {
   });
 
   it('leaves a server without a password on its port alone and says the port is taken', async () => {
-    const project = world.project('Main');
-    const { instance } = await world.start(project);
-    await world.stop();
-    const stranger = spawn('redis-server', ['--port', String(instance.ports['primary']), '--bind', '127.0.0.1', '::1', '--save', '', '--dir', world.directory], { stdio: 'ignore' });
-    const gone = once(stranger, 'exit');
-    try {
-      const url = `redis://127.0.0.1:${instance.ports['primary']}/0`;
+    let url = '';
+    let end = (): Promise<unknown> => Promise.resolve();
+    const steal = async (ports: Readonly<Record<string, number>>): Promise<void> => {
+      const stranger = spawn('redis-server', ['--port', String(ports['primary']), '--bind', '127.0.0.1', '::1', '--save', '', '--dir', world.directory], { stdio: 'ignore' });
+      const gone = once(stranger, 'exit');
+      end = () => (stranger.kill('SIGKILL'), gone);
+      url = `redis://127.0.0.1:${ports['primary']}/0`;
       while ((await refusal(url)) !== 'none') await setImmediate();
-      const { outcome } = await world.start(project);
-      expect(outcome).to.include({ status: 'failed', class: 'bind_conflict_retryable', reasonCode: 'port_in_use' });
-      expect((await world.probe(project)).status).to.equal('failed');
+    };
+    try {
+      const { outcome, plugin, env } = await world.start(world.project('Main'), { disturbance: { beforeLaunch: steal } });
+      expect(plugin.outcomes[0]).to.include({ status: 'failed', class: 'bind_conflict_retryable', reasonCode: 'port_in_use' });
+      expect(outcome).to.deep.equal({ status: 'ready' });
+      expect(await refusal(env['REDIS_URL'] ?? '')).to.equal('none');
       expect(await refusal(url)).to.equal('none');
     } finally {
-      stranger.kill('SIGKILL');
-      await gone;
+      await end();
     }
   });
 

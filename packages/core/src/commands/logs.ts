@@ -1,3 +1,4 @@
+import { createDeadline } from '../contract/index.js';
 import * as Args from '@oclif/core/args';
 import * as Flags from '@oclif/core/flags';
 import type { CommandContract } from '../contract/index.js';
@@ -29,14 +30,16 @@ export default class Logs extends EnvctlCommand<LogsReport, EngineRuntime> {
     const report = await runtime.logs(route, options.follow && !route.json ? { ...options, tail: 0 } : options);
     if (!options.follow || route.json) return { data: report };
     const { stdout, signal, outputClosed } = this.invocation;
-    const ends = [signal, outputClosed, ...(duration === undefined ? [] : [AbortSignal.timeout(duration * 1000)])];
+    const ends = AbortSignal.any([signal, outputClosed]);
+    const limit = duration === undefined ? undefined : createDeadline(ends, duration * 1000);
     const width = Math.max(...report.services.map((service) => service.name.length));
     await runtime.followLogs(route, {
       ...options,
-      signal: AbortSignal.any(ends),
+      signal: limit?.signal ?? ends,
       onTail: (log) => stdout(`${renderLog(log)}\n`),
       onLine: (service, line) => stdout(`${report.services.length > 1 ? `${service.padEnd(width)} | ` : ''}${line}\n`),
     });
+    limit?.clear();
     return { data: { ...report, services: [] } };
   }
 

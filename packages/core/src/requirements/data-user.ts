@@ -33,6 +33,12 @@ export async function resolveDataUser(options: DataUserOptions): Promise<DataUse
   });
 }
 
+/** The name of an account for messages; `uid <n>` when it has none. */
+export async function accountName(uid: number, passwdPath = '/etc/passwd'): Promise<string> {
+  const text = await readFile(passwdPath, 'utf8').catch(() => '');
+  return parsePasswd(text).find((user) => user.uid === uid)?.name ?? `uid ${uid}`;
+}
+
 function configuredUser(name: string, users: readonly DataUser[], passwdPath: string): DataUser {
   const user = users.find((entry) => entry.name === name);
   if (user === undefined) {

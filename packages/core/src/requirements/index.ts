@@ -4,3 +4,4 @@ export * from './instance-store.js';
 export type { InstanceRecord } from './instance-schema.js';
 export * from './orchestrator.js';
 export * from './secret-store.js';
+export * from './teardown.js';

@@ -1,10 +1,11 @@
 import { chmod, lchown, lstat, mkdir, readdir, stat } from 'node:fs/promises';
 import { createHash } from 'node:crypto';
 import { join } from 'node:path';
-import type { DriverName } from '../contract/index.js';
+import type { DataUser, DriverName } from '../contract/index.js';
 import { EnvctlError } from '../contract/index.js';
 import { ensureDirectory, readJsonFile, writeJsonAtomic } from '../fs/index.js';
 import type { EngineContext } from '../scope/index.js';
+import { accountName } from './data-user.js';
 import { parseInstanceRecord, type InstanceRecord } from './instance-schema.js';
 
 type Context = Pick<EngineContext, 'paths' | 'dataUser' | 'scope' | 'seam'>;
@@ -75,7 +76,10 @@ function toSocketDirectory(store: string, id: string): string {
   return Buffer.byteLength(near) <= 80 ? near : join('/tmp', `envctl-s-${digest}`);
 }
 
-/** Makes the instance's directories with the right owner. Parents of a data user's files must be passable (0711). */
+/**
+ * Makes the instance's directories with the right owner. Parents of a data user's files must be passable (0711).
+ * Throws ENVCTL_E_DEPENDENCY_FAILED when the data belongs to another account: its owner is not changed.
+ */
 export async function prepareInstanceDirectories(context: Context, record: InstanceRecord): Promise<void> {
   context.seam('instance.directories.before-effect');
   await makeInstanceDirectories(context, record);
@@ -84,6 +88,7 @@ export async function prepareInstanceDirectories(context: Context, record: Insta
 
 async function makeInstanceDirectories(context: Context, record: InstanceRecord): Promise<void> {
   const owner = context.dataUser;
+  await assertDataAccount(owner, record);
   const parents = [join(context.paths.store, '..'), context.paths.store];
   if (owner === undefined) {
     for (const path of [...parents, record.directory, record.socketDirectory]) await ensureDirectory(path);
@@ -110,5 +115,24 @@ async function assertOurs(path: string, owners: readonly number[]): Promise<void
     kind: 'environment',
     hints: [`ls -ld ${path}`, 'Set ENVCTL_STORE_DIR to a shorter path.'],
     data: { path, uid: facts.uid },
+  });
+}
+
+/** The owner of the directory is the account that made the data. */
+async function assertDataAccount(user: DataUser | undefined, record: InstanceRecord): Promise<void> {
+  const found = await stat(record.directory).then((facts) => facts.uid, () => undefined);
+  const own = process.geteuid?.() ?? found;
+  const wanted = user?.uid ?? own;
+  if (found === undefined || found === wanted) return;
+  // A command that was killed between making the directory and giving it away left it empty.
+  if (found === own && (await readdir(record.directory)).length === 0) return;
+  const [theirs, ours] = await Promise.all([accountName(found), user?.name ?? accountName(wanted ?? found)]);
+  throw new EnvctlError('ENVCTL_E_DEPENDENCY_FAILED', `The data of ${record.id} in ${record.directory} belongs to ${theirs}; the server would run as ${ours}.`, {
+    kind: 'environment',
+    hints: [
+      ...(user === undefined ? [`run envctl as ${theirs}`] : [`export ENVCTL_DATA_USER=${theirs}`]),
+      'or remove the data and begin anew: envctl stop-all --remove-volumes',
+    ],
+    data: { instance: record.id, path: record.directory, owner: theirs, dataUser: ours },
   });
 }

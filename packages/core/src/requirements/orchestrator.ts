@@ -80,8 +80,11 @@ async function bringUpInstance(context: RequirementsContext, request: BringUpReq
   const { declaration } = request.handle;
   const known = await readInstance(context, target.id);
   const base = known ?? newInstanceRecord(context, target.id, { dependency: declaration.id, share: target.plan.share, project: target.plan.share === 'project' ? request.project.name : null, driver: target.driver });
-  await registerDirectory(context, base, request.runId);
-  await prepareInstanceDirectories(context, base);
+  // A given server has no data here.
+  if (target.driver !== 'external') {
+    await registerDirectory(context, base, request.runId);
+    await prepareInstanceDirectories(context, base);
+  }
   const wasHolder = base.holders.includes(request.project.name);
   const wasRunning = await isRunning(context, target.id);
   const limits = { bind: Math.max(1, context.reader.integer('ENVCTL_REQUIREMENT_BIND_MAX_RETRIES') ?? 8), transient: 3 };
@@ -89,11 +92,15 @@ async function bringUpInstance(context: RequirementsContext, request: BringUpReq
   let counts: RetryCounts = { bind: 0, transient: 0 };
   const avoid = new Set<number>();
   const requested = toRequestedPorts(context, request, target.plan);
+  let leased = wasRunning && record.token !== null;
 
   try {
     for (;;) {
-      if (!wasRunning || record.token === null) record = await leasePorts(context, request, target, record, avoid);
+      if (!leased) record = await leasePorts(context, request, target, record, avoid);
+      // Another try on the same port keeps its lease: the server may run there already.
+      leased = true;
       const outcome = await attempt(context, request, target, record);
+      request.signal.throwIfAborted();
       if (outcome.status !== 'failed') {
         record = { ...record, ports: { ...record.ports, ...(outcome.status === 'degraded' ? {} : outcome.ports) } };
         await writeInstance(context, record);
@@ -113,6 +120,7 @@ async function bringUpInstance(context: RequirementsContext, request: BringUpReq
         for (const port of Object.values(record.ports)) avoid.add(port);
         await stopInstanceProcesses(context, record, { keepReserved: false });
         record = { ...record, token: null };
+        leased = false;
       }
     }
   } catch (error) {

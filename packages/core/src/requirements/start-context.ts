@@ -6,7 +6,7 @@ import { chown, lchown, mkdir, readdir, rename, rm, stat } from 'node:fs/promise
 import { setTimeout as delay } from 'node:timers/promises';
 import { join } from 'node:path';
 import type { LaunchHandle, LaunchRequest, LogicalRequest, ProbeContext, StartContext, StopStep, TaskRequest, TaskResult } from '../contract/index.js';
-import { EnvctlError } from '../contract/index.js';
+import { createDeadline, EnvctlError } from '../contract/index.js';
 import { examineLaunch, readProcessTable, waitForExit } from '../processes/index.js';
 import { acquireProcess, describeIncomplete, readRecordedLaunches, releaseProcesses, type RecordedLaunch } from '../resources/index.js';
 import { tailLines } from '../services/index.js';
@@ -72,14 +72,15 @@ export function createStartContext(inputs: StartContextInputs): StartContext {
     await stopEarlierTasks(engine, record.id, launchName(request.name));
     await rm(logPath(request.name), { force: true });
     const acquired = await acquire(request, 'task', []);
+    const limit = createDeadline(probe.signal, request.timeoutMs);
     try {
-      const limit = AbortSignal.any([probe.signal, AbortSignal.timeout(request.timeoutMs)]);
-      const exit = await waitForExit(acquired.directory, limit);
+      const exit = await waitForExit(acquired.directory, limit.signal);
       return { code: exit.code, output: await tailLines(logPath(request.name), 20) };
     } catch (error) {
       probe.signal.throwIfAborted();
       throw new EnvctlError('ENVCTL_E_RUN_TIMEOUT', `${record.id}: ${request.name} did not end within ${request.timeoutMs} ms.`, { kind: 'dependency', cause: error });
     } finally {
+      limit.clear();
       await releaseProcesses(engine, [{ entryId: acquired.entry.id, directory: acquired.directory }], { keepReserved: true });
     }
   }

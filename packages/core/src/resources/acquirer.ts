@@ -5,7 +5,7 @@
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { ProcessIdentity } from '../contract/index.js';
-import { launchProcess, stopLaunches, type LaunchSpec, type StopResult } from '../processes/index.js';
+import { launchProcess, readLaunch, stopLaunches, type LaunchSpec, type StopResult } from '../processes/index.js';
 import type { LedgerEntry } from '../state/index.js';
 import type { EngineContext } from '../scope/index.js';
 
@@ -39,7 +39,14 @@ export async function acquireProcess(context: AcquireContext, request: ProcessRe
     durable: false,
     step: { kind: 'process', launchId, directory, name: request.name },
   });
-  const { runner } = await launchProcess({ ...rest, id: launchId, directory, scopeId: context.scope.id }, { seam: context.seam, now: context.now });
+  const { runner } = await launchProcess({ ...rest, id: launchId, directory, scopeId: context.scope.id }, { seam: context.seam, now: context.now }).catch(async (error: unknown) => {
+    // Without a launch record nothing was spawned, so there is nothing to find again.
+    if ((await readLaunch(directory)) === undefined) {
+      await rm(directory, { recursive: true, force: true });
+      await context.ledger.release(entry.id);
+    }
+    throw error;
+  });
   for (const port of request.ports) await context.leases.bindRunner(port, request.token, runner);
   await context.ledger.confirm(entry.id);
   context.seam('process.acquire.after-confirm');

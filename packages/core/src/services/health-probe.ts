@@ -1,3 +1,5 @@
+import { createDeadline } from '../contract/index.js';
+
 export type HealthAnswer = { readonly healthy: true; readonly status: number; readonly url: string } | { readonly healthy: false; readonly detail: string };
 
 /**
@@ -31,7 +33,7 @@ async function request(url: URL, options: { readonly timeoutMs: number; readonly
   // Loaded when there is somebody to ask: TLS alone costs a command more than its work.
   const client = url.protocol === 'https:' ? await import('node:https') : await import('node:http');
   return new Promise((resolve) => {
-    const signal = AbortSignal.any([options.signal, AbortSignal.timeout(options.timeoutMs)]);
+    const { signal, clear } = createDeadline(options.signal, options.timeoutMs);
     // A certificate of a development server is nobody's proof; the listener was proven already.
     const call = client.get(url, { agent: false, signal, rejectUnauthorized: false, headers: { accept: '*/*', connection: 'close' } }, (response) => {
       response.resume();
@@ -39,6 +41,7 @@ async function request(url: URL, options: { readonly timeoutMs: number; readonly
       resolve(status >= 200 && status < 300 ? { healthy: true, status, url: url.href } : { healthy: false, detail: `HTTP ${status} from ${url.href}` });
       response.destroy();
     });
+    call.on('close', clear);
     call.on('error', (error) => resolve({ healthy: false, detail: `${errorWord(error)} from ${url.href}` }));
   });
 }

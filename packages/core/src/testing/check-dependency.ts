@@ -1,11 +1,11 @@
-import { errorMessage, type DependencyDeclaration } from '../contract/index.js';
+import { errorMessage } from '../contract/index.js';
 import { abortChecks } from './checks/abort.js';
 import { lifetimeChecks } from './checks/lifetime.js';
-import { registerDependencies } from './checks/register.js';
 import { startChecks } from './checks/start.js';
 import { staticChecks } from './checks/static.js';
-import { Skip, type Bench, type CheckReport, type ConformanceCheck, type ConformanceOptions } from './checks/types.js';
+import { Skip, type CheckReport, type ConformanceCheck, type ConformanceOptions } from './checks/types.js';
 import { createWorld } from './world/create-world.js';
+import { readPlugin } from './world/plugin.js';
 import type { World } from './world/types.js';
 
 /** Every check of the conformance kit, in the order in which they are best run. */
@@ -35,42 +35,19 @@ export async function runCheck(check: ConformanceCheck, options: ConformanceOpti
     durationMs: Math.round(performance.now() - began),
   });
   try {
-    await check.run(createBench(options, worlds));
+    await check.run({
+      options,
+      plugin: await readPlugin(options.root, options.dependencyId),
+      open: async (overrides = {}) => {
+        const world = await createWorld({ ...options, driver: overrides.driver ?? options.driver, config: { ...options.config, ...overrides.config } });
+        worlds.push(world);
+        return world;
+      },
+    });
     return report('pass');
   } catch (error) {
     return report(error instanceof Skip ? 'skip' : 'fail', errorMessage(error));
   } finally {
     await Promise.all(worlds.map((world) => world.dispose()));
   }
-}
-
-function createBench(options: ConformanceOptions, worlds: World[]): Bench {
-  const declaration = options.manifest.contributes.dependencies?.find((entry) => entry.id === options.dependencyId);
-  if (declaration === undefined) throw new Error(`the manifest declares no dependency ${options.dependencyId}`);
-  return {
-    options,
-    declaration,
-    open: async (overrides = {}) => {
-      const world = await openWorld(options, declaration, overrides);
-      worlds.push(world);
-      return world;
-    },
-  };
-}
-
-async function openWorld(options: ConformanceOptions, declaration: DependencyDeclaration, overrides: Parameters<Bench['open']>[0] = {}): Promise<World> {
-  const factory = (await registerDependencies(options.manifest, options.extension)).get(options.dependencyId);
-  if (factory === undefined) throw new Error(`the extension does not register ${options.dependencyId}`);
-  return await createWorld(
-    {
-      declaration,
-      definition: factory,
-      driver: overrides.driver ?? options.driver ?? 'native',
-      config: { ...options.config, ...overrides.config },
-      dataUser: options.dataUser,
-      timeoutMs: options.startTimeoutMs ?? 60_000,
-      searchPath: options.searchPath,
-    },
-    options.manifest.contributes.config ?? [],
-  );
 }

@@ -1,15 +1,9 @@
+import { mkdir, writeFile } from 'node:fs/promises';
 import { connect } from 'node:net';
+import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
-import {
-  defineExtension,
-  type DependencyDefinition,
-  type DependencyOutcome,
-  type FailureClass,
-  type PluginManifest,
-  type ProbeContext,
-  type StartContext,
-} from '../../dist/index.js';
+import { createDeadline, type DependencyDefinition, type DependencyOutcome, type FailureClass, type PluginManifest, type ProbeContext, type StartContext } from '../../dist/index.js';
 import type { ConformanceOptions } from '../../dist/testing/index.js';
 
 export const toyManifest: PluginManifest = {
@@ -70,12 +64,14 @@ const passwordName = (slug: string): string => `password-${slug}`;
 type Answer = 'ours' | 'silent' | 'foreign';
 
 async function ask(port: number, area: string, password: string, signal: AbortSignal): Promise<Answer> {
+  const limit = createDeadline(signal, 1000);
   try {
-    const timed = AbortSignal.any([signal, AbortSignal.timeout(1000)]);
-    return (await converse(port, [`AUTH ${area} ${password}`, 'PING'], timed)) === 'PONG' ? 'ours' : 'foreign';
+    return (await converse(port, [`AUTH ${area} ${password}`, 'PING'], limit.signal)) === 'PONG' ? 'ours' : 'foreign';
   } catch {
     signal.throwIfAborted();
     return 'silent';
+  } finally {
+    limit.clear();
   }
 }
 
@@ -148,13 +144,24 @@ export function readUrl(text: string): { readonly area: string; readonly passwor
   return { area, password, port: Number(port) };
 }
 
-/** Options of the kit for `definition` in place of the correct toy. */
-export function toyOptions(definition: () => DependencyDefinition = createToy, manifest: PluginManifest = toyManifest): ConformanceOptions {
+/** Writes a plugin package around the toy and returns its root. */
+export async function writeToyPackage(directory: string, manifest: PluginManifest): Promise<string> {
+  await mkdir(directory, { recursive: true });
+  await writeFile(join(directory, 'package.json'), JSON.stringify({ name: 'envctl-plugin-toy', version: '1.0.0', type: 'module', envctl: manifest }));
+  const [core, toy] = ['../../dist/index.js', './toy.js'].map((path) => new URL(path, import.meta.url).href);
+  await writeFile(
+    join(directory, 'extension.js'),
+    `import { defineExtension } from '${core}';\nimport { createToy } from '${toy}';\nexport default defineExtension({ activate: (ctx) => ctx.dependency('toy', createToy) });\n`,
+  );
+  return directory;
+}
+
+/** Options of the kit for the package at `root`, with `definition` in place of the correct toy. */
+export function toyOptions(root: string, definition?: () => DependencyDefinition): ConformanceOptions {
   return {
-    manifest,
-    extension: defineExtension({ activate: (ctx) => ctx.dependency('toy', definition) }),
-    dependencyId: 'toy',
-    searchPath: process.env['PATH'] ?? '',
+    root,
+    env: process.env,
+    replace: (registered) => definition?.() ?? registered,
     startTimeoutMs: 10_000,
     abortTimeoutMs: 1_000,
     use: async (env) => {

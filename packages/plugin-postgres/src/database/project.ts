@@ -1,7 +1,7 @@
 import type { Client } from 'pg';
 import type { StartContext } from '@envctl/core';
+import { failStart } from '@envctl/core';
 import { errorCode } from '../error-code.js';
-import { fail } from '../failure.js';
 import { adminDatabase, toPasswordName, toRoleName } from '../names.js';
 import type { ClientOptions } from './client.js';
 import { withClient } from './client.js';
@@ -73,7 +73,7 @@ async function ensureExtensions(ctx: StartContext, admin: AdminOptions, database
     for (const name of wanted) {
       const extension = rows.find((row) => row.name === name);
       if (extension === undefined) {
-        fail('hard_start_failure', 'database_extension_unavailable', `the Postgres server has no extension ${name} (ENVCTL_POSTGRES_EXTENSIONS)`, [
+        failStart('hard_start_failure', 'database_extension_unavailable', `the Postgres server has no extension ${name} (ENVCTL_POSTGRES_EXTENSIONS)`, [
           `select name from pg_available_extensions -- lists what it has`,
         ]);
       }

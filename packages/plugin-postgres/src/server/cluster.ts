@@ -1,7 +1,7 @@
 import { chmod, chown, open, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { StartContext } from '@envctl/core';
-import { fail } from '../failure.js';
+import { failStart } from '@envctl/core';
 import { adminPasswordName, adminRole } from '../names.js';
 import { clusterPaths, writePin, type PinnedServer } from './select.js';
 
@@ -46,7 +46,7 @@ async function runInitdb(ctx: StartContext, server: PinnedServer, data: string, 
     return;
   }
   const output = result.output.filter((line) => line.trim() !== '').slice(-3).join(' | ');
-  fail('hard_start_failure', 'database_init_failed', `initdb ended with code ${result.code}: ${output}`);
+  failStart('hard_start_failure', 'database_init_failed', `initdb ended with code ${result.code}: ${output}`);
 }
 
 /** The locale does not depend on the machine; from 17 on Postgres brings Unicode rules of its own. */

@@ -1,7 +1,7 @@
 import { readFile, stat, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { StartContext } from '@envctl/core';
-import { fail } from '../failure.js';
+import { failStart } from '@envctl/core';
 import { copyEmbedded } from './embedded.js';
 import { findServers, hasPrograms, type ServerPrograms } from './find.js';
 
@@ -50,13 +50,13 @@ async function copyIfEmbedded(ctx: StartContext, server: ServerPrograms): Promis
 
 function refuse(servers: readonly ServerPrograms[], major: number | undefined, data: string): never {
   if (major === undefined) {
-    fail('hard_start_failure', 'database_server_missing', 'no Postgres server programs were found', [
+    failStart('hard_start_failure', 'database_server_missing', 'no Postgres server programs were found', [
       'npm install --include=optional @envctl/plugin-postgres',
       'export ENVCTL_POSTGRES_BIN_DIR=<directory with initdb and postgres>',
     ]);
   }
   const found = servers.map((server) => `${server.version} (${server.bin})`).join(', ') || 'none';
-  fail('hard_start_failure', 'database_version_mismatch', `the data in ${data} is of Postgres ${major}; found: ${found}`, [
+  failStart('hard_start_failure', 'database_version_mismatch', `the data in ${data} is of Postgres ${major}; found: ${found}`, [
     `install Postgres ${major} and export ENVCTL_POSTGRES_BIN_DIR=<its bin directory>`,
   ]);
 }
@@ -80,7 +80,7 @@ export async function checkOwner(ctx: StartContext): Promise<void> {
   const owner = await stat(data).then((facts) => facts.uid, () => undefined);
   const wanted = ctx.dataUser?.uid ?? process.getuid?.();
   if (owner === undefined || wanted === undefined || owner === wanted) return;
-  fail('hard_start_failure', 'database_wrong_owner', `${dirname(data)} belongs to uid ${owner}, the server would run as ${ctx.dataUser?.name ?? `uid ${wanted}`}`, [
+  failStart('hard_start_failure', 'database_wrong_owner', `${dirname(data)} belongs to uid ${owner}, the server would run as ${ctx.dataUser?.name ?? `uid ${wanted}`}`, [
     'run envctl as the user that made the data, or set ENVCTL_DATA_USER to that account',
   ]);
 }

@@ -1,17 +1,17 @@
-import type { DependencyDefinition } from '../../contract/index.js';
-import { untilAborted, within } from '../world/launches.js';
-import type { World, WorldRecord } from '../world/types.js';
-import { registerDependencies } from './register.js';
-import { bringUp, describe } from './start.js';
+import { within } from '../world/waiting.js';
+import type { World } from '../world/types.js';
+import { bringUp, describe, requireNothing } from './start.js';
 import { require, Skip, type Bench, type ConformanceCheck } from './types.js';
 
 /** Checks of what happens between and after starts. */
 export const lifetimeChecks: readonly ConformanceCheck[] = [
   { id: 'projects.apart', title: 'two projects come up at once, and neither can open what the other has', run: checkApart },
-  { id: 'teardown.from-record', title: 'the recorded data alone is enough to remove a project, twice, and nothing of another', run: checkTeardown },
-  { id: 'stop.whole', title: 'the declared ladder ends every process of the server', run: checkStop },
+  { id: 'projects.leave', title: 'a project that stops takes nothing from one that goes on', run: checkLeave },
+  { id: 'teardown.from-record', title: 'the recorded data alone is enough to remove a project, and nothing of another', run: checkTeardown },
+  { id: 'stop.whole', title: 'the declared ladder ends every process of the server without a kill', run: checkStop },
+  { id: 'data.removed', title: 'what was stored outlives a stop, and nothing outlives the removal of the data', run: checkRemoval },
   { id: 'signals.declared', title: 'only declared events and fields are emitted, and no secret in them', run: checkSignals },
-  { id: 'secrets.stay', title: 'no secret is in an argv, a log, the ledger or an outcome', run: checkSecrets },
+  { id: 'secrets.stay', title: 'no secret is in an argv, a log, a state file or an outcome', run: checkSecrets },
   { id: 'external.given', title: 'the external driver uses the given server, starts nothing and never repeats a credential', run: checkExternal },
   { id: 'handles.closed', title: 'nothing stays open after a start and a probe', run: checkHandles },
 ];
@@ -26,45 +26,65 @@ async function checkApart(bench: Bench): Promise<void> {
   require(!(await trespass(two.env, one.env)), 'the second project opens the data of the first');
 }
 
+async function checkLeave(bench: Bench): Promise<void> {
+  const world = await bench.open();
+  await bringUp(world, 'one');
+  const two = await bringUp(world, 'two');
+  await world.stop(['one']);
+  await bench.options.use(two.env);
+  const probe = await world.probe(world.project('two'));
+  require(probe.status === 'ready' || probe.status === 'adopted', `when the other has left the probe says ${describe(probe)}`);
+  await world.stop(['two']);
+  await requireNothing(world, 'after the last project has left');
+}
+
 async function checkTeardown(bench: Bench): Promise<void> {
   const world = await bench.open();
   const one = await bringUp(world, 'one');
   const two = await bringUp(world, 'two');
-  const records = (await world.records()).filter((record) => record.kind === 'logical');
-  if (records.length === 0) throw new Skip('it has no logical resources');
-  const mine = records.filter((record) => record.resource?.project === 'one').reverse();
-  require(mine.length > 0, 'no logical resource names its project');
-  await tearDown(bench, world, mine);
+  const resources = (await world.records()).filter((record) => record.kind === 'logical');
+  if (resources.length === 0) throw new Skip('it has no logical resources');
+  require(resources.some((record) => record.resource?.project === 'one'), 'no logical resource names its project');
+  await world.tearDown(world.project('one'));
+  const left = (await world.records()).filter((record) => record.resource?.project === 'one');
+  require(left.length === 0, `it makes logical resources and does not remove them: ${left.map((record) => record.name).join(', ')}`);
   require(!(await works(bench, one.env)), 'the removed project still works');
-  await bench.options.use(two.env);
-  await tearDown(bench, world, mine);
   await bench.options.use(two.env);
   const again = await bringUp(world, 'one');
   await bench.options.use(again.env);
-}
-
-async function tearDown(bench: Bench, world: World, records: readonly WorldRecord[]): Promise<void> {
-  const { signal } = new AbortController();
-  for (const record of records) {
-    // A definition of its own for each step: nothing may be remembered in memory.
-    const definition = await definitionOf(bench);
-    require(definition.teardown !== undefined, 'it makes logical resources and has no teardown');
-    await definition.teardown(await world.teardownContext(record, signal));
-  }
+  await world.tearDown(world.project('one'));
+  await bench.options.use(two.env);
 }
 
 async function checkStop(bench: Bench): Promise<void> {
   const world = await bench.open();
-  await bringUp(world, 'Main');
+  const attempt = await bringUp(world, 'Main');
+  await bench.options.use(attempt.env);
+  const endings = await world.stop();
+  await requireNothing(world, 'left after the stop');
+  for (const { launch, code } of endings) require(code !== undefined && code !== 137, `${launch} had to be killed: its ladder does not end it`);
+}
+
+async function checkRemoval(bench: Bench): Promise<void> {
+  const world = await bench.open();
+  const before = await bringUp(world, 'Main');
   await world.stop();
-  const left = await world.survivors();
-  require(left.length === 0, `left after the stop: ${left.map((entry) => `${entry.pid} ${entry.command}`).join(', ')}`);
+  const again = await bringUp(world, 'Main');
+  require(JSON.stringify(again.env) === JSON.stringify(before.env), 'after a stop the variables changed');
+  await bench.options.use(again.env);
+  await world.stop();
+  await world.remove();
+  const records = await world.records();
+  require(records.length === 0, `on record when the data is removed: ${records.map((record) => `${record.kind} ${record.name}`).join(', ')}`);
+  const anew = await bringUp(world, 'Main');
+  require(anew.outcome.status === 'ready', `without its data the start says ${describe(anew.outcome)}`);
+  await bench.options.use(anew.env);
 }
 
 async function checkSignals(bench: Bench): Promise<void> {
   const world = await bench.open();
   await exercise(world);
-  const declared = new Map((bench.options.manifest.contributes.signals ?? []).map((signal) => [signal.event, signal]));
+  const declared = new Map((bench.plugin.manifest.contributes.signals ?? []).map((signal) => [signal.event, signal]));
   for (const { event, fields } of world.events) {
     const declaration = declared.get(event);
     require(declaration !== undefined, `the event ${event} is not declared`);
@@ -80,7 +100,7 @@ async function checkSecrets(bench: Bench): Promise<void> {
   const places: readonly (readonly [string, string])[] = [
     ['a command line', running],
     ['a log', await world.logs()],
-    ['the ledger', JSON.stringify(await world.records())],
+    ['a state file', await world.written()],
     ['an outcome', JSON.stringify(outcomes)],
   ];
   for (const secret of world.secrets) {
@@ -105,9 +125,13 @@ async function checkExternal(bench: Bench): Promise<void> {
   const native = await bench.open();
   const server = await bringUp(native, 'Main');
   const given = await bench.open({ driver: 'external', config: external(server.env) });
-  const attempt = await bringUp(given, 'Main');
+  const attempt = await given.start(given.project('Main'));
+  require(attempt.plugin.acquired.length === 0, `the external driver acquired something: ${attempt.plugin.acquired.join(', ')}`);
+  require(attempt.outcome.status === 'ready', `the start on a given server says ${describe(attempt.outcome)}`);
+  require((await given.records()).length === 0, 'something of a given server is on record');
   await use(attempt.env);
-  require((await given.records()).length === 0, 'the external driver acquired something');
+  await given.stop();
+  await use(attempt.env);
   await native.stop();
   const { outcome } = await given.start(given.project('Main'));
   require(outcome.status === 'failed', `without a server the external driver says ${describe(outcome)}`);
@@ -126,21 +150,10 @@ async function checkHandles(bench: Bench): Promise<void> {
 }
 
 function openHandles(): number {
-  const kinds = new Set(['TCPSocketWrap', 'TCPServerWrap', 'PipeWrap', 'TLSWrap']);
+  const kinds = new Set(['TCPSocketWrap', 'TCPServerWrap', 'PipeWrap', 'TLSWrap', 'FSEventWrap', 'ProcessWrap']);
   return process.getActiveResourcesInfo().filter((kind) => kinds.has(kind)).length;
 }
 
 async function works(bench: Bench, env: Readonly<Record<string, string>>): Promise<boolean> {
-  try {
-    await untilAborted(bench.options.use(env), AbortSignal.timeout(20_000));
-    return true;
-  } catch {
-    return false;
-  }
-}
-
-async function definitionOf(bench: Bench): Promise<DependencyDefinition> {
-  const factory = (await registerDependencies(bench.options.manifest, bench.options.extension)).get(bench.options.dependencyId);
-  require(factory !== undefined, `${bench.options.dependencyId} is not registered`);
-  return factory();
+  return (await within(bench.options.use(env).then(() => true, () => false), 20_000)) ?? false;
 }

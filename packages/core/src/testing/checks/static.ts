@@ -1,7 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
-import { isExtension, supportedApiVersions, type DependencyDefinition, type PlanContext, type ProjectionContext } from '../../contract/index.js';
-import { createConfigReader } from '../world/config.js';
-import { registerDependencies } from './register.js';
+import type { DependencyDefinition, PlanContext, ProjectionContext } from '../../contract/index.js';
+import { loadConfig } from '../../config/index.js';
 import { require, type Bench, type ConformanceCheck } from './types.js';
 
 /** Checks that start nothing. */
@@ -12,13 +11,10 @@ export const staticChecks: readonly ConformanceCheck[] = [
   { id: 'projection.secrets', title: 'every variable that carries a credential is marked secret', run: checkSecretMarks },
 ];
 
-async function checkManifest({ options, declaration }: Bench): Promise<void> {
-  const { manifest, extension, dependencyId } = options;
-  const range = typeof manifest.apiVersion === 'number' ? { min: manifest.apiVersion, max: manifest.apiVersion } : manifest.apiVersion;
-  require(range.min <= supportedApiVersions.max && range.max >= supportedApiVersions.min, `apiVersion ${range.min}–${range.max} is not spoken here`);
-  require(isExtension(extension), 'the extension module does not export defineExtension({...})');
-  const factories = await registerDependencies(manifest, extension);
-  require(factories.has(dependencyId), `the manifest declares ${dependencyId}, the extension never registers it`);
+async function checkManifest({ plugin }: Bench): Promise<void> {
+  const { manifest, declaration } = plugin;
+  // The host itself has read the manifest; it activates the extension and takes only what is declared.
+  await plugin.load();
   const keys = new Map((manifest.contributes.config ?? []).map((entry) => [entry.key, entry]));
   for (const resource of declaration.resources) {
     const key = keys.get(resource.configKey);
@@ -36,7 +32,7 @@ async function checkPlan(bench: Bench): Promise<void> {
   const first = definition.plan(planContext('one'));
   require(isDeepStrictEqual(first, definition.plan(planContext('one'))), 'two plans from the same input differ');
   require(isDeepStrictEqual(first, JSON.parse(JSON.stringify(first))), 'the plan is not plain data');
-  const names = new Set(bench.declaration.resources.map((resource) => resource.name));
+  const names = new Set(bench.plugin.declaration.resources.map((resource) => resource.name));
   for (const port of first.ports) require(names.has(port), `the plan wants the port ${port}, which the manifest does not declare`);
   require(first.share === 'scope' || first.share === 'project', `unknown share ${String(first.share)}`);
   const second = definition.plan(planContext('two'));
@@ -76,11 +72,10 @@ interface PurePieces {
 }
 
 /** Frozen inputs; a credential that was not declared cannot be read. */
-async function purePieces({ options, declaration }: Bench): Promise<PurePieces> {
-  const factory = (await registerDependencies(options.manifest, options.extension)).get(options.dependencyId);
-  require(factory !== undefined, `${options.dependencyId} is not registered`);
-  const definition = factory();
-  const config = createConfigReader(options.manifest.contributes.config ?? [], options.config ?? {});
+async function purePieces({ options, plugin }: Bench): Promise<PurePieces> {
+  const registered = await plugin.load();
+  const definition = options.replace?.(registered) ?? registered;
+  const config = loadConfig({ repositoryRoot: '/nonexistent/envctl-conformance', env: { ...options.config }, declarations: plugin.configKeys, dependencies: plugin.declarations }).reader();
   const planContext = (slug: string): PlanContext =>
     deepFreeze({
       scope: { id: 'repo-0123456789ab', repositoryRoot: '/repository', mode: 'main' as const },
@@ -95,7 +90,7 @@ async function purePieces({ options, declaration }: Bench): Promise<PurePieces> 
       const context = planContext(slug);
       const plan = definition.plan(context);
       const credentials = Object.fromEntries((definition.credentials?.(context) ?? []).map((name) => [name, `planted-${name}`]));
-      const ports = Object.fromEntries(declaration.resources.filter((entry) => plan.ports.includes(entry.name)).map((entry, index) => [entry.name, 40_001 + index]));
+      const ports = Object.fromEntries(plugin.declaration.resources.filter((entry) => plan.ports.includes(entry.name)).map((entry, index) => [entry.name, 40_001 + index]));
       return Object.freeze({ ...context, plan: deepFreeze(plan), ports: Object.freeze(ports), credentials: onlyDeclared(credentials) });
     },
   };

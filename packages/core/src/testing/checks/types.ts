@@ -1,19 +1,11 @@
-import type { DataUser, DependencyDeclaration, DriverName, Extension, PluginManifest } from '../../contract/index.js';
-import type { World } from '../world/types.js';
+import type { DriverName } from '../../contract/index.js';
+import type { PluginUnderTest } from '../world/plugin.js';
+import type { World, WorldOptions } from '../world/types.js';
 
 /** The variables that a project's services get. */
 export type Environment = Readonly<Record<string, string>>;
 
-export interface ConformanceOptions {
-  /** `package.json#envctl` of the plugin. */
-  readonly manifest: PluginManifest;
-  /** The default export of its extension module. */
-  readonly extension: Extension;
-  readonly dependencyId: string;
-  /** Default `native`. */
-  readonly driver?: DriverName;
-  /** Config values to set, by key. */
-  readonly config?: Readonly<Record<string, string>>;
+export interface ConformanceOptions extends WorldOptions {
   /**
    * What an application does with the projected variables: write something and read it back through the usual
    * client. Rejects when that fails. It must end within seconds.
@@ -26,10 +18,6 @@ export interface ConformanceOptions {
   readonly trespass?: (own: Environment, other: Environment) => Promise<boolean>;
   /** Config that points the external driver at a server with the variables `env`. Absent: there is none. */
   readonly external?: (env: Environment) => Readonly<Record<string, string>>;
-  /** The account for servers when the tests run as root. */
-  readonly dataUser?: DataUser | undefined;
-  /** PATH in which programs are looked up. */
-  readonly searchPath: string;
   /** Longest time a start may take, in milliseconds. Default 60 000. */
   readonly startTimeoutMs?: number;
   /** Longest time a start may go on after its abort, in milliseconds. Default 5000. */
@@ -39,7 +27,7 @@ export interface ConformanceOptions {
 /** What a check works with. */
 export interface Bench {
   readonly options: ConformanceOptions;
-  readonly declaration: DependencyDeclaration;
+  readonly plugin: PluginUnderTest;
   /** A new world; closed when the check ends. */
   open(overrides?: { readonly config?: Readonly<Record<string, string>>; readonly driver?: DriverName }): Promise<World>;
 }

@@ -1,27 +1,31 @@
-import type { DataUser, DependencyDeclaration, DependencyDefinition, DependencyOutcome, DependencyPlan, DriverName, EventFields, InstanceFacts, LogicalRequest, ProjectFacts, ProjectedVariable, StartContext, TeardownContext } from '../../contract/index.js';
+import type { DataUser, DependencyDefinition, DependencyOutcome, DriverName, EventFields, InstanceFacts, LogicalRequest, ProjectFacts, ProjectedVariable } from '../../contract/index.js';
 
-/** What a world of test instances is made of. */
+/** What a world is made of. */
 export interface WorldOptions {
-  readonly declaration: DependencyDeclaration;
-  readonly definition: () => DependencyDefinition;
-  readonly driver: DriverName;
-  /** Config values by key; defaults of declared keys must be in here already. */
-  readonly config: Readonly<Record<string, string>>;
-  readonly dataUser: DataUser | undefined;
-  /** Longest wait of any `until` and `task`. */
-  readonly timeoutMs: number;
-  readonly searchPath: string;
+  /** Directory of the plugin's package: its `package.json` and the extension module that names. */
+  readonly root: string;
+  /** Default: the only dependency of the manifest. */
+  readonly dependencyId?: string | undefined;
+  /** Default `native`. */
+  readonly driver?: DriverName | undefined;
+  /** Config values by key, as text. */
+  readonly config?: Readonly<Record<string, string>> | undefined;
+  /** Projected variables of the dependencies that this one requires, by their ids. */
+  readonly required?: Readonly<Record<string, Readonly<Record<string, string>>>> | undefined;
+  /** The environment of the tests: PATH, HOME, and ENVCTL_DATA_USER where the tests run as root. */
+  readonly env: Readonly<Record<string, string | undefined>>;
+  /** Changes the definition that the extension registered. For tests of the kit itself. */
+  readonly replace?: ((definition: DependencyDefinition) => DependencyDefinition) | undefined;
 }
 
-/** A line of the world's ledger, as it stands on disk. */
+/** An entry of the ledger, as it stands on disk. */
 export interface WorldRecord {
-  readonly id: number;
-  readonly kind: 'process' | 'directory' | 'logical';
-  readonly instance: string;
+  readonly kind: 'process' | 'file' | 'logical' | (string & {});
+  /** Launch id, path, or name of the resource. */
   readonly name: string;
-  readonly resource?: LogicalRequest;
-  readonly command?: readonly string[];
+  readonly project: string | null;
   readonly confirmed: boolean;
+  readonly resource?: LogicalRequest;
 }
 
 export interface WorldEvent {
@@ -29,53 +33,81 @@ export interface WorldEvent {
   readonly fields: EventFields;
 }
 
-/** Where a context can be disturbed. */
+/** How a start is disturbed. */
 export interface Disturbance {
-  /** Called before and after each call on the context, and around each attempt of an `until`. */
+  /**
+   * Called at every seam of core (`ledger.process.before-effect`), before and after each call on the start context
+   * (`ctx.launch.before`) and at each attempt of an `until` (`ctx.until.attempt`).
+   */
   readonly at?: (point: string) => void;
-  /** `refuse`: the program cannot be started; `exit`: it ends at once with an error. */
+  /** `refuse`: the program does not exist; `exit`: it ends at once with an error. */
   readonly launch?: 'refuse' | 'exit';
   /** Time is up in every `until` without an attempt. */
   readonly exhausted?: boolean;
-  /** Ports to use instead of the leased ones. */
-  readonly ports?: Readonly<Record<string, number>>;
+  /** Awaited once, between the lease of the ports and the first launch. */
+  readonly beforeLaunch?: (ports: Readonly<Record<string, number>>) => Promise<void>;
 }
 
-/** One attempt of one command to bring the dependency up for one project. */
+/** What the plugin itself did in one start; core may have called it several times. */
+export interface PluginTrace {
+  /** Outcomes in order, as returned; `rejected` when it threw. */
+  readonly outcomes: readonly (DependencyOutcome | 'rejected')[];
+  /** What it acquired: `launch server`, `directory data`. */
+  readonly acquired: readonly string[];
+}
+
+/** One command that brought the dependency up for one project. */
 export interface Attempt {
   readonly outcome: DependencyOutcome;
-  readonly plan: DependencyPlan;
-  readonly instance: InstanceFacts;
+  readonly instance: Pick<InstanceFacts, 'id' | 'directory' | 'ports' | 'driver'>;
+  /** How often core tried again. */
+  readonly retries: number;
   readonly variables: Readonly<Record<string, ProjectedVariable>>;
   /** Values of `variables`. */
   readonly env: Readonly<Record<string, string>>;
+  readonly plugin: PluginTrace;
+}
+
+/** How a server ended. */
+export interface Ending {
+  readonly launch: string;
+  /** Exit code as the runner saw it; absent when the runner had to be killed too. */
+  readonly code?: number;
 }
 
 /**
- * A small real machine for one dependency: real directories, real processes, leased ports, a ledger on disk.
- * Contexts made by it behave as the contract says; a new context is a new command.
+ * One dependency in a scope of its own in a temporary directory. Everything that runs is what ships: the
+ * orchestrator, ledger, leases, locks, runners and instance records. Each call is a command of its own, which
+ * knows nothing but what is on disk.
  */
 export interface World {
   readonly directory: string;
+  /** The account that servers run as; absent unless the tests run as root. */
+  readonly dataUser: DataUser | undefined;
+  /** What the plugin emitted, before core checks or redacts it. */
   readonly events: readonly WorldEvent[];
-  /** Every secret value that was made or set. */
+  /** Every secret value that was made, set or read. */
   readonly secrets: ReadonlySet<string>;
   project(name: string): ProjectFacts;
-  /** Plans, starts and projects; undoes what was launched when the outcome is `failed` or the start rejects. */
-  start(project: ProjectFacts, options?: { readonly signal?: AbortSignal; readonly disturbance?: Disturbance }): Promise<Attempt>;
+  /** Brings it up, as `envctl start` does. `trace` is filled while it runs, so that it is there after a rejection. */
+  start(project: ProjectFacts, options?: { readonly signal?: AbortSignal; readonly disturbance?: Disturbance; readonly onTrace?: (trace: PluginTrace) => void }): Promise<Attempt>;
   probe(project: ProjectFacts, signal?: AbortSignal): Promise<DependencyOutcome>;
-  context(project: ProjectFacts, signal: AbortSignal, disturbance?: Disturbance): Promise<StartContext>;
-  /** The ledger, read back from disk. */
-  records(): Promise<readonly WorldRecord[]>;
-  /** What `teardown` gets for a record: nothing that is not on disk. */
-  teardownContext(record: WorldRecord, signal: AbortSignal): Promise<TeardownContext>;
-  /** Kills the servers of every instance with SIGKILL, as a crash would. */
+  /** Gives it back for `projects` (default: all); the last one stops the server. Rejects when something survives. */
+  stop(projects?: readonly string[]): Promise<readonly Ending[]>;
+  /** Removes what `project` owns inside the running server, from the ledger alone, with a definition made anew. */
+  tearDown(project: ProjectFacts): Promise<readonly string[]>;
+  /** Removes all data and forgets the instances, as `--remove-volumes` does. Servers must be stopped. */
+  remove(): Promise<void>;
+  /** Kills the servers with SIGKILL, as a crash would. */
   crash(): Promise<void>;
-  /** Stops every process by its own ladder. */
-  stop(): Promise<void>;
+  records(): Promise<readonly WorldRecord[]>;
+  /** What a start that failed or a stop must not leave: processes on record, held leases, projects that hold an instance. */
+  held(): Promise<readonly string[]>;
   /** Processes that work in, or hold a file of, this world's directory. */
   survivors(): Promise<readonly { readonly pid: number; readonly command: string }[]>;
-  /** Text of every log file. */
+  /** Text of every log file of the dependency. */
   logs(): Promise<string>;
+  /** Text of every file that core wrote and that is no secret store: state, instance records, launch records, events. */
+  written(): Promise<string>;
   dispose(): Promise<void>;
 }
