@@ -6,7 +6,7 @@ import { adminDatabase, adminPasswordName, adminRole, toPasswordName, toRoleName
 import { ensureCluster, readSystemIdentifier } from './server/cluster.js';
 import { launchServer, loopbackAddresses } from './server/launch.js';
 import { readRunningPort, removeStaleLocks } from './server/lock-files.js';
-import { checkOwner, clusterPaths, selectServer } from './server/select.js';
+import { clusterPaths, selectServer } from './server/select.js';
 
 const attemptTimeoutMs = 5_000;
 
@@ -14,7 +14,6 @@ const attemptTimeoutMs = 5_000;
 export async function startNative(ctx: StartContext): Promise<DependencyOutcome> {
   const server = await selectServer(ctx);
   const data = await ensureCluster(ctx, server);
-  await checkOwner(ctx);
   await removeStaleLocks(ctx, data);
   const systemIdentifier = await readSystemIdentifier(data);
   const handle = await launchServer(ctx, server, data);

@@ -29,7 +29,7 @@ export async function tearDownProject(context: RequirementsContext, request: { r
         plan,
         signal,
         resource,
-        secrets: createSecretStore({ directory: record.directory, randomHex: context.randomHex, onSecret: context.onSecret }),
+        secrets: createSecretStore({ directory: record.directory, randomHex: context.randomHex, onSecret: context.onSecret, seam: context.seam }),
         instance: { id: record.id, directory: record.directory, socketDirectory: record.socketDirectory, ports: record.ports, driver: record.driver },
       };
       await handle.definition.teardown(facts);

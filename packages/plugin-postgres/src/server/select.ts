@@ -1,5 +1,5 @@
-import { readFile, stat, writeFile } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import type { StartContext } from '@envctl/core';
 import { failStart } from '@envctl/core';
 import { copyEmbedded } from './embedded.js';
@@ -72,15 +72,4 @@ async function readPin(path: string): Promise<PinnedServer | undefined> {
   } catch {
     return undefined;
   }
-}
-
-/** Refuses a cluster that belongs to another account than the one the server would run as. */
-export async function checkOwner(ctx: StartContext): Promise<void> {
-  const { data } = clusterPaths(ctx.instance.directory);
-  const owner = await stat(data).then((facts) => facts.uid, () => undefined);
-  const wanted = ctx.dataUser?.uid ?? process.getuid?.();
-  if (owner === undefined || wanted === undefined || owner === wanted) return;
-  failStart('hard_start_failure', 'database_wrong_owner', `${dirname(data)} belongs to uid ${owner}, the server would run as ${ctx.dataUser?.name ?? `uid ${wanted}`}`, [
-    'run envctl as the user that made the data, or set ENVCTL_DATA_USER to that account',
-  ]);
 }
