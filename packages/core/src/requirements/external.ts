@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import type { ConfigReader, DependencyOutcome } from '../contract/index.js';
+import { createDeadline, type ConfigReader, type DependencyOutcome } from '../contract/index.js';
 
 const pauseMs = 100;
 const defaultTimeoutSeconds = 3;
@@ -12,19 +12,20 @@ export async function askExternal(options: { readonly id: string; readonly confi
   const { config, signal } = options;
   if (config.boolean('ENVCTL_EXTERNAL_DEPENDENCY_PROBE') === false) return { status: 'ready', detail: 'not asked' };
   const seconds = config.integer('ENVCTL_EXTERNAL_DEPENDENCY_PROBE_TIMEOUT') ?? defaultTimeoutSeconds;
-  const deadline = AbortSignal.timeout(seconds * 1000);
-  const limit = AbortSignal.any([signal, deadline]);
+  const limit = createDeadline(signal, seconds * 1000);
   let last = 'no answer';
-  for (;;) {
-    try {
-      const outcome = await options.ask(limit);
+  try {
+    for (;;) {
+      const outcome = await options.ask(limit.signal);
       if (outcome.status !== 'failed' || outcome.class !== 'transient_probe_timeout_retryable') return outcome;
       last = outcome.message;
-      await delay(pauseMs, undefined, { signal: limit });
-    } catch (error) {
-      signal.throwIfAborted();
-      if (!deadline.aborted) throw error;
-      return { status: 'failed', class: 'hard_start_failure', reasonCode: 'network_unreachable', message: `${options.id} did not answer within ${seconds} s: ${last}` };
+      await delay(pauseMs, undefined, { signal: limit.signal });
     }
+  } catch (error) {
+    signal.throwIfAborted();
+    if (!limit.signal.aborted) throw error;
+    return { status: 'failed', class: 'hard_start_failure', reasonCode: 'network_unreachable', message: `${options.id} did not answer within ${seconds} s: ${last}` };
+  } finally {
+    limit.clear();
   }
 }
