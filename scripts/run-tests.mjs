@@ -53,13 +53,14 @@ async function runAll() {
 async function runOne(suite, node) {
   const startedAt = performance.now();
   const log = join(directory, `${suite.name.replaceAll('/', '-')}.log`);
-  const limit = AbortSignal.timeout(suiteLimitMs);
-  const signal = AbortSignal.any([stop.signal, limit]);
-  limit.addEventListener('abort', () => undefined);
+  const limit = new AbortController();
+  const timer = setTimeout(() => limit.abort(new Error(`the suite took more than ${suiteLimitMs / 60_000} minutes`)), suiteLimitMs);
+  const signal = AbortSignal.any([stop.signal, limit.signal]);
   running.add(suite.name);
   const report = stop.signal.aborted
     ? { passed: 0, failed: [{ title: 'not run', message: stop.signal.reason.message }], skipped: [] }
     : await runSuite({ root, suite, node, isStrict, isPrivate: isPrivate && !suite.isOnline, log, signal });
+  clearTimeout(timer);
   running.delete(suite.name);
   record({ name: suite.name, seconds: secondsSince(startedAt), ...report }, log);
 }
