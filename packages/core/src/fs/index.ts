@@ -3,5 +3,5 @@ export { createGenerationLock, type GenerationLock, type GenerationLockOptions, 
 export { type JsonFile, parseJson, readFailure, readJsonFile } from './read-json-file.js';
 export { type FileToWrite, type StagedFile, stageFile, stageLink, type WriteOptions, writeFileGroups } from './staged-file.js';
 export { namesIn, parseTemporaryName, sweepTemporaryFiles, type TemporaryOwner, temporaryName } from './temporary-files.js';
-export { errnoOf, toWriteError } from './write-error.js';
+export { errnoOf, isDiskRefusal, toWriteError } from './write-error.js';
 export { formatJson, writeFileAtomic, writeJsonAtomic } from './write-file-atomic.js';

@@ -1,5 +1,5 @@
 import { dirname } from 'node:path';
-import { EnvctlError, errorMessage } from '../contract/index.js';
+import { EnvctlError, errorMessage, isEnvctlError } from '../contract/index.js';
 
 /** The errno name of a failed system call (`ENOSPC`), if it has one. */
 export function errnoOf(error: unknown): string | undefined {
@@ -19,6 +19,12 @@ export function toWriteError(path: string, cause: unknown): EnvctlError {
     data: { path, ...(errno === undefined ? {} : { errno }) },
     cause,
   });
+}
+
+/** True when a write failed because the file system takes no more: full, over quota, or read-only. */
+export function isDiskRefusal(error: unknown): boolean {
+  const errno = isEnvctlError(error) ? error.data['errno'] : errnoOf(error);
+  return errno === 'ENOSPC' || errno === 'EDQUOT' || errno === 'EROFS';
 }
 
 function reasonOf(errno: string | undefined, cause: unknown): string {

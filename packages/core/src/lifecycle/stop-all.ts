@@ -5,7 +5,7 @@
 import { readdir, rm, rmdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { errorMessage } from '../contract/index.js';
-import { sweepTemporaryFiles } from '../fs/index.js';
+import { isDiskRefusal, sweepTemporaryFiles } from '../fs/index.js';
 import { isSameProcess, readLaunch, readProcessTable } from '../processes/index.js';
 import { readInstance, readInstances, removeInstanceData, writeInstance } from '../requirements/index.js';
 import { readRecordedLaunches, releaseProcesses, type RecordedLaunch, type ReleaseReport } from '../resources/index.js';
@@ -24,7 +24,7 @@ const lockMs = 60_000;
 
 export async function runStopAll(context: EngineContext, request: StopAllRequest): Promise<StopSummary> {
   const isBlast = request.command === 'blast-all';
-  return holdAll(context, await knownLocks(context), { purpose: request.command, timeoutMs: lockMs, signal: request.signal }, async () => {
+  return holdWhereWritable(context, request, async () => {
     const latest = (await context.state.load())?.state;
     if (latest !== undefined) context.bindRun(latest.run_id, join(context.paths.runs, latest.run_id));
     context.events.emit(isBlast ? 'cleanup.blast' : 'cleanup.stop_all', { aggressive: isBlast });
@@ -54,6 +54,21 @@ export async function runStopAll(context: EngineContext, request: StopAllRequest
       warnings: damaged.map((entry) => `damaged record ${entry.path}: ${entry.message}`),
     });
   });
+}
+
+/** On a disk that takes no lock nobody else takes one either: what runs is stopped all the same. */
+async function holdWhereWritable<T>(context: EngineContext, request: StopAllRequest, work: () => Promise<T>): Promise<T> {
+  let begun = false;
+  const begin = (): Promise<T> => {
+    begun = true;
+    return work();
+  };
+  try {
+    return await holdAll(context, await knownLocks(context), { purpose: request.command, timeoutMs: lockMs, signal: request.signal }, begin);
+  } catch (error) {
+    if (begun || !isDiskRefusal(error)) throw error;
+    return work();
+  }
 }
 
 function isServer(launch: RecordedLaunch): boolean {

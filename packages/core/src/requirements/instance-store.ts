@@ -1,4 +1,4 @@
-import { chmod, lchown, lstat, mkdir, readdir, stat } from 'node:fs/promises';
+import { chmod, lchown, lstat, readdir, stat } from 'node:fs/promises';
 import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import type { DataUser, DriverName } from '../contract/index.js';
@@ -96,11 +96,11 @@ async function makeInstanceDirectories(context: Context, record: InstanceRecord)
     return;
   }
   for (const path of [...parents, join(record.socketDirectory, '..'), context.paths.storeLaunches]) {
-    await mkdir(path, { recursive: true, mode: 0o711 });
+    await ensureDirectory(path, 0o711);
     if (((await stat(path)).mode & 0o001) === 0) await chmod(path, 0o711);
   }
   for (const path of [record.directory, record.socketDirectory]) {
-    await mkdir(path, { recursive: true, mode: 0o700 });
+    await ensureDirectory(path);
     context.seam('instance.directory.after-effect');
     await assertOurs(path, [owner.uid]);
     await lchown(path, owner.uid, owner.gid);

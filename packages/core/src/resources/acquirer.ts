@@ -5,7 +5,8 @@
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { ProcessIdentity } from '../contract/index.js';
-import { launchProcess, readLaunch, stopLaunches, type LaunchSpec, type StopResult } from '../processes/index.js';
+import { isDiskRefusal } from '../fs/index.js';
+import { launchProcess, stopLaunches, type LaunchSpec, type StopResult } from '../processes/index.js';
 import type { LedgerEntry } from '../state/index.js';
 import type { EngineContext } from '../scope/index.js';
 
@@ -39,19 +40,23 @@ export async function acquireProcess(context: AcquireContext, request: ProcessRe
     durable: false,
     step: { kind: 'process', launchId, directory, name: request.name },
   });
-  const { runner } = await launchProcess({ ...rest, id: launchId, directory, scopeId: context.scope.id }, { seam: context.seam, now: context.now }).catch(async (error: unknown) => {
-    // Without a launch record nothing was spawned, so there is nothing to find again.
-    if ((await readLaunch(directory)) === undefined) {
-      await rm(directory, { recursive: true, force: true });
-      await context.ledger.release(entry.id);
-    }
-    throw error;
-  });
-  for (const port of request.ports) await context.leases.bindRunner(port, request.token, runner);
-  await context.ledger.confirm(entry.id);
+  const runner = await launchOrUndo();
   context.seam('process.acquire.after-confirm');
   context.events.emit('process.launch', { component: request.name, launch_intent: request.kind === 'task' ? 'task' : 'background_service', pid: runner.pid, cwd: request.cwd, stdin_policy: 'null', stdout_policy: 'log', stderr_policy: 'log' });
   return { entry, launchId, directory, runner };
+
+  /** A full disk may fail any step after the spawn: what was spawned ends, the leases stay the caller's. */
+  async function launchOrUndo(): Promise<ProcessIdentity> {
+    try {
+      const launched = await launchProcess({ ...rest, id: launchId, directory, scopeId: context.scope.id }, { seam: context.seam, now: context.now });
+      for (const port of request.ports) await context.leases.bindRunner(port, request.token, launched.runner);
+      await context.ledger.confirm(entry.id);
+      return launched.runner;
+    } catch (error) {
+      await releaseProcesses(context, [{ entryId: entry.id, directory }], { keepReserved: false }).catch(() => undefined);
+      throw error;
+    }
+  }
 }
 
 export interface ReleaseReport {
@@ -79,7 +84,7 @@ export async function releaseProcesses(
     launches.map(async (launch) => {
       if (byDirectory.get(launch.directory)?.stopped !== true) return;
       for (const port of launch.ports ?? []) {
-        if (launch.token !== undefined) await context.leases.release(port, launch.token, { keepReserved: options.keepReserved });
+        if (launch.token !== undefined) await releaseLease(context, port, launch.token, options);
       }
       context.seam('process.forget.before-effect');
       await rm(launch.directory, { recursive: true, force: true });
@@ -90,6 +95,18 @@ export async function releaseProcesses(
   for (const result of forgotten) if (result.status === 'rejected') throw result.reason;
   context.seam('process.release.after-confirm');
   return { reports, incomplete: reports.filter((report) => !report.stopped) };
+}
+
+/**
+ * Gives a port back. A disk that takes no more changes nothing about it: the lease's holders are dead or about to be,
+ * and whoever wants the port takes it from them.
+ */
+export async function releaseLease(context: Pick<AcquireContext, 'leases'>, port: number, token: string, { keepReserved }: { readonly keepReserved: boolean }): Promise<void> {
+  try {
+    await context.leases.release(port, token, { keepReserved });
+  } catch (error) {
+    if (!isDiskRefusal(error)) throw error;
+  }
 }
 
 function tellStopped(context: AcquireContext, report: StopResult): void {

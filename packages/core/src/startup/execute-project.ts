@@ -4,7 +4,7 @@
  */
 import { EnvctlError, errorMessage, isEnvctlError, type ConfigReader, type EdgeCondition, type ProjectedVariable } from '../contract/index.js';
 import { bringUpDependency, readVariables, releaseDependencies, type BringUpResult, type DependencyHandle, type RequirementsContext } from '../requirements/index.js';
-import { createLaunchToken, describeIncomplete, releaseProcesses, type AcquiredProcess } from '../resources/index.js';
+import { createLaunchToken, describeIncomplete, releaseLease, releaseProcesses, type AcquiredProcess } from '../resources/index.js';
 import type { ServiceName } from '../services/index.js';
 import type { PortPlan, RequirementComponent, ServiceRecord } from '../state/index.js';
 import type { Progress } from '../ui/index.js';
@@ -39,6 +39,8 @@ export interface ProjectSuccess {
   readonly components: Readonly<Record<string, RequirementComponent>>;
   readonly ports: Readonly<Record<string, PortPlan>>;
   readonly timings: readonly NodeTiming[];
+  /** Takes back what this call started: it could not be put on record. */
+  readonly undo: (error: unknown) => Promise<ProjectFailure>;
 }
 
 export interface ProjectFailure {
@@ -106,6 +108,7 @@ async function attemptProject(context: ExecuteContext, request: ExecuteRequest, 
     components: Object.fromEntries([...acquired.dependencies].map(([id, result]) => [id, toComponent(id, result)])),
     ports: toPortPlans(project.name, acquired.leases),
     timings: toTimings(project.name, outcomes),
+    undo: (error) => undo(context, request, acquired, outcomes, project.name, error),
   };
 }
 
@@ -186,7 +189,7 @@ async function undo(context: ExecuteContext, request: ExecuteRequest, acquired: 
   context.events.emit('startup.undo.started', { reason: errorMessage(error), projects: [project.name], resources: acquired.processes.length });
   const survivors = await releaseServices(context, request, acquired, stolenPort(error));
   const joined = [...acquired.dependencies].filter(([, result]) => result.joined);
-  const problems = await releaseDependencies(context, [project.name], { keepReserved: false, instances: joined.map(([, result]) => result.instance) });
+  const problems = await releaseDependencies(context, [project.name], { keepReserved: false, instances: joined.map(([, result]) => result.instance) }).catch((failed: unknown) => [errorMessage(failed)]);
   const undone = [...acquired.processes.map(({ leased }) => leased.service.type), ...joined.map(([id]) => id)].map((name) => `${project.name}/${name}`);
   for (const id of undone) if (outcomes.get(id)?.status !== 'failed') context.progress.node(id, 'undone');
   context.events.emit('startup.undo.finished', { projects: [project.name], resources: acquired.processes.length, survivors: survivors.length });
@@ -212,7 +215,7 @@ async function releaseServices(context: ExecuteContext, request: ExecuteRequest,
     }),
   );
   for (const leased of leases.filter((candidate) => !processes.some((process) => process.leased === candidate))) {
-    await context.leases.release(leased.port, leased.token, { keepReserved: isRecorded(leased) });
+    await releaseLease(context, leased.port, leased.token, { keepReserved: isRecorded(leased) });
   }
   return reports.flatMap(({ incomplete }) => incomplete).map((report) => describeIncomplete([report]));
 }

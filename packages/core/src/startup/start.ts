@@ -73,8 +73,13 @@ export async function runStart(context: StartContext, request: StartRequest): Pr
     const successes = results.filter((result) => result.ok);
     const failures = results.filter((result) => !result.ok);
     const totalMs = performance.now() - startedMs;
-    const committed = successes.length > 0 ? await commit(context, plan, runId, successes, request.signal) : undefined;
-    if (failures.length > 0) await recordFailure(context, plan, runId, failures);
+    const committed = successes.length === 0 ? undefined : await commit(context, plan, runId, successes, request.signal).catch(async (error: unknown) => {
+      // What is on no record must not run.
+      failures.push(...(await Promise.all(successes.map((success) => success.undo(error)))));
+      return undefined;
+    });
+    // Why the start failed matters more than that it could not be written down.
+    if (failures.length > 0) await recordFailure(context, plan, runId, failures).catch(() => undefined);
     context.events.emit('startup.phase', { command: plan.command, mode: plan.mode, phase: 'total', duration_ms: Math.round(totalMs), status: failures.length === 0 ? 'ok' : 'failed' });
     if (failures.length > 0) throw toStartError(plan, failures, request.signal);
     return toStartSummary({ plan, state: committed!, timings: results.flatMap((result) => result.timings), totalMs });
