@@ -35,11 +35,13 @@ export async function runStopAll(context: EngineContext, request: StopAllRequest
     const released: ReleaseReport = { reports: [...services.reports, ...servers.reports], incomplete: [...services.incomplete, ...servers.incomplete] };
     const isClean = released.incomplete.length === 0;
     const removedData = await releaseInstances(context, { removeVolumes: request.removeVolumes, survivors: released.incomplete.map((report) => report.directory), launches });
+    const { damaged: unreadable } = await readInstances(context);
     if (isClean) {
       await context.leases.drop(context.scope.id);
       await context.state.clear({ runs: isBlast });
       // A stop-all cannot know what such a record was of: it is set aside for who can.
       for (const entry of damaged) await context.ledger.quarantine(entry.path);
+      for (const path of unreadable) await rm(path, { recursive: true, force: true });
       context.seam('scope.sweep.before-effect');
       await sweep(context);
       if (isBlast) await forgetHistory(context);
@@ -51,7 +53,7 @@ export async function runStopAll(context: EngineContext, request: StopAllRequest
       stopped,
       released,
       removedData,
-      warnings: damaged.map((entry) => `damaged record ${entry.path}: ${entry.message}`),
+      warnings: [...damaged.map((entry) => `damaged record ${entry.path}: ${entry.message}`), ...unreadable.map((path) => `damaged record ${path}: the data of the dependency stays`)],
     });
   });
 }

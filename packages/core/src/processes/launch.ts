@@ -5,7 +5,7 @@
  */
 import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { chmodSync, chownSync, closeSync, copyFileSync, existsSync, mkdirSync, openSync, readFileSync, realpathSync, renameSync, statSync } from 'node:fs';
+import { chmodSync, chownSync, closeSync, copyFileSync, existsSync, mkdirSync, openSync, readFileSync, realpathSync, renameSync, statSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join, parse, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { EnvctlError, errorMessage, type ProcessIdentity } from '../contract/index.js';
@@ -14,7 +14,7 @@ import { cgroupPathFor, createCgroup, joinCgroup } from './cgroup.js';
 import { findProgram } from './find-program.js';
 import { selfIdentity } from './identity.js';
 import { launchTokenVariable, type LaunchRecord, type LaunchSpec } from './launch-spec.js';
-import { journalName, recordName } from './read-launch.js';
+import { journalName, recordCopyName, recordName } from './read-launch.js';
 import { environmentName, writeEnvironmentFile } from './environment-file.js';
 import { readProcessEntry } from './stat.js';
 import { writeRecordFile } from './write-record.js';
@@ -55,6 +55,7 @@ export async function launchProcess(
   if (spec.user) chownSync(join(record.directory, journalName), spec.user.uid, spec.user.gid);
   writeEnvironmentFile(join(record.directory, environmentName), spec);
   seam('process.record.before-effect');
+  writeFileSync(join(record.directory, recordCopyName), JSON.stringify(record), { mode: 0o600 });
   writeRecordFile(join(record.directory, recordName), record);
   seam('process.record.after-effect');
 

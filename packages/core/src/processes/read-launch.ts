@@ -5,12 +5,14 @@ import type { ProcessIdentity } from '../contract/index.js';
 import type { Launch, LaunchRecord } from './launch-spec.js';
 
 export const recordName = 'launch.json';
+/** The record once more: without it a damaged record would hide what runs. */
+export const recordCopyName = 'launch-copy.json';
 export const journalName = 'journal';
 export const stopName = 'stop';
 
 /** Reads a launch directory. `undefined` when it holds no whole record. */
 export async function readLaunch(directory: string): Promise<Launch | undefined> {
-  const record = parseRecord(await readText(join(directory, recordName)));
+  const record = parseRecord(await readText(join(directory, recordName))) ?? parseRecord(await readText(join(directory, recordCopyName)));
   if (record === undefined) return undefined;
   const journal = parseJournal((await readText(join(directory, journalName))) ?? '');
   const runner = toIdentity(journal.runner, record);

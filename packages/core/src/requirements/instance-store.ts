@@ -32,7 +32,7 @@ export async function readInstance(context: Pick<Context, 'paths'>, id: string):
   if (record === undefined) {
     throw new EnvctlError('ENVCTL_E_STATE_UNREADABLE', `The record of dependency instance ${id} is damaged: ${path}`, {
       kind: 'environment',
-      hints: [`envctl stop-all, then remove ${path}; its data directory stays and is found again`],
+      hints: ['envctl stop-all   (removes the record; the data stays and is found again)'],
       data: { path },
     });
   }

@@ -246,19 +246,25 @@ describe('stopLaunches', function () {
       expect(examineLaunch(launch!, readProcessTable(), { listeners: new Map() }).runner?.pid).to.equal(started.runnerPid);
     });
 
-    it('when there is no record, or a damaged one', async () => {
+    it('when there is no record, or it and its copy are damaged', async () => {
       const started = await bench.start(['sleep', '1000']);
       await eventually(started.spec.directory, async () => (await started.read()).child);
       const path = join(started.spec.directory, 'launch.json');
       const record = readFileSync(path, 'utf8');
-      writeFileSync(path, record.slice(0, 40));
+      const copy = join(started.spec.directory, 'launch-copy.json');
+      const copied = readFileSync(copy, 'utf8');
+      for (const file of [path, copy]) writeFileSync(file, record.slice(0, 40));
       const results = await stopLaunches([started.spec.directory, join(bench.directory, 'nothing')], { seam: noSeam });
-      writeFileSync(path, record);
+      writeFileSync(copy, copied);
       expect(results.map(({ stopped, untouched }) => ({ stopped, untouched }))).to.deep.equal([
         { stopped: false, untouched: 'record-damaged' },
         { stopped: true, untouched: 'record-missing' },
       ]);
       expect(isRunning(started.runnerPid)).to.equal(true);
+      // With its copy a damaged record hides nothing.
+      const [again] = await stopLaunches([started.spec.directory], { seam: noSeam });
+      expect(again).to.include({ stopped: true });
+      expect(isRunning(started.runnerPid)).to.equal(false);
     });
   });
 
