@@ -1,5 +1,5 @@
-import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { readListeningLines } from '../processes/index.js';
 
 /** A TCP socket in state LISTEN, as the kernel lists it. */
 export interface KernelListener {
@@ -25,13 +25,7 @@ export function readKernelListeners(options: { readonly procRoot?: string } = {}
 }
 
 function readTable(path: string, family: 4 | 6): KernelListener[] {
-  let text: string;
-  try {
-    text = readFileSync(path, 'latin1');
-  } catch {
-    return [];
-  }
-  return text.split('\n').slice(1).flatMap((line) => parseLine(line, family));
+  return readListeningLines(path).flatMap((line) => parseLine(line, family));
 }
 
 function parseLine(line: string, family: 4 | 6): KernelListener[] {

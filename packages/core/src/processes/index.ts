@@ -17,6 +17,7 @@ export { examineLaunch, type DetachedProcess, type Examination, type ExamineExtr
 export { stopLaunches, type StopOptions, type StopResult } from './stop.js';
 export { waitForExit } from './wait-for-exit.js';
 export { listenersByPid } from './listeners.js';
+export { readListeningLines } from './listening-sockets.js';
 export { findTokenCarriers, tokenOf } from './tokens.js';
 export { findProgram, type ProgramSearch } from './find-program.js';
 export { closeInheritedDescriptors } from './inherited-descriptors.js';

@@ -1,4 +1,5 @@
-import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
+import { readdirSync, readlinkSync } from 'node:fs';
+import { readListeningLines } from './listening-sockets.js';
 
 /**
  * The TCP ports each of the given processes listens on, v4 and v6: the kernel's socket tables joined with
@@ -22,19 +23,10 @@ export function listenersByPid(pids: Iterable<number>, options: { readonly procR
 
 function portsByInode(procRoot: string): ReadonlyMap<string, number> {
   const ports = new Map<string, number>();
-  for (const name of ['tcp', 'tcp6']) {
-    let text: string;
-    try {
-      text = readFileSync(`${procRoot}/net/${name}`, 'latin1');
-    } catch {
-      continue; // no IPv6 here
-    }
-    for (const line of text.split('\n').slice(1)) {
-      const fields = line.trim().split(/\s+/);
-      const inode = fields[9];
-      if (fields[3] !== '0A' || inode === undefined) continue;
-      ports.set(inode, Number.parseInt((fields[1] ?? '').split(':')[1] ?? '', 16));
-    }
+  for (const line of ['tcp', 'tcp6'].flatMap((name) => readListeningLines(`${procRoot}/net/${name}`))) {
+    const fields = line.trim().split(/\s+/);
+    const inode = fields[9];
+    if (inode !== undefined) ports.set(inode, Number.parseInt((fields[1] ?? '').split(':')[1] ?? '', 16));
   }
   return ports;
 }

@@ -274,7 +274,7 @@ describe('kernel listeners', () => {
     mkdirSync(join(root, 'net'));
     const header = '  sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode\n';
     const row = (local: string, state: string, uid: number, inode: number) => `   0: ${local} 00000000:0000 ${state} 00000000:00000000 00:00000000 00000000  ${uid}        0 ${inode} 1 0000000000000000 100 0 0 10 0\n`;
-    writeFileSync(join(root, 'net/tcp'), header + row('0100007F:1F90', '0A', 1000, 11) + row('0100007F:1F91', '01', 1000, 12) + row('00000000:0016', '0A', 0, 13));
+    writeFileSync(join(root, 'net/tcp'), header + row('0100007F:1F90', '0A', 1000, 11) + row('00000000:0016', '0A', 0, 13) + row('0100007F:1F91', '01', 1000, 12));
     writeFileSync(join(root, 'net/tcp6'), header + row('00000000000000000000000001000000:1F90', '0A', 5, 14) + row('B80D0120000000000000000001000000:0050', '0A', 0, 15));
     expect(readKernelListeners({ procRoot: root })).to.deep.equal([
       { port: 8080, address: '127.0.0.1', family: 4, inode: '11', uid: 1000 },
