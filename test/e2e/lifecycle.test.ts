@@ -117,6 +117,19 @@ describe('a start that fails', function () {
     expect((await world.json(['show-state'])).document).to.include({ found: false, error: 'state_not_found' });
   });
 
+  it('shows no secret that the service said with its last words, nor keeps it', async () => {
+    await writeFile(path.join(world.repository, 'backend', 'blurt.mjs'), "console.error('rejected: k3y-of-the-backend');\nprocess.exit(7);\n");
+    await world.configure({ ENVCTL_BACKEND_START_CMD: 'node blurt.mjs', DB_PASSWORD: 'k3y-of-the-backend' });
+    const started = await world.json(['start']);
+    expect(started.document.message).to.match(/rejected: /);
+    const errors = await world.json(['errors']);
+    expect(errors.document.recent_failures.join(' ')).to.include('rejected: ');
+    const records = world.files('state', 'engine').filter((name) => name.endsWith('.json') || name.endsWith('.jsonl'));
+    expect(records.join(' ')).to.include('error_report.json');
+    const kept = records.map((name) => readFileSync(path.join(world.directory, 'state', 'engine', name), 'utf8')).join('\n');
+    expect(JSON.stringify([started, errors]) + kept).to.not.include('k3y-of-the-backend');
+  });
+
   it('keeps the last good state and what runs; errors tells of the failure', async () => {
     await world.configure();
     const first = await world.succeed(['start', 'frontend']);

@@ -85,6 +85,14 @@ describe('envctl', function () {
     }
   });
 
+  it('keeps a secret of this command to itself, whatever its form', () => {
+    for (const argv of [['toy', 'hello', 'blurt'], ['toy', 'hello', 'blurt', '--json']]) {
+      const ran = home.run(argv, { ENVCTL_DEBUG: '1' });
+      expect(ran.status).to.equal(1);
+      expect(ran.stdout + ran.stderr).to.include('shelf.example').and.to.not.include('k3y-of-the-toy');
+    }
+  });
+
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
     it(`waits for the undoing after one ${signal} and ends with 2`, async () => {
       let sent = false;

@@ -19,6 +19,8 @@ export interface Invocation {
   /** Aborts when nobody reads stdout any more. Ends a stream; never undoes work. */
   readonly outputClosed: AbortSignal;
   readonly seam: FaultSeam;
+  /** Values that no message and no document of a failure may show. Whoever learns of one adds it. */
+  readonly secrets: Set<string>;
   /** Epoch milliseconds. */
   readonly now: () => number;
   readonly stdout: (text: string) => void;

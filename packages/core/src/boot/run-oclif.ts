@@ -26,6 +26,7 @@ export async function runThroughOclif(options: OclifRunOptions): Promise<void> {
   const asksForJson = options.argv.includes('--json');
   const output = guardOutput(process, asksForJson);
   const context: { commandId?: string; tables?: RoutingTables; json: boolean; outsider?: string | undefined; signal?: AbortSignal } = { json: asksForJson };
+  const secrets = new Set<string>();
   let exitCode: number;
   try {
     refuseUnsupportedPlatform(process.platform);
@@ -63,6 +64,7 @@ export async function runThroughOclif(options: OclifRunOptions): Promise<void> {
       signal: cancellation.signal,
       outputClosed: output.closed,
       seam: readFaultSeam(env),
+      secrets,
       now: Date.now,
       stdout: output.stdout,
       stderr: output.stderr,
@@ -95,7 +97,7 @@ export async function runThroughOclif(options: OclifRunOptions): Promise<void> {
     if (isExit(thrown)) return thrown.oclif.exit;
     const error = toEnvctlError(thrown, context);
     const { createRedactor } = await import('../events/index.js');
-    const redactor = createRedactor({ home: env['HOME'] ?? '' });
+    const redactor = createRedactor({ secrets: () => secrets, home: env['HOME'] ?? '' });
     if (context.json) output.stdout(printJson(redactor.value(toFailureDocument(context.commandId, error))));
     output.stderr(redactor.text(describeError(error)));
     if (env['ENVCTL_DEBUG'] === '1') output.stderr(redactor.text(stackOf(error, thrown)));

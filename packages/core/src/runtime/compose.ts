@@ -33,6 +33,7 @@ export async function composeEngine(request: RuntimeRequest, route: Route, deman
   for (const diagnostic of host.diagnostics()) invocation.stderr(`Warning: ${describeDiagnostic(diagnostic)}\n`);
   const declarations = host.dependencies.map((entry) => entry.declaration);
   const config = loadConfig({ repositoryRoot: repository.root, env: invocation.env, declarations: host.configKeys.map((entry) => entry.declaration), dependencies: declarations });
+  for (const value of config.secrets()) invocation.secrets.add(value);
   const mode = route.mode ?? config.defaultMode;
   assertConfig(config, demand === 'valid' ? { for: 'start', mode } : { for: 'target' });
   if (demand === 'any') for (const problem of config.problems.filter((candidate) => candidate.severity === 'error')) invocation.stderr(`Warning: ${describeProblem(problem)}\n`);
@@ -43,6 +44,7 @@ export async function composeEngine(request: RuntimeRequest, route: Route, deman
     env: invocation.env,
     command: route.command,
     seam: invocation.seam,
+    secrets: invocation.secrets,
     now: invocation.now,
     onWait: ({ pid, purpose }) => invocation.stderr(`Waiting for envctl (pid ${pid}): ${purpose}\n`),
   });

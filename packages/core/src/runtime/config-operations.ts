@@ -38,7 +38,9 @@ export function createConfigOperations(request: RuntimeRequest): ConfigOperation
   return {
     showConfig: async (route, options) => {
       const { executionRoot, load } = locate(request, route);
-      return toShowConfig(loadConfig(load), { executionRoot, ...options });
+      const model = loadConfig(load);
+      for (const value of model.secrets()) invocation.secrets.add(value);
+      return toShowConfig(model, { executionRoot, ...options });
     },
     config: (route, change) => changeConfig(saveContext(request, locate(request, route).load), { ...dialogue(route), ...change }),
     ensureConfig: async (route) => {

@@ -24,6 +24,8 @@ export interface ContextInputs {
   /** Name of the command in traces. */
   readonly command: string;
   readonly seam: FaultSeam;
+  /** Where the secrets of the configuration and of dependencies are put as they become known. */
+  readonly secrets: Set<string>;
   /** Epoch milliseconds. */
   readonly now: () => number;
   /** Told once when another command holds a lock that is needed. */
@@ -38,9 +40,9 @@ export interface ScopedContext extends RequirementsContext {
 
 /** Throws what `resolveDataUser` throws. Nothing is written before the first use. */
 export async function createContext(inputs: ContextInputs): Promise<ScopedContext> {
-  const { config, scope, env, seam, now } = inputs;
+  const { config, scope, env, seam, now, secrets } = inputs;
   const paths = toScopePaths({ runtimeRoot: config.runtimeDirectory, storeRoot: config.storeDirectory, scopeId: scope.id });
-  const secrets = new Set<string>(config.secrets());
+  for (const value of config.secrets()) secrets.add(value);
   const redactor = createRedactor({ secrets: () => secrets, home: env['HOME'] ?? '/' });
   const recorder = createRecorder({
     catalogue: [...coreSignals, ...inputs.signals],

@@ -8,7 +8,7 @@ import { describeIncomplete, releaseProcesses, readRecordedLaunches } from '../r
 import { holdAll } from '../scope/index.js';
 import type { DependencyDeclaration } from '../contract/index.js';
 import { createDetectionFiles, detectServices, missingCommandError, toDetectionError, type ServiceDetection, type ServiceName } from '../services/index.js';
-import { artifactNames, createRunId, type RequirementComponent, type RequirementsResult, type ReadinessPort, type RunState, type ServiceRecord } from '../state/index.js';
+import { artifactNames, createRunId, emptyState, mergeByProject, type ReadinessPort, type RunState, type ServiceRecord } from '../state/index.js';
 import { namedServices, reconcile, type ReconcileContext, type StateTruth } from '../truth/index.js';
 import type { Progress } from '../ui/index.js';
 import { executeProject, type ProjectFailure, type ProjectSuccess } from './execute-project.js';
@@ -22,6 +22,8 @@ export interface StartContext extends ReconcileContext {
   readonly readiness: ReadinessPort;
   readonly serviceTimeoutMs: (service: ServiceName) => number;
   readonly preferredServicePort: (service: ServiceName, projectName: string) => number;
+  /** A service may die with a secret on its lips, and its error quotes its last words. */
+  readonly redaction: { readonly text: (text: string) => string };
 }
 
 export interface StartRequest {
@@ -193,7 +195,7 @@ async function commit(context: StartContext, plan: StartPlan, runId: string, suc
   const committed = await context.state.commit({
     runId,
     mode: plan.mode,
-    merge: (previous) => mergeState(context, plan, runId, successes, previous),
+    merge: (previous) => mergeSuccesses(context, plan, runId, successes, previous),
     events: join(context.paths.runs, runId, 'events.jsonl'),
     artifacts: { readiness: await context.readiness.evaluate(signal), portsManifest: { run_id: runId, mode: plan.mode, projects: ports }, errorReport: { run_id: runId, errors: [], generated_at: new Date(context.now()).toISOString() } },
   });
@@ -204,38 +206,20 @@ async function commit(context: StartContext, plan: StartPlan, runId: string, suc
 }
 
 /** Commits merge by project and service: what this command did not touch stays as another command recorded it. */
-function mergeState(context: StartContext, plan: StartPlan, runId: string, successes: readonly ProjectSuccess[], previous: RunState | undefined): RunState {
-  const metadata = previous?.metadata ?? {};
-  const services: Record<string, ServiceRecord> = { ...previous?.services };
-  const requirements: Record<string, RequirementsResult> = { ...previous?.requirements };
-  for (const success of successes) {
-    Object.assign(services, success.services);
-    const earlier = previous?.requirements[success.project]?.components ?? {};
-    const components: Record<string, RequirementComponent> = { ...earlier, ...success.components };
-    const failures = Object.values(components).filter((component) => component.enabled && !component.success).map((component) => `${component.id}:${component.failure_class}:${component.error}`);
-    requirements[success.project] = { ...previous?.requirements[success.project], project: success.project, components, health: failures.length === 0 ? 'healthy' : 'degraded', failures };
-  }
-  return {
-    ...previous,
-    schema_version: 1,
-    run_id: runId,
-    mode: plan.mode,
-    services,
-    requirements,
-    pointers: {},
-    metadata: {
-      ...metadata,
-      command: plan.command,
-      repo_scope_id: context.scope.id,
-      project_roots: { ...(metadata['project_roots'] as Record<string, string> | undefined), ...Object.fromEntries(plan.projects.map((project) => [project.name, project.root])) },
-      dashboard_configured_service_types: [...new Set(Object.values(services).map((service) => service.type))].sort(),
-    },
-  };
+function mergeSuccesses(context: StartContext, plan: StartPlan, runId: string, successes: readonly ProjectSuccess[], previous: RunState | undefined): RunState {
+  const merged = mergeByProject(previous, {
+    ...emptyState(runId, plan.mode),
+    services: Object.fromEntries(successes.flatMap((success) => Object.entries(success.services))),
+    requirements: Object.fromEntries(successes.map(({ project, components }) => [project, { project, components, health: 'healthy', failures: [] }])),
+    metadata: { command: plan.command, repo_scope_id: context.scope.id, project_roots: Object.fromEntries(plan.projects.map((project) => [project.name, project.root])) },
+  });
+  const types = [...new Set(Object.values(merged.services).map((service) => service.type))].sort();
+  return { ...merged, metadata: { ...merged.metadata, dashboard_configured_service_types: types } };
 }
 
 /** A failed start leaves its own run directory and nothing else: the last good state stays the latest. */
 async function recordFailure(context: StartContext, plan: StartPlan, runId: string, failures: readonly ProjectFailure[]): Promise<void> {
-  const errors = failures.map((failure) => `${failure.node}: ${errorMessage(failure.error)}`);
+  const errors = failures.map((failure) => context.redaction.text(`${failure.node}: ${errorMessage(failure.error)}`));
   context.events.emit('startup.failed', { mode: plan.mode, command: plan.command, error: errors.join('; '), services: failures.map((failure) => failure.node) });
   await context.state.commitFailure({ runId, mode: plan.mode, errors, events: join(context.paths.runs, runId, 'events.jsonl') });
 }

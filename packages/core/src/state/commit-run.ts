@@ -11,7 +11,7 @@ import { isRunId } from './run-id.js';
 import { fingerprint, indexFiles, loadIndex, withEntry } from './run-index.js';
 import { normaliseRunStateDocument, toRunState, toRunStateDocument } from './run-state-document.js';
 import { explainRunStateDocument, type RunState } from './run-state-schema.js';
-import { scrubSecrets } from './scrub-secrets.js';
+import { withoutUrlPasswords } from './without-url-passwords.js';
 import { projectsOf } from './service-naming.js';
 import { artifactNames, artifactPointers, isPointerOfMode, pointerNamesFor, runDirectory, runsDirectory } from './state-paths.js';
 import { pointerNamesIn } from './clear-state.js';
@@ -23,7 +23,6 @@ export interface ScopeOnDisk {
   readonly scopeId: string;
   readonly now: () => number;
   readonly seam: FaultSeam;
-  readonly secrets: () => Iterable<string>;
 }
 
 export interface RunChange {
@@ -135,14 +134,14 @@ function prepareState(scope: ScopeOnDisk, draft: RunState, runId: string, mode: 
     pointers: artifactPointers(runDirectory(scope.scopeDirectory, runId)),
     metadata: { ...draft.metadata, repo_scope_id: scope.scopeId },
   };
-  const document = normaliseRunStateDocument(JSON.parse(JSON.stringify(toRunStateDocument(scrubSecrets(complete, scope.secrets())))) as Record<string, unknown>);
+  const document = normaliseRunStateDocument(JSON.parse(JSON.stringify(toRunStateDocument(withoutUrlPasswords(complete)))) as Record<string, unknown>);
   const problem = explainRunStateDocument(document);
   if (problem !== undefined) throw new EnvctlError('ENVCTL_E_BUG', `The state of ${runId} is not valid: ${problem}.`, { kind: 'bug' });
   return toRunState(document);
 }
 
 function scrubbedContents(scope: ScopeOnDisk, state: RunState, artifacts: RunArtifacts): ReturnType<typeof toRunContents> {
-  return toRunContents(state, scrubSecrets(artifacts, scope.secrets()), scope.now());
+  return toRunContents(state, withoutUrlPasswords(artifacts), scope.now());
 }
 
 async function manifestFor(scope: ScopeOnDisk, state: RunState, given: PortsManifest | undefined): Promise<PortsManifest> {

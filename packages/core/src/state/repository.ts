@@ -22,8 +22,6 @@ export interface StateRepositoryOptions {
   /** Epoch milliseconds. */
   readonly now: () => number;
   readonly seam?: FaultSeam;
-  /** Values that must not reach the disk. */
-  readonly secrets?: () => Iterable<string>;
   /** Longest wait for the scope lock; default 30 s. */
   readonly lockTimeoutMs?: number;
   readonly signal?: AbortSignal;
@@ -70,7 +68,7 @@ const defaultLockTimeoutMs = 30_000;
  */
 export function createStateRepository(options: StateRepositoryOptions): StateRepository {
   const { scopeDirectory, scopeId, lock, now } = options;
-  const scope = { scopeDirectory, scopeId, now, seam: options.seam ?? noSeam, secrets: options.secrets ?? (() => []) };
+  const scope = { scopeDirectory, scopeId, now, seam: options.seam ?? noSeam };
 
   const underLock = <T>(purpose: string, work: () => Promise<T>): Promise<T> =>
     lock.hold(purpose, { timeoutMs: options.lockTimeoutMs ?? defaultLockTimeoutMs, ...(options.signal === undefined ? {} : { signal: options.signal }) }, work);

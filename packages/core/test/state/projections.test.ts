@@ -1,11 +1,10 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
-import { createRunId, createService, emptyState, isRunId, mergeByProject, mergeStates, projectOf, projectsOf, type RunState, type ServiceRecord, slugOf, toRuntimeMap, withoutProjects } from '../../dist/state/index.js';
+import { createRunId, emptyState, isRunId, mergeByProject, projectOf, type RequirementComponent, type RunState, type ServiceRecord, slugOf, toRuntimeMap } from '../../dist/state/index.js';
 import { migrateRunState } from '../../dist/state/migrations.js';
-import { scrubSecrets } from '../../dist/state/scrub-secrets.js';
-import { noon, stateOf } from './support.js';
+import { withoutUrlPasswords } from '../../dist/state/without-url-passwords.js';
+import { noon, serviceOf as service, stateOf } from './support.js';
 
-const service = (name: string, fields: Partial<ServiceRecord> = {}): ServiceRecord => createService({ name, type: 'backend', cwd: '/x', ...fields });
 const stateWith = (...services: readonly ServiceRecord[]): RunState =>
   ({ ...emptyState('run-1', 'main'), services: Object.fromEntries(services.map((item) => [item.name, item])) });
 
@@ -66,17 +65,16 @@ describe('merging states', () => {
     }));
   });
 
-  it('by project removes services that the change no longer has', () => {
-    const both = stateWith(service('Main Backend', { project: 'Main' }), service('Main Worker', { project: 'Main' }), service('b Backend', { project: 'b' }));
-    const merged = mergeByProject(both, stateWith(service('Main Backend', { project: 'Main' })));
-    expect(Object.keys(merged.services)).to.deep.equal(['Main Backend', 'b Backend']);
-    expect(Object.keys(mergeByProject(both, stateWith(), ['Main']).services)).to.deep.equal(['b Backend']);
-    expect(projectsOf(withoutProjects(both, ['b']))).to.deep.equal(['Main']);
-  });
-
-  it('as the original: the later wins, the last names the run', () => {
-    const merged = mergeStates([stateOf('run-1', 'b', 1), stateOf('run-2', 'a', 2), stateOf('run-3', 'b', 3)]);
-    expect([merged.run_id, Object.keys(merged.services), merged.services['b Backend']?.actual_port]).to.deep.equal(['run-3', ['a Backend', 'b Backend'], 3]);
+  it('keeps the services, dependencies and metadata that the change does not name', () => {
+    const component = (id: string, success: boolean): RequirementComponent => ({ id, enabled: true, success, failure_class: 'hard', error: 'no' }) as unknown as RequirementComponent;
+    const requirements = (components: Readonly<Record<string, RequirementComponent>>) => ({ Main: { project: 'Main', components, health: 'healthy', failures: [] } }) as RunState['requirements'];
+    const before = { ...stateWith(service('Main Backend', { pid: 1 }), service('Main Worker'), service('b Backend')), requirements: requirements({ redis: component('redis', false) }), metadata: { note: 'x', project_roots: { b: '/b' } } };
+    const merged = mergeByProject(before, { ...stateWith(service('Main Backend', { pid: 2 })), requirements: requirements({ postgres: component('postgres', true) }), metadata: { project_roots: { Main: '/m' } } });
+    expect(Object.values(merged.services).map(({ name, pid }) => [name, pid])).to.deep.equal([['Main Backend', 2], ['Main Worker', null], ['b Backend', null]]);
+    expect(Object.keys(merged.requirements['Main']?.components ?? {})).to.deep.equal(['redis', 'postgres']);
+    expect(merged.requirements['Main']).to.deep.include({ health: 'degraded', failures: ['redis:hard:no'] });
+    expect(merged.metadata).to.deep.equal({ note: 'x', project_roots: { b: '/b', Main: '/m' } });
+    expect(mergeByProject(merged, { ...stateWith(), requirements: requirements({ redis: component('redis', true) }) }).requirements['Main']).to.deep.include({ health: 'healthy', failures: [] });
   });
 });
 
@@ -95,14 +93,13 @@ describe('small parts of the state', () => {
       .to.deep.equal(['ok', 'newer', 'damaged', 'damaged', 'damaged', 'damaged', 'damaged', 'damaged']);
   });
 
-  it('never lets a planted secret through, at any depth, and leaves other words alone', () => {
-    const secret = fc.stringMatching(/^[a-f0-9]{12,32}$/);
-    fc.assert(fc.property(secret, fc.jsonValue(), fc.string(), (planted, value, text) => {
-      const result = JSON.stringify(scrubSecrets({ value, deep: [{ text: `${text}${planted}${planted}` }] }, [planted]));
-      expect(result).not.to.include(planted);
+  it('lets no password of a URL through, and leaves other words alone', () => {
+    const password = fc.stringMatching(/^[a-f0-9]{12,32}$/);
+    fc.assert(fc.property(password, fc.jsonValue(), (planted, value) => {
+      expect(JSON.stringify(withoutUrlPasswords({ value, deep: [{ text: `see redis://u:${planted}@h/0` }] }))).not.to.include(planted);
     }));
     const plain = { url: 'http://localhost:8000/a@b', mail: 'a:b@c', words: 'pass the password', n: 1, none: null };
-    expect(scrubSecrets(plain, ['pass'])).to.deep.equal(plain);
-    expect(scrubSecrets('redis://:pw@h/0 postgresql://u:p%40@h')).to.equal('redis://:***@h/0 postgresql://u:***@h');
+    expect(withoutUrlPasswords(plain)).to.deep.equal(plain);
+    expect(withoutUrlPasswords('redis://:pw@h/0 postgresql://u:p%40@h')).to.equal('redis://:***@h/0 postgresql://u:***@h');
   });
 });

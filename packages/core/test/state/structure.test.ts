@@ -3,10 +3,10 @@ import fc from 'fast-check';
 import { readFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { createService, describeSchemas, emptyState } from '../../dist/state/index.js';
+import { describeSchemas, emptyState } from '../../dist/state/index.js';
 import { explainStructure, normaliseRunStateDocument, toRunState, toRunStateDocument } from '../../dist/state/run-state-document.js';
 import { explainRunStateDocument } from '../../dist/state/run-state-schema.js';
-import { stateOf } from './support.js';
+import { serviceOf, stateOf } from './support.js';
 
 type Fields = Readonly<Record<string, unknown>>;
 
@@ -64,7 +64,7 @@ describe('structure of a run state', () => {
   it('has a JSON schema for each file, and the defaults fit it', () => {
     expect(Object.keys(describeSchemas())).to.have.members(['run_state', 'runtime_map', 'ports_manifest', 'error_report', 'runtime_readiness_report', 'run_index', 'ledger_entry']);
     for (const schema of Object.values(describeSchemas())) expect(schema).to.have.property('$schema');
-    const service = createService({ name: 'Main Backend', type: 'backend', cwd: '/x' });
+    const service = serviceOf('Main Backend');
     expect(explainRunStateDocument(toRunStateDocument({ ...emptyState('run-1', 'main'), services: { [service.name]: service } }))).to.equal(undefined);
   });
 

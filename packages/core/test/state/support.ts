@@ -2,8 +2,9 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createGenerationLock } from '../../dist/fs/index.js';
-import { createService, createStateRepository, emptyState, type RunState, type StateRepository, type StateRepositoryOptions } from '../../dist/state/index.js';
+import { createStateRepository, emptyState, type RunState, type ServiceRecord, type StateRepository, type StateRepositoryOptions } from '../../dist/state/index.js';
 import { readFileSync } from 'node:fs';
+import { serviceDefaults } from '../../dist/state/run-state-document.js';
 import type { ProcessIdentity } from '../../dist/contract/index.js';
 
 /** A fresh directory; `remove` ends it. */
@@ -35,9 +36,14 @@ export function repositoryIn(scopeDirectory: string, options: Partial<StateRepos
   return createStateRepository({ scopeDirectory, scopeId, lock, now: () => noon, ...options });
 }
 
+/** A service record; what is not given has its default (status `unknown`, critical, a listener expected). */
+export function serviceOf(name: string, fields: Partial<ServiceRecord> = {}): ServiceRecord {
+  return { ...serviceDefaults, name, type: 'backend', cwd: '/x', ...fields } as ServiceRecord;
+}
+
 /** A state with one running backend of `project`. */
 export function stateOf(runId: string, project: string, port: number, mode: 'main' | 'trees' = 'main'): RunState {
   const name = `${project} Backend`;
-  const service = createService({ name, type: 'backend', cwd: `/work/${project}`, status: 'running', requested_port: port, actual_port: port, project, service_slug: 'backend' });
+  const service = serviceOf(name, { cwd: `/work/${project}`, status: 'running', requested_port: port, actual_port: port, project, service_slug: 'backend' });
   return { ...emptyState(runId, mode), services: { [name]: service }, metadata: { project_roots: { [project]: `/work/${project}` } } };
 }

@@ -49,6 +49,7 @@ async function openWorld(directory: string, plugin: PluginUnderTest, options: Wo
       env,
       command: name,
       seam,
+      secrets: new Set(),
       now: Date.now,
     });
     const learn = (value: string): void => {
