@@ -61,6 +61,9 @@ interface Acquired {
   readonly dependencies: Map<string, BringUpResult>;
 }
 
+/** The step of the graph in which all service ports are leased; not one that people wait for. */
+const portsNode = 'ports';
+
 /** How often a project moves to other ports when a stranger took one between the lease and the bind. */
 const portAttempts = 4;
 
@@ -88,15 +91,14 @@ async function attemptProject(context: ExecuteContext, request: ExecuteRequest, 
   const variables = new Map<string, Readonly<Record<string, ProjectedVariable>>>();
   let outcomes: ReadonlyMap<string, NodeOutcome> = new Map();
   try {
-    await leaseServicePorts(context, request, acquired, avoid);
-    outcomes = await runGraph(toNodes(context, request, acquired, services, variables), { signal });
+    outcomes = await runGraph(toNodes(context, request, acquired, services, variables, avoid), { signal });
     signal.throwIfAborted();
     const failure = firstFailure(outcomes);
     if (failure !== undefined) return await undo(context, request, acquired, outcomes, failure.id, failure.error);
   } catch (error) {
     return undo(context, request, acquired, outcomes, project.name, error);
   }
-  for (const timing of toTimings(project.name, outcomes)) {
+  for (const timing of toTimings(project.name, shownOutcomes(project.name, outcomes))) {
     const isService = timing.node === 'backend' || timing.node === 'frontend';
     if (isService) context.events.emit('service.timing.component', { project: project.name, component: timing.node, duration_ms: timing.duration_ms });
     else context.events.emit('requirements.timing.component', { project: project.name, requirement: timing.node, duration_ms: timing.duration_ms, enabled: true, success: true });
@@ -107,14 +109,14 @@ async function attemptProject(context: ExecuteContext, request: ExecuteRequest, 
     services: Object.fromEntries(services),
     components: Object.fromEntries([...acquired.dependencies].map(([id, result]) => [id, toComponent(id, result)])),
     ports: toPortPlans(project.name, acquired.leases),
-    timings: toTimings(project.name, outcomes),
+    timings: toTimings(project.name, shownOutcomes(project.name, outcomes)),
     undo: (error) => undo(context, request, acquired, outcomes, project.name, error),
   };
 }
 
-/** All service ports are known before anything starts, so that a frontend knows its backend. */
+/** All service ports are known before a service starts, so that a frontend knows its backend. */
 async function leaseServicePorts(context: ExecuteContext, { project }: ExecuteRequest, acquired: Acquired, avoid: ReadonlySet<number>): Promise<void> {
-  for (const service of project.services.filter((candidate) => candidate.action !== 'keep')) {
+  const leased = project.services.filter((candidate) => candidate.action !== 'keep').map(async (service) => {
     const token = createLaunchToken(context);
     const lease = await context.leases.acquire({
       preferred: service.preferred_port,
@@ -124,7 +126,10 @@ async function leaseServicePorts(context: ExecuteContext, { project }: ExecuteRe
       avoid,
     });
     acquired.leases.push({ service, token, port: lease.port, source: lease.source });
-  }
+  });
+  // Every lease that was granted is known to the undo, also when another one fails.
+  const failed = (await Promise.allSettled(leased)).find((result) => result.status === 'rejected');
+  if (failed !== undefined) throw failed.reason;
 }
 
 function toNodes(
@@ -133,6 +138,7 @@ function toNodes(
   acquired: Acquired,
   services: Map<string, ServiceRecord>,
   variables: Map<string, Readonly<Record<string, ProjectedVariable>>>,
+  avoid: ReadonlySet<number>,
 ): readonly GraphNode[] {
   const { project, plan } = request;
   const nodeId = (name: string) => `${project.name}/${name}`;
@@ -158,12 +164,16 @@ function toNodes(
         }),
     }),
   );
-  const serviceNodes = acquired.leases.map(
-    (leased): GraphNode => ({
-      id: nodeId(leased.service.type),
-      needs: needsOf(leased.service.type),
+  // Beside the dependencies: their servers need not wait for the ports of services.
+  const ports: GraphNode = { id: nodeId(portsNode), needs: [], run: () => leaseServicePorts(context, request, acquired, avoid) };
+  const serviceNodes = project.services.filter((service) => service.action !== 'keep').map(
+    (service): GraphNode => ({
+      id: nodeId(service.type),
+      needs: [{ id: ports.id, condition: 'ready' }, ...needsOf(service.type)],
       run: (node) =>
-        told(context.progress, nodeId(leased.service.type), node.signal, async () => {
+        told(context.progress, nodeId(service.type), node.signal, async () => {
+          const leased = acquired.leases.find((lease) => lease.service === service);
+          if (leased === undefined) throw new EnvctlError('ENVCTL_E_BUG', `${service.name} has no leased port.`, { kind: 'bug' });
           const record = await startService(context, request, {
             leased,
             leases: acquired.leases,
@@ -171,15 +181,18 @@ function toNodes(
             onLaunched: (launch) => acquired.processes.push({ launch, leased }),
             ...node,
           });
-          services.set(leased.service.name, record);
+          services.set(service.name, record);
           return record.public_url ?? 'running';
         }),
     }),
   );
   for (const service of project.services.filter((candidate) => candidate.action === 'keep')) context.progress.node(nodeId(service.type), 'kept');
-  const nodes = [...dependencies, ...serviceNodes];
-  for (const node of nodes) context.progress.node(node.id, 'waiting', node.needs.length === 0 ? undefined : `for ${node.needs.map((edge) => edge.id.slice(project.name.length + 1)).join(', ')}`);
-  return nodes;
+  const shown = [...dependencies, ...serviceNodes];
+  for (const node of shown) {
+    const awaited = node.needs.filter((edge) => edge.id !== ports.id).map((edge) => edge.id.slice(project.name.length + 1));
+    context.progress.node(node.id, 'waiting', awaited.length === 0 ? undefined : `for ${awaited.join(', ')}`);
+  }
+  return [ports, ...shown];
 }
 
 /** Stops what this call started, gives its ports back and releases the dependencies it joined. */
@@ -200,7 +213,7 @@ async function undo(context: ExecuteContext, request: ExecuteRequest, acquired: 
     node,
     error,
     cancelled: request.signal.aborted,
-    timings: toTimings(project.name, outcomes),
+    timings: toTimings(project.name, shownOutcomes(project.name, outcomes)),
     leftovers: [...survivors, ...problems],
   };
 }
@@ -253,4 +266,8 @@ function describeDependency(result: BringUpResult): string {
 
 function toPlain(variables: Readonly<Record<string, ProjectedVariable>>): Record<string, string> {
   return Object.fromEntries(Object.entries(variables).map(([name, variable]) => [name, variable.value]));
+}
+
+function shownOutcomes(project: string, outcomes: ReadonlyMap<string, NodeOutcome>): ReadonlyMap<string, NodeOutcome> {
+  return new Map([...outcomes].filter(([id]) => id !== `${project}/${portsNode}`));
 }

@@ -48,6 +48,8 @@ export async function explainStart(context: StartContext, request: StartRequest)
 
 export async function runStart(context: StartContext, request: StartRequest): Promise<StartSummary> {
   const locks = request.projects.map((project) => `project-${project.slug}`);
+  // Plugin code is loaded while locks, state and detection wait for the disk.
+  void context.handles(enabledDependencies(context, request.mode)).catch(() => undefined);
   return holdAll(context, locks, { purpose: request.command, timeoutMs: projectLockMs, signal: request.signal }, async () => {
     const startedMs = performance.now();
     const { plan, state, detections } = await gather(context, request);
@@ -86,6 +88,11 @@ export async function runStart(context: StartContext, request: StartRequest): Pr
     if (failures.length > 0) throw toStartError(plan, failures, request.signal);
     return toStartSummary({ plan, state: committed!, timings: results.flatMap((result) => result.timings), totalMs });
   });
+}
+
+function enabledDependencies(context: StartContext, mode: Mode): readonly string[] {
+  const { dependencies } = context.config.profile(mode);
+  return Object.keys(dependencies).filter((id) => dependencies[id]?.enabled === true);
 }
 
 interface Gathered {
