@@ -2,7 +2,7 @@
  * The production `StartContext`: everything a plugin may acquire goes through here, so that its intent
  * is on record before the effect and a later command finds what an earlier one left.
  */
-import { chown, lchown, mkdir, readdir, rename, rm, stat } from 'node:fs/promises';
+import { chmod, chown, lchown, mkdir, readdir, rename, rm, stat } from 'node:fs/promises';
 import { setTimeout as delay } from 'node:timers/promises';
 import { join } from 'node:path';
 import type { LaunchHandle, LaunchRequest, LogicalRequest, ProbeContext, StartContext, StopStep, TaskRequest, TaskResult } from '../contract/index.js';
@@ -85,17 +85,19 @@ export function createStartContext(inputs: StartContextInputs): StartContext {
     }
   }
 
-  async function directory(name: string, build: (temporaryPath: string) => Promise<void>): Promise<string> {
+  async function directory(name: string, build: (temporaryPath: string) => Promise<void>, options: { readonly owner?: 'data-user' | 'envctl' } = {}): Promise<string> {
+    const owner = options.owner === 'envctl' ? undefined : engine.dataUser;
     const path = join(record.directory, name);
     await removeAbandonedBuilds(record.directory, name);
     if (await exists(path)) return path;
     const temporaryPath = `${path}.building-${engine.randomHex(4)}`;
     await mkdir(temporaryPath, { mode: 0o700 });
-    if (engine.dataUser !== undefined) await chown(temporaryPath, engine.dataUser.uid, engine.dataUser.gid);
+    if (options.owner === 'envctl') await chmod(temporaryPath, 0o755);
+    if (owner !== undefined) await chown(temporaryPath, owner.uid, owner.gid);
     engine.seam('directory.build.before-effect');
     try {
       await build(temporaryPath);
-      if (engine.dataUser !== undefined) await chownTree(temporaryPath, engine.dataUser);
+      if (owner !== undefined) await chownTree(temporaryPath, owner);
       engine.seam('directory.build.after-effect');
       await rename(temporaryPath, path);
       engine.seam('directory.build.after-confirm');
@@ -202,7 +204,7 @@ async function removeAbandonedBuilds(directory: string, name: string): Promise<v
 async function chownTree(path: string, owner: { readonly uid: number; readonly gid: number }): Promise<void> {
   await lchown(path, owner.uid, owner.gid);
   const entries = await readdir(path, { withFileTypes: true, recursive: true });
-  for (const entry of entries) await lchown(join(entry.parentPath, entry.name), owner.uid, owner.gid);
+  await Promise.all(entries.map((entry) => lchown(join(entry.parentPath, entry.name), owner.uid, owner.gid)));
 }
 
 function portOf(record: InstanceRecord, resource: string): number {

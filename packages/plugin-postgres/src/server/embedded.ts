@@ -1,8 +1,10 @@
 import { constants } from 'node:fs';
-import { chmod, copyFile, mkdir, readdir, readFile, symlink } from 'node:fs/promises';
+import { chmod, copyFile, link, mkdir, readdir, readFile, stat, symlink } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { basename, dirname, join, relative } from 'node:path';
 import type { ServerPrograms } from './find.js';
+
+const programs: readonly string[] = ['initdb', 'pg_ctl', 'postgres'];
 
 interface LinkEntry {
   readonly source: string;
@@ -24,20 +26,35 @@ export async function findEmbedded(): Promise<ServerPrograms | undefined> {
 }
 
 /**
- * Copies what a server needs at run time from the package's `native` directory to `target` and makes the
+ * Keeps what a server needs at run time of the package's `native` directory in `target` and makes the
  * library links that the package's own install script would make. Static libraries stay behind.
  */
 export async function copyEmbedded(server: ServerPrograms, target: string, signal: AbortSignal): Promise<void> {
   const native = dirname(server.bin);
   const tree = await listTree(native);
-  for (const directory of tree.directories) await mkdir(join(target, directory), { recursive: true });
+  for (const directory of tree.directories) {
+    await mkdir(join(target, directory), { recursive: true });
+    // Whatever the umask: the server runs as another user.
+    await chmod(join(target, directory), 0o755);
+  }
   await inParallel(tree.files, 16, async (file) => {
     signal.throwIfAborted();
-    // A clone where the file system can; never a hard link, whose owner would change with the copy's.
-    await copyFile(join(native, file), join(target, file), constants.COPYFILE_FICLONE);
+    await keepFile(join(native, file), join(target, file));
   });
-  await Promise.all(['initdb', 'pg_ctl', 'postgres'].map((name) => chmod(join(target, 'bin', name), 0o755)));
   await makeLinks(native, target);
+}
+
+/**
+ * A hard link where that is safe: an update of the package replaces its files, and the instance keeps the
+ * old ones. A copy where the file is another user's, another file system's, or a program that is not executable.
+ */
+async function keepFile(source: string, target: string): Promise<void> {
+  const facts = await stat(source);
+  const isProgram = programs.includes(basename(source));
+  const isSound = facts.uid === process.getuid?.() && (facts.mode & 0o022) === 0 && (facts.mode & 0o444) === 0o444 && (!isProgram || (facts.mode & 0o111) === 0o111);
+  if (isSound && (await link(source, target).then(() => true, () => false))) return;
+  await copyFile(source, target, constants.COPYFILE_FICLONE);
+  await chmod(target, isProgram || (facts.mode & 0o100) !== 0 ? 0o755 : 0o644);
 }
 
 async function makeLinks(native: string, target: string): Promise<void> {

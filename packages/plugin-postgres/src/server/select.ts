@@ -44,7 +44,7 @@ export async function writePin(path: string, server: PinnedServer): Promise<void
 async function copyIfEmbedded(ctx: StartContext, server: ServerPrograms): Promise<PinnedServer> {
   const major = server.major === undefined ? {} : { major: server.major };
   if (server.source !== 'embedded') return { source: server.source, bin: server.bin, ...major };
-  const directory = await ctx.directory(`server-${server.version}`, (temporary) => copyEmbedded(server, temporary, ctx.signal));
+  const directory = await ctx.directory(`server-${server.version}`, (temporary) => copyEmbedded(server, temporary, ctx.signal), { owner: 'envctl' });
   return { source: 'embedded', bin: join(directory, 'bin'), ...major };
 }
 

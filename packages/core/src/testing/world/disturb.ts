@@ -61,7 +61,7 @@ function disturbContext(ctx: StartContext, disturbance: Disturbance, observer: O
         return await ctx.launch(disturbLaunch(request, disturbance));
       }),
     task: (request) => acquire('task', request.name, () => ctx.task(request)),
-    directory: (name, build) => acquire('directory', name, () => ctx.directory(name, build)),
+    directory: (name, build, options) => acquire('directory', name, () => ctx.directory(name, build, options)),
     logical: (request, make) => acquire('logical', `${request.kind} ${request.name}`, () => ctx.logical(request, make)),
     container: (request) => acquire('container', request.name, () => ctx.container(request)),
     until: (attempt, options) =>
