@@ -36,7 +36,10 @@ describe('who is who', function () {
     return strangerWords();
   };
   const strangerWords = async (): Promise<readonly string[]> => (await machine.census()).processes.filter(({ words }) => words.startsWith('sleep 92')).map(({ pid, words }) => `${pid} ${words}`);
-  const reboot = (id: string): Promise<string> => machine.sh(`echo ${id} >boot_id; mount --bind boot_id /proc/sys/kernel/random/boot_id`);
+  const reboot = async (id: string): Promise<void> => {
+    await machine.removeCgroups();
+    await machine.sh(`echo ${id} >boot_id; mount --bind boot_id /proc/sys/kernel/random/boot_id`);
+  };
 
   for (const command of ['stop-all', 'blast-all']) {
     it(`${command} never kills a stranger who got the number of a dead process`, async () => {

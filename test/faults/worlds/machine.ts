@@ -47,6 +47,8 @@ export interface Machine {
   /** The compiled CLI, inside. */
   envctl(repository: string, args: readonly string[], options?: InsideOptions): Promise<Finished>;
   census(): Promise<Census>;
+  /** Removes the cgroups of launches that have nobody left: a reboot, or the end of the machine, does not leave them. */
+  removeCgroups(): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -111,6 +113,7 @@ export async function createMachine(name: string, options: { readonly directory?
       if (code !== 0) throw new Error(stderr);
       return JSON.parse(stdout) as Census;
     },
+    removeCgroups: () => removeCgroups(base),
     async close() {
       const ended = once(first, 'exit');
       first.stdin.end();
@@ -122,7 +125,6 @@ export async function createMachine(name: string, options: { readonly directory?
   return machine;
 }
 
-/** Who ends with the machine, and not by envctl, leaves the empty cgroup of its launch. */
 async function removeCgroups(base: string): Promise<void> {
   const names = await readdir(base, { recursive: true });
   for (const name of names.filter((entry) => path.basename(entry) === 'launch.json')) {
