@@ -20,6 +20,7 @@ describe('the configuration commands', function () {
         cwd,
         terminal: { stdin: false, stdout: false },
         seam: () => undefined,
+        secrets: new Set<string>(),
         now: Date.now,
         signal: new AbortController().signal,
       },
