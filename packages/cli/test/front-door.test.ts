@@ -93,6 +93,12 @@ describe('envctl', function () {
     }
   });
 
+  it('tells of a runtime that cannot be given back, unless the command failed before', () => {
+    const document = (...words: string[]) => JSON.parse(home.run(['toy', 'hello', 'stuck', ...words, '--json']).stdout) as Record<string, unknown>;
+    expect(document()).to.deep.include({ ok: false, code: 'ENVCTL_E_DISPOSE' });
+    expect(document('fail')).to.deep.include({ ok: false, code: 'ENVCTL_E_TOY' });
+  });
+
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
     it(`waits for the undoing after one ${signal} and ends with 2`, async () => {
       let sent = false;

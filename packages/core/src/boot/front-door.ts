@@ -1,11 +1,12 @@
 /* The way in: the fast door when it understands everything, else oclif. Loads as little as it can. */
+import { formatJson } from '../fs/read-only.js';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { isatty } from 'node:tty';
 import { createRoutingTables, normaliseArgv, routeOfLine, type CommandLine, type RoutingTables } from '../routing/index.js';
 import { oclifDirectories, readDoorManifest, type DoorManifest } from './door-manifest.js';
 import { hotCommands } from './hot-commands.js';
-import { printJson, toResultDocument } from './json-document.js';
+import { toResultDocument } from './json-document.js';
 
 export interface FrontDoorOptions {
   /** Root directory of the distribution package: its package.json is oclif's root. */
@@ -33,7 +34,7 @@ async function fastDoor(options: FrontDoorOptions): Promise<boolean> {
   try {
     const result = await answer({ route, env: { ...process.env }, cwd: process.cwd(), manifest, now: Date.now });
     process.stdout.on('error', ignoreClosedPipe);
-    process.stdout.write(route.json ? printJson(toResultDocument(line.id, 1, result.exitCode === 0, result.json)) : result.text);
+    process.stdout.write(route.json ? formatJson(toResultDocument(line.id, 1, result.exitCode === 0, result.json)) : result.text);
     process.exitCode = result.exitCode;
     return true;
   } catch {

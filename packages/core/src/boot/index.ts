@@ -1,4 +1,5 @@
-export { contractVersion, printJson, toFailureDocument, toResultDocument } from './json-document.js';
+export { formatJson } from '../fs/read-only.js';
+export { contractVersion, toFailureDocument, toResultDocument } from './json-document.js';
 export { describeError, toEnvctlError } from './describe-error.js';
 export { cacheDoorManifest, oclifDirectories, originOf, originOrder, pluginSetKey, readDoorManifest, toDoorManifest, type DoorManifest, type ManifestSource, type PluginEntry, type OclifDirectories, type PluginOrigin } from './door-manifest.js';
 export { readFaultSeam } from './fault-seam.js';

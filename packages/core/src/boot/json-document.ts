@@ -24,18 +24,3 @@ export function toFailureDocument(commandId: string | undefined, error: EnvctlEr
     hints: error.hints,
   };
 }
-
-/** Two-space indent, keys sorted at every depth, newline at the end. */
-export function printJson(document: unknown): string {
-  return `${JSON.stringify(sortKeys(document), null, 2)}\n`;
-}
-
-function sortKeys(value: unknown): unknown {
-  if (Array.isArray(value)) return value.map(sortKeys);
-  if (typeof value !== 'object' || value === null) return value;
-  if (typeof (value as { toJSON?: unknown }).toJSON === 'function') return value;
-  const names = Object.keys(value).sort();
-  const sorted: Record<string, unknown> = Object.create(null) as Record<string, unknown>;
-  for (const name of names) sorted[name] = sortKeys((value as Record<string, unknown>)[name]);
-  return sorted;
-}

@@ -3,6 +3,7 @@ import { isatty } from 'node:tty';
 import type { HelpOptions } from '@oclif/core/interfaces';
 import type { Config } from '@oclif/core/config';
 import { errorMessage, type EnvctlError } from '../contract/index.js';
+import { formatJson } from '../fs/read-only.js';
 import { closeInheritedDescriptors } from '../processes/read-only.js';
 import { createRoutingTables, normaliseArgv, type CommandEntry, type CommandLine, type RoutingTables } from '../routing/index.js';
 import { describeError, toEnvctlError } from './describe-error.js';
@@ -10,7 +11,7 @@ import { cacheDoorManifest, oclifDirectories, pluginSetKey, toDoorManifest, type
 import { readFaultSeam } from './fault-seam.js';
 import { attachInvocation, isCommandExit, type Invocation, type RuntimeFactory, type TerminalFacts } from './invocation.js';
 import { toHelpDocument } from './help-document.js';
-import { printJson, toFailureDocument, toResultDocument } from './json-document.js';
+import { toFailureDocument, toResultDocument } from './json-document.js';
 import { guardOutput } from './output.js';
 import { refuseUnsupportedPlatform } from './platform.js';
 import { installSignals } from './signals.js';
@@ -87,7 +88,7 @@ export async function runThroughOclif(options: OclifRunOptions): Promise<void> {
   async function runForeign(oclif: Config, line: CommandLine, entry: CommandEntry | undefined, manifest: DoorManifest): Promise<number> {
     if ((line.id === 'help' || line.help) && asksForJson) {
       const asked = line.help ? line.id : line.args.filter((word) => !word.startsWith('-')).join(':');
-      output.stdout(printJson(toResultDocument('help', 1, true, toHelpDocument(manifest, asked === '' ? undefined : asked))));
+      output.stdout(formatJson(toResultDocument('help', 1, true, toHelpDocument(manifest, asked === '' ? undefined : asked))));
       return 0;
     }
     return runForeignCommand(oclif, line, entry);
@@ -98,7 +99,7 @@ export async function runThroughOclif(options: OclifRunOptions): Promise<void> {
     const error = toEnvctlError(thrown, context);
     const { createRedactor } = await import('../events/index.js');
     const redactor = createRedactor({ secrets: () => secrets, home: env['HOME'] ?? '' });
-    if (context.json) output.stdout(printJson(redactor.value(toFailureDocument(context.commandId, error))));
+    if (context.json) output.stdout(formatJson(redactor.value(toFailureDocument(context.commandId, error))));
     output.stderr(redactor.text(describeError(error)));
     if (env['ENVCTL_DEBUG'] === '1') output.stderr(redactor.text(stackOf(error, thrown)));
     return error.exitCode;

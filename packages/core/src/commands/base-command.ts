@@ -5,7 +5,7 @@ import type * as Interfaces from '@oclif/core/interfaces';
 import type { CommandContract, Mode } from '../contract/index.js';
 import { EnvctlError } from '../contract/index.js';
 import {
-  commandExit, invocationOf, printJson, toResultDocument,
+  commandExit, invocationOf, formatJson, toResultDocument,
   type CommandExit, type DisposableRuntime, type HotContext, type Invocation, type Route,
 } from '../boot/index.js';
 
@@ -65,14 +65,10 @@ export abstract class EnvctlCommand<T extends object = object, R extends Disposa
 
   override async run(): Promise<CommandExit> {
     const route = await this.readRoute();
-    try {
-      const result = await this.execute(route);
-      const ok = result.ok ?? (result.exitCode ?? 0) === 0;
-      this.print(route, result.data, ok);
-      return commandExit(result.exitCode ?? (ok ? 0 : 1));
-    } finally {
-      await this.#runtime?.dispose();
-    }
+    const result = await this.executeAndGiveBack(route);
+    const ok = result.ok ?? (result.exitCode ?? 0) === 0;
+    this.print(route, result.data, ok);
+    return commandExit(result.exitCode ?? (ok ? 0 : 1));
   }
 
   /** The facade, created at the first call and given back when the command ends. */
@@ -120,11 +116,25 @@ export abstract class EnvctlCommand<T extends object = object, R extends Disposa
     };
   }
 
+  /** The runtime is given back before anything is printed: a failure of that is the command's, and stays the one document. */
+  private async executeAndGiveBack(route: Route): Promise<CommandResult<T>> {
+    let result: CommandResult<T>;
+    try {
+      result = await this.execute(route);
+    } catch (error) {
+      // The first failure is the one to tell.
+      await this.#runtime?.dispose().catch(() => undefined);
+      throw error;
+    }
+    await this.#runtime?.dispose();
+    return result;
+  }
+
   private print(route: Route, data: T, ok: boolean): void {
     const { stdout, terminal } = this.invocation;
     if (route.json) {
       const version = (this.ctor as unknown as { documentVersion?: number }).documentVersion ?? 1;
-      stdout(printJson(toResultDocument(route.command, version, ok, data)));
+      stdout(formatJson(toResultDocument(route.command, version, ok, data)));
       return;
     }
     const text = this.render(data, { columns: terminal.stdout ? terminal.columns : undefined, colour: terminal.stdout && terminal.colour });

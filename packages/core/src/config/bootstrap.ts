@@ -1,4 +1,5 @@
 import { EnvctlError } from '../contract/index.js';
+import { quoteForShell } from '../processes/index.js';
 import type { ConfigModel } from './model.js';
 
 /**
@@ -12,8 +13,4 @@ export function requireConfigFile(model: Pick<ConfigModel, 'exists' | 'path' | '
     hints: [`envctl config --repo ${quoteForShell(model.repositoryRoot)} --set ENVCTL_DEFAULT_MODE=main`, 'envctl config'],
     data: { path: model.path },
   });
-}
-
-function quoteForShell(word: string): string {
-  return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`;
 }

@@ -15,11 +15,12 @@ export function findProgram(word: string, options: { readonly cwd: string; reado
         const base = directory === '' ? '.' : directory;
         return join(isAbsolute(base) ? base : resolve(options.cwd, base), word);
       });
-  const path = candidates.find(isExecutable);
+  const path = candidates.find(isExecutableFile);
   return path === undefined ? { found: false, searched: candidates } : { found: true, path };
 }
 
-function isExecutable(path: string): boolean {
+/** True for a file (or a link to one) that this user may execute. Never throws. */
+export function isExecutableFile(path: string): boolean {
   try {
     accessSync(path, constants.X_OK);
     return statSync(path).isFile();

@@ -2,6 +2,7 @@
 import { join } from 'node:path';
 import { EnvctlError } from '../contract/index.js';
 import type { DisposableRuntime, RuntimeRequest } from '../boot/index.js';
+import { createScope } from '../host/index.js';
 import { runStop, runStopAll, type StopSummary } from '../lifecycle/index.js';
 import { discoverProjects, selectProjects, selectServices } from '../projects/index.js';
 import type { Route } from '../routing/index.js';
@@ -32,12 +33,14 @@ export interface EngineRuntime extends DisposableRuntime, Pick<ConfigOperations,
 
 export async function createRuntime(request: RuntimeRequest): Promise<EngineRuntime> {
   const engines: Engine[] = [];
+  const scope = createScope();
   const { signal } = request.invocation;
   const configuration = createConfigOperations(request);
 
   const engineFor = async (route: Route, demand: ConfigDemand): Promise<Engine> => {
     const engine = await composeEngine(request, route, demand);
     engines.push(engine);
+    scope.add(`the engine of ${route.command}`, () => engine.dispose());
     return engine;
   };
 
@@ -116,9 +119,7 @@ export async function createRuntime(request: RuntimeRequest): Promise<EngineRunt
         },
       });
     },
-    dispose: async () => {
-      for (const engine of engines.reverse()) await engine.dispose();
-    },
+    dispose: () => scope.dispose(),
   };
   return withRedactedFailures(facade, () => engines.map((engine) => engine.redaction));
 }

@@ -1,5 +1,6 @@
 import path from 'node:path';
-import { findProgram, type DetectionFiles } from './detection-files.js';
+import { findProgram } from '../processes/index.js';
+import type { DetectionFiles } from './detection-files.js';
 import type { RuleMatch } from './detection-rules.js';
 import type { DetectionProblem, ServiceName } from './service-command.js';
 import { splitShellWords } from './shell-words.js';
@@ -29,8 +30,8 @@ export function readConfiguredCommand(input: ConfiguredCommandInput): RuleMatch 
   }
   const [program, ...rest] = split.words as [string, ...string[]];
   const searchPath = split.assignments['PATH'] ?? input.searchPath;
-  const found = findProgram(program, input.cwd, searchPath, input.files);
-  if (found === undefined) return { command: undefined, problems: [notFound(input, program)] };
+  const search = findProgram(program, { cwd: input.cwd, path: searchPath });
+  if (!search.found) return { command: undefined, problems: [notFound(input, program)] };
   return {
     command: {
       type: input.service,
@@ -41,7 +42,7 @@ export function readConfiguredCommand(input: ConfiguredCommandInput): RuleMatch 
       source: 'configured',
       rule: 'configured',
     },
-    evidence: [{ path: found, text: `${input.key}: ${input.text}` }],
+    evidence: [{ path: search.path, text: `${input.key}: ${input.text}` }],
     problems: [],
   };
 }

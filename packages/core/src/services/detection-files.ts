@@ -1,5 +1,5 @@
-import { accessSync, constants, readdirSync, readFileSync, statSync } from 'node:fs';
-import path from 'node:path';
+import { readdirSync, readFileSync, statSync } from 'node:fs';
+import { isExecutableFile } from '../processes/index.js';
 
 /** What detection may ask of the file system. None of these throws. */
 export interface DetectionFiles {
@@ -17,14 +17,7 @@ export function createDetectionFiles(): DetectionFiles {
   return {
     isFile: (file) => kindOf(file) === 'file',
     isDirectory: (directory) => kindOf(directory) === 'directory',
-    isExecutable: (file) => {
-      try {
-        accessSync(file, constants.X_OK);
-        return statSync(file).isFile();
-      } catch {
-        return false;
-      }
-    },
+    isExecutable: isExecutableFile,
     readText: (file) => {
       try {
         return readFileSync(file, 'utf8');
@@ -40,22 +33,6 @@ export function createDetectionFiles(): DetectionFiles {
       }
     },
   };
-}
-
-/**
- * Where the program of a command is: a word with a slash is a path relative to `cwd`, any other is looked
- * for on `searchPath` (the value of PATH).
- */
-export function findProgram(word: string, cwd: string, searchPath: string, files: DetectionFiles): string | undefined {
-  if (word.includes('/')) {
-    const file = path.resolve(cwd, word);
-    return files.isExecutable(file) ? file : undefined;
-  }
-  return searchPath
-    .split(path.delimiter)
-    .filter((directory) => directory !== '')
-    .map((directory) => path.resolve(cwd, directory, word))
-    .find((file) => files.isExecutable(file));
 }
 
 function kindOf(file: string): 'file' | 'directory' | undefined {

@@ -1,4 +1,5 @@
 import path from 'node:path';
+import { quoteForShell } from '../processes/index.js';
 import type { AppDirectory, DetectionRule, RuleMatch } from './detection-rules.js';
 import { detectPackageManager, directoriesUpTo, runScriptCommand, type PackageManager } from './package-manager.js';
 import type { DetectionProblem } from './service-command.js';
@@ -90,7 +91,7 @@ function installationProblems(app: AppDirectory, facts: PackageFacts, manager: P
       code: 'ENVCTL_E_PREREQUISITE_MISSING',
       reasonCode: missing,
       message: `The packages of the ${app.service} are not installed: ${missing === 'vite_binary_missing' ? 'node_modules/.bin/vite' : 'node_modules'} is missing for ${facts.file}.`,
-      hints: [`cd ${quotePath(where)} && ${manager.install}`],
+      hints: [`cd ${quoteForShell(where)} && ${manager.install}`],
     },
   ];
 }
@@ -106,9 +107,4 @@ function parseObject(text: string): Record<string, unknown> | undefined {
 
 function toObject(value: unknown): Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Record<string, unknown>) : {};
-}
-
-/** A path as it can be pasted into a shell. */
-export function quotePath(text: string): string {
-  return /^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`;
 }

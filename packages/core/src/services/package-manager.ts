@@ -1,5 +1,5 @@
 import path from 'node:path';
-import { findProgram } from './detection-files.js';
+import { findProgram } from '../processes/index.js';
 import type { AppDirectory } from './detection-rules.js';
 
 export interface PackageManager {
@@ -25,7 +25,7 @@ export function detectPackageManager(app: AppDirectory): PackageManager {
     for (const manager of managers) {
       const lock = manager.locks.map((name) => path.join(directory, name)).find((file) => app.files.isFile(file));
       if (lock === undefined) continue;
-      if (findProgram(manager.name, app.directory, app.searchPath, app.files) !== undefined || manager.name === 'npm') {
+      if (findProgram(manager.name, { cwd: app.directory, path: app.searchPath }).found || manager.name === 'npm') {
         return { name: manager.name, lockFile: lock, install: manager.install };
       }
       return { name: 'npm', lockFile: undefined, install: 'npm install', instead: manager.name };

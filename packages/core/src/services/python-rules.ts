@@ -1,7 +1,6 @@
 import path from 'node:path';
-import { findProgram } from './detection-files.js';
+import { findProgram, quoteForShell } from '../processes/index.js';
 import type { AppDirectory, DetectionRule, RuleMatch } from './detection-rules.js';
-import { quotePath } from './node-rules.js';
 import type { DetectionProblem } from './service-command.js';
 
 /** Rules for Python applications. */
@@ -75,8 +74,8 @@ function findPython(app: AppDirectory): Python {
     }
   }
   for (const word of ['python3', 'python']) {
-    const program = findProgram(word, app.directory, app.searchPath, app.files);
-    if (program !== undefined) return { word, path: program, environment: undefined };
+    const search = findProgram(word, { cwd: app.directory, path: app.searchPath });
+    if (search.found) return { word, path: search.path, environment: undefined };
   }
   return { word: 'python3', path: undefined, environment: undefined };
 }
@@ -85,7 +84,7 @@ function pythonProblems(app: AppDirectory, python: Python, manifest: string | un
   const problem = (code: DetectionProblem['code'], reasonCode: string, message: string, hints: readonly string[]): readonly DetectionProblem[] => [
     { service: 'backend', code, reasonCode, message, hints },
   ];
-  const install = `cd ${quotePath(app.directory)} && ${installCommand(app, python, manifest)}`;
+  const install = `cd ${quoteForShell(app.directory)} && ${installCommand(app, python, manifest)}`;
   if (python.path === undefined) {
     return problem('ENVCTL_E_SERVICE_COMMAND_NOT_FOUND', 'missing_command_executable', `The backend in ${app.directory} needs Python, and there is no python3 on PATH.`, [
       'apt-get install python3 python3-venv',
@@ -111,5 +110,5 @@ function installCommand(app: AppDirectory, python: Python, manifest: string | un
   if (app.files.isFile(path.join(app.directory, 'uv.lock'))) return 'uv sync';
   if (app.files.isFile(path.join(app.directory, 'poetry.lock'))) return 'poetry install';
   const source = manifest?.endsWith('requirements.txt') === true ? '-r requirements.txt' : 'uvicorn';
-  return `${quotePath(python.word)} -m pip install ${source}`;
+  return `${quoteForShell(python.word)} -m pip install ${source}`;
 }

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { expect } from 'chai';
 import { EnvctlError } from '../../dist/contract/index.js';
-import { contractVersion, describeError, printJson, refuseUnsupportedPlatform, toEnvctlError, toFailureDocument, toResultDocument } from '../../dist/boot/index.js';
+import { contractVersion, describeError, formatJson, refuseUnsupportedPlatform, toEnvctlError, toFailureDocument, toResultDocument } from '../../dist/boot/index.js';
 
 describe('describeError', () => {
   it('prints the message, then a line for each hint', () => {
@@ -48,11 +48,11 @@ describe('toEnvctlError', () => {
 
 describe('JSON documents', () => {
   it('sort keys at every depth and end with a newline', () => {
-    expect(printJson({ b: [{ d: 1, c: 2 }], a: null })).to.equal('{\n  "a": null,\n  "b": [\n    {\n      "c": 2,\n      "d": 1\n    }\n  ]\n}\n');
+    expect(formatJson({ b: [{ d: 1, c: 2 }], a: null })).to.equal('{\n  "a": null,\n  "b": [\n    {\n      "c": 2,\n      "d": 1\n    }\n  ]\n}\n');
   });
 
   it('keep a key named __proto__', () => {
-    expect(printJson(JSON.parse('{"__proto__":1}'))).to.include('"__proto__": 1');
+    expect(formatJson(JSON.parse('{"__proto__":1}'))).to.include('"__proto__": 1');
   });
 
   it('carry an envelope that data cannot overwrite', () => {

@@ -1,0 +1,2 @@
+/** The light door of the room. */
+export { formatJson } from './format-json.js';
