@@ -48,6 +48,10 @@ export interface ExtensionContext {
   check(id: string, factory: () => Check): void;
   surface(id: string, factory: () => Surface): void;
   projectProvider(id: string, factory: () => ProjectProvider): void;
+  /**
+   * Registers a schema over the values of the plugin's own configuration keys, for rules that no single key can state.
+   * It is kept in the registry and asked of active plugins only; core does not run it before a start yet.
+   */
   configRefiner(schema: StandardSchema): void;
   /** A value of the extension's own container scope. */
   resolve<T>(token: Token<T>): T;

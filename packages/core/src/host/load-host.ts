@@ -59,7 +59,7 @@ export interface Registry {
   projectProvider(id: string): Promise<ProjectProvider>;
   collector(id: string): Promise<Collector>;
   check(id: string): Promise<Check>;
-  /** Refiners of the plugins that are active by now. */
+  /** Refiners of the plugins that are active by now; a plugin that failed has none. Who validates a configuration runs them. */
   configRefiners(): Promise<readonly StandardSchema[]>;
 }
 

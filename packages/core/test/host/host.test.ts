@@ -35,6 +35,20 @@ describe('host', () => {
     return error;
   };
 
+  it('gives the config refiners of active plugins alone', async () => {
+    const refiner = (vendor: string) => `ctx.configRefiner({ '~standard': { version: 1, vendor: '${vendor}', validate: (value) => ({ value }) } });`;
+    const check = (id: string) => `ctx.check('${id}', () => ({ run: async () => ({ status: 'pass', message: '' }) }));`;
+    const registry = loadHost({ plugins: [
+      await plugin('toy', manifest({ checks: [{ id: 'toy' }] }), { code: extension(refiner('toy') + check('toy')) }),
+      await plugin('asleep', manifest({ checks: [{ id: 'asleep' }] }), { code: extension(refiner('asleep') + check('asleep')) }),
+      await plugin('broken', manifest({ checks: [{ id: 'broken' }] }), { code: extension(`${refiner('broken')} throw new Error('no');`) }),
+    ] });
+    expect(await registry.configRefiners()).to.deep.equal([]);
+    await registry.check('toy');
+    await rejection(registry.check('broken'));
+    expect((await registry.configRefiners()).map((schema) => schema['~standard'].vendor)).to.deep.equal(['toy']);
+  });
+
   it('orders by manifest order, then id', async () => {
     const registry = loadHost({ plugins: [
       await plugin('b', manifest({ dependencies: [dependency('zeta', { order: 5 }), dependency('beta')], checks: [{ id: 'late' }] }, { order: 2 })),

@@ -128,4 +128,14 @@ describe('closeInheritedDescriptors', () => {
     for await (const chunk of child.stdout!) text += String(chunk);
     expect(JSON.parse(text)).to.deep.equal([true, false, []]);
   });
+
+  it('leaves a channel to a Node parent open', async () => {
+    const room = new URL('../../dist/processes/index.js', import.meta.url).href;
+    const script = `const { closeInheritedDescriptors } = await import(${JSON.stringify(room)});
+      closeInheritedDescriptors();
+      process.send('still here', () => process.disconnect());`;
+    const child = spawn(process.execPath, ['--input-type=module', '-e', script], { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] });
+    const [heard] = await Promise.all([new Promise((resolve) => child.once('message', resolve)), new Promise((resolve) => child.once('close', resolve))]);
+    expect(heard).to.equal('still here');
+  });
 });
