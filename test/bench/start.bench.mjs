@@ -23,7 +23,7 @@ try {
   const { record } = postgres;
   const user = record.user === undefined ? '' : `setpriv --reuid=${record.user.uid} --regid=${record.user.gid} --clear-groups `;
   if (record.user !== undefined) timed('chown', [`${record.user.uid}:${record.user.gid}`, scratch], options);
-  write(`${user}${join(record.command[0], '../initdb')} -D ${scratch}/data -A trust --no-sync >/dev/null`);
+  write(`${user}${join(record.command[0], '../initdb')} -D ${scratch}/data -A trust >/dev/null`);
   timed('envctl', ['stop-all'], options);
 
   const warm = [];
