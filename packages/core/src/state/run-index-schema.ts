@@ -20,8 +20,11 @@ export const runIndexEntrySchema = z.looseObject({
   failed: z.boolean(),
 });
 
+/** Version of `run_index.json` that this envctl writes. */
+export const indexVersion = 4;
+
 export const runIndexSchema = z.looseObject({
-  version: z.literal(4),
+  version: z.literal(indexVersion),
   /** Grows with every write. */
   generation: z.int(),
   runtime_scope_id: z.string(),

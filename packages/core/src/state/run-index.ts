@@ -4,9 +4,10 @@ import { readdir } from 'node:fs/promises';
 import { type FileToWrite, formatJson, readJsonFile } from '../fs/index.js';
 import { findState } from './find-state.js';
 import { isRunId } from './run-id.js';
-import { type RunIndex, type RunIndexEntry, runIndexSchema } from './run-index-schema.js';
+import { indexVersion, type RunIndex, type RunIndexEntry, runIndexSchema } from './run-index-schema.js';
 import { artifactNames, indexBackupName, indexName, runDirectory, runsDirectory } from './state-paths.js';
 import { projectsOf } from './service-naming.js';
+import { unreadableState } from './unreadable-state.js';
 
 export interface LoadedIndex {
   readonly index: RunIndex;
@@ -16,10 +17,13 @@ export interface LoadedIndex {
 
 /** An index without runs. */
 export function emptyIndex(scopeId: string): RunIndex {
-  return { version: 4, generation: 0, runtime_scope_id: scopeId, retired_run_ids: [], entries: [] };
+  return { version: indexVersion, generation: 0, runtime_scope_id: scopeId, retired_run_ids: [], entries: [] };
 }
 
-/** The index, its backup when it is damaged, else one made anew from the run directories. Never throws. */
+/**
+ * The index, its backup when it is damaged, else one made anew from the run directories. Throws
+ * ENVCTL_E_STATE_UNREADABLE for an index of a newer envctl, which must not be written over.
+ */
 export async function loadIndex(scopeDirectory: string, scopeId: string): Promise<LoadedIndex> {
   const main = await readIndexFile(join(scopeDirectory, indexName));
   if (main !== undefined) return { index: main, text: formatJson(main) };
@@ -61,6 +65,8 @@ export function fingerprint(content: string): string {
 async function readIndexFile(path: string): Promise<RunIndex | undefined> {
   const file = await readJsonFile(path);
   if (!file.ok) return undefined;
+  const version = (file.value as { readonly version?: unknown } | null)?.version;
+  if (typeof version === 'number' && version > indexVersion) throw unreadableState([{ path, reason: 'newer', message: `version ${version}, known is ${indexVersion}` }]);
   const parsed = runIndexSchema.safeParse(file.value);
   return parsed.success ? (parsed.data) : undefined;
 }

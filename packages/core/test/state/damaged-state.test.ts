@@ -130,6 +130,23 @@ describe('state lookup over damaged candidates', () => {
     expect(readFileSync(at('run_state.json'), 'utf8')).to.equal(newer);
   });
 
+  it('never overwrites an index of a newer envctl, nor what it tells of', async () => {
+    const newer = readFileSync(at('run_index.json'), 'utf8').replace('"version": 4', '"version": 5');
+    writeFileSync(at('run_index.json'), newer);
+    const repository = repositoryIn(scope);
+    for (const write of [
+      () => repository.commit({ runId: 'run-3', mode: 'main', merge: () => stateOf('run-3', 'Main', 7000) }),
+      () => repository.commitFailure({ runId: 'run-3', mode: 'main', errors: [] }),
+      () => repository.update('run-2', (state) => state),
+      () => repository.clear({ runs: true }),
+    ]) {
+      const error: unknown = await write().then(() => undefined, (reason: unknown) => reason);
+      expect(isEnvctlError(error) && [error.code, error.hints.join()].join()).to.match(/^ENVCTL_E_STATE_UNREADABLE,Update envctl/);
+    }
+    expect(readFileSync(at('run_index.json'), 'utf8')).to.equal(newer);
+    expect((await found()).state).to.deep.equal(second);
+  });
+
   it('heals everything with the next commit', async () => {
     damageLatest();
     for (const name of pointers()) writeFileSync(at(name), 'x');
