@@ -1,10 +1,10 @@
-import { open, readFile, realpath, rename, rm, stat } from 'node:fs/promises';
+import { open, readFile, realpath, rename, rm, stat, type FileHandle } from 'node:fs/promises';
 import path from 'node:path';
 import { EnvctlError, errorMessage, type FaultSeam, noSeam } from '../contract/index.js';
 import { configTemporaryName } from './config-leftovers.js';
 
 export interface WriteConfigOptions {
-  /** Permission bits of a new file; an existing one keeps its own, and its owner. */
+  /** Permission bits of a new file; an existing one keeps its own, and its owner. One that root makes belongs to the owner of its directory. */
   readonly newMode: number;
   /** The content the change was made from; undefined when there was no file. */
   readonly expected: Buffer | undefined;
@@ -27,8 +27,8 @@ export async function writeConfigFile(file: string, content: Buffer, options: Wr
     const handle = await open(temporary, 'wx', mode);
     try {
       await handle.writeFile(content);
-      // Root saving another user's file must not take it away from them.
-      if (present !== undefined && process.getuid?.() === 0) await handle.chown(present.uid, present.gid);
+      // Root saving another user's file must not take it away from them, nor leave one in their repository that they cannot edit.
+      if (process.getuid?.() === 0) await (present === undefined ? giveToOwnerOf(path.dirname(target), handle) : handle.chown(present.uid, present.gid));
       // The umask has cut the mode of open(2); chown may drop bits too.
       if (present !== undefined) await handle.chmod(mode);
       await handle.sync();
@@ -53,6 +53,12 @@ export async function writeConfigFile(file: string, content: Buffer, options: Wr
       cause: error,
     });
   }
+}
+
+/** As far as it goes: in a user namespace the owner may have no number. */
+async function giveToOwnerOf(directory: string, handle: FileHandle): Promise<void> {
+  const { uid, gid } = await stat(directory);
+  await handle.chown(uid, gid).catch(() => undefined);
 }
 
 async function holds(file: string, expected: Buffer | undefined): Promise<boolean> {

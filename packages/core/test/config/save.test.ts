@@ -1,8 +1,9 @@
-import { chmodSync, existsSync, lstatSync, mkdirSync, readdirSync, readFileSync, renameSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
+import { chmodSync, chownSync, existsSync, lstatSync, mkdirSync, readdirSync, readFileSync, renameSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { expect } from 'chai';
 import { type Assignment, saveConfig, type SaveConfigOptions, type SaveConfigResult } from '../../dist/config/index.js';
 import { EnvctlError } from '../../dist/index.js';
+import { skip } from '../skip.js';
 import { load, postgres, redis, useRepository } from './fixtures.js';
 
 const begin = '# >>> envctl managed startup config >>>';
@@ -75,6 +76,13 @@ describe('saveConfig', () => {
     } finally {
       process.umask(umask);
     }
+  });
+
+  it('gives a new file to the owner of its directory when root saves', async function () {
+    if (process.getuid?.() !== 0) skip(this, 'platform: only root can give a file away');
+    chownSync(repository.root, 65534, 65533);
+    await save(['ENVCTL_DEFAULT_MODE=trees']);
+    expect(statSync(file())).to.include({ uid: 65534, gid: 65533 });
   });
 
   it('replaces the target of a symbolic link and touches no other file', async () => {
