@@ -1,4 +1,5 @@
 import { stat } from 'node:fs/promises';
+import { errnoOf } from '../fs/index.js';
 import type { Mode } from '../contract/index.js';
 import { followLines, readTail } from '../services/index.js';
 import type { RunState, ServiceRecord } from '../state/index.js';
@@ -69,7 +70,8 @@ export async function followLogs(services: readonly ServiceRecord[], options: Fo
       try {
         for await (const line of followLines(service.log_path, offset, options.signal)) options.onLine(service.name, options.stripColour ? stripAnsi(line) : line);
       } catch (error) {
-        if (!options.signal.aborted) throw error;
+        // The directory of the log is gone: it was told as missing, and nothing can come back there.
+        if (!options.signal.aborted && errnoOf(error) !== 'ENOENT') throw error;
       }
     }),
   );
