@@ -1,15 +1,16 @@
 /**
  * Temporary files say in their name who writes them, so that the ones a killed process left can be told
- * from the ones in use without opening them.
+ * from the ones in use without opening them. Process numbers mean something in one boot and pid namespace only: the
+ * name carries a digest of both, because containers may share a state directory.
  */
-import { randomBytes } from 'node:crypto';
-import { readFileSync } from 'node:fs';
-import { readdir, rm } from 'node:fs/promises';
+import { createHash, randomBytes } from 'node:crypto';
+import { readFileSync, readlinkSync } from 'node:fs';
+import { readdir, rm, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { errnoOf, toWriteError } from './write-error.js';
 
 const prefix = '.envctl-tmp-';
-const pattern = /^\.envctl-tmp-(\d+)-(\d+)-([0-9a-f]+)-(.*)$/s;
+const pattern = /^\.envctl-tmp-(\d+)-(\d+)-([0-9a-f]{8})[0-9a-f]+-(.*)$/s;
 const longestName = 255;
 
 /** The process that writes a temporary file. */
@@ -17,34 +18,48 @@ export interface TemporaryOwner {
   readonly pid: number;
   /** Clock ticks since boot, decimal digits; `0` where the system does not tell. */
   readonly startTicks: string;
+  /** Boot and pid namespace in which `pid` counts; absent: those of this process. */
+  readonly bootId?: string;
+  readonly pidNamespace?: string;
 }
 
-/** A fresh path beside `path`: `.envctl-tmp-<pid>-<startTicks>-<rand>-<base>`. */
+export interface TemporaryFile {
+  readonly owner: { readonly pid: number; readonly startTicks: string };
+  /** Digest of the owner's boot and pid namespace, 8 hex digits. */
+  readonly world: string;
+  readonly base: string;
+}
+
+/** A fresh path beside `path`: `.envctl-tmp-<pid>-<startTicks>-<world><rand>-<base>`. */
 export function temporaryName(path: string, owner: TemporaryOwner = currentOwner()): string {
-  const head = `${prefix}${owner.pid}-${owner.startTicks}-${randomBytes(6).toString('hex')}-`;
+  const head = `${prefix}${owner.pid}-${owner.startTicks}-${worldOf(owner)}${randomBytes(6).toString('hex')}-`;
   return join(dirname(path), head + truncated(basename(path), longestName - head.length));
 }
 
 /** Owner and final name of a temporary file; `undefined` for any other name. */
-export function parseTemporaryName(name: string): { readonly owner: TemporaryOwner; readonly base: string } | undefined {
-  const [, pid, startTicks, , base] = pattern.exec(name) ?? [];
-  if (pid === undefined || startTicks === undefined || base === undefined) return undefined;
-  return { owner: { pid: Number(pid), startTicks }, base };
+export function parseTemporaryName(name: string): TemporaryFile | undefined {
+  const [, pid, startTicks, world, base] = pattern.exec(name) ?? [];
+  if (pid === undefined || startTicks === undefined || world === undefined || base === undefined) return undefined;
+  return { owner: { pid: Number(pid), startTicks }, world, base };
 }
 
 /**
- * Removes the temporary files (and half-built temporary directories) in `directory` whose writer is gone.
- * Gives the removed paths; a missing directory has none. Throws ENVCTL_E_STATE_WRITE.
+ * Removes the temporary files (and half-built temporary directories) in `directory` whose writer is gone: by
+ * `isAlive` when it wrote in this boot and pid namespace, else when the file is older than this boot. Gives the removed paths; a missing directory has none. Throws ENVCTL_E_STATE_WRITE.
  */
 export async function sweepTemporaryFiles(
   directory: string,
   isAlive: (pid: number, startTicks: string) => boolean,
 ): Promise<string[]> {
   const removed: string[] = [];
+  const here = worldOf(currentOwner());
+  const bootMs = bootedAtMs();
   for (const name of await namesIn(directory)) {
     const parsed = parseTemporaryName(name);
-    if (parsed === undefined || isAlive(parsed.owner.pid, parsed.owner.startTicks)) continue;
+    if (parsed === undefined) continue;
     const path = join(directory, name);
+    const isInUse = parsed.world === here ? isAlive(parsed.owner.pid, parsed.owner.startTicks) : (await changedMs(path)) >= bootMs;
+    if (isInUse) continue;
     try {
       await rm(path, { recursive: true, force: true });
     } catch (error) {
@@ -63,6 +78,35 @@ export async function namesIn(directory: string): Promise<readonly string[]> {
     if (errnoOf(error) === 'ENOENT') return [];
     throw toWriteError(directory, error);
   }
+}
+
+function worldOf({ bootId = readWord('/proc/sys/kernel/random/boot_id'), pidNamespace = ownNamespace() }: TemporaryOwner): string {
+  return createHash('sha256').update(`${bootId} ${pidNamespace}`).digest('hex').slice(0, 8);
+}
+
+function readWord(path: string): string {
+  try {
+    return readFileSync(path, 'latin1').trim();
+  } catch {
+    return '';
+  }
+}
+
+function ownNamespace(): string {
+  try {
+    return readlinkSync('/proc/self/ns/pid');
+  } catch {
+    return '';
+  }
+}
+
+/** Epoch milliseconds; 0, before every file, where the system does not tell. */
+function bootedAtMs(): number {
+  return Number(/^btime (\d+)$/m.exec(readWord('/proc/stat'))?.[1] ?? 0) * 1000;
+}
+
+async function changedMs(path: string): Promise<number> {
+  return stat(path).then((facts) => facts.mtimeMs, () => Infinity);
 }
 
 function currentOwner(): TemporaryOwner {

@@ -1,8 +1,8 @@
 import { expect } from 'chai';
 import { type ChildProcess, spawn } from 'node:child_process';
 import { EventEmitter, once } from 'node:events';
-import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { existsSync, readdirSync, readFileSync, utimesSync, writeFileSync } from 'node:fs';
+import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { isEnvctlError } from '../../dist/contract/index.js';
 import { createGenerationLock, sweepTemporaryFiles, temporaryName } from '../../dist/fs/index.js';
@@ -138,5 +138,16 @@ describe('generation lock', () => {
     expect(await sweepTemporaryFiles(directory.path, (pid, startTicks) => isAlive({ pid, startTicks }))).to.deep.equal([dead]);
     expect(readdirSync(directory.path)).to.have.length(2);
     expect(await sweepTemporaryFiles(join(directory.path, 'missing'), () => false)).to.deep.equal([]);
+  });
+
+  it('judges the files of another container by their age alone', async () => {
+    const gone = { pid: 4_194_305, startTicks: '1' };
+    const own = temporaryName(join(directory.path, 'state.json'), gone);
+    const foreign = temporaryName(join(directory.path, 'state.json'), { ...gone, pidNamespace: 'pid:[another]' });
+    const old = temporaryName(join(directory.path, 'state.json'), { ...gone, bootId: 'another boot' });
+    for (const path of [own, foreign, old]) writeFileSync(path, 'x');
+    utimesSync(old, 1, 1);
+    expect((await sweepTemporaryFiles(directory.path, () => false)).sort()).to.deep.equal([own, old].sort());
+    expect(readdirSync(directory.path)).to.deep.equal([basename(foreign)]);
   });
 });

@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, readlinkSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { ProcessIdentity } from '../../dist/contract/index.js';
@@ -10,7 +10,7 @@ export function temporaryDirectory(): { readonly path: string; remove(): void } 
 }
 
 export function ownIdentity(): ProcessIdentity {
-  return { pid: process.pid, startTicks: statFields('self')?.[19] ?? '0', bootId: 'boot', pidNamespace: 'pid:[1]' };
+  return { pid: process.pid, startTicks: statFields('self')?.[19] ?? '0', bootId: readFileSync('/proc/sys/kernel/random/boot_id', 'latin1').trim(), pidNamespace: readlinkSync('/proc/self/ns/pid') };
 }
 
 /** Written without envctl's own process room, on purpose. */

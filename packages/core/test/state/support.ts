@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createGenerationLock } from '../../dist/fs/index.js';
 import { createStateRepository, emptyState, type RunState, type ServiceRecord, type StateRepository, type StateRepositoryOptions } from '../../dist/state/index.js';
-import { readFileSync } from 'node:fs';
+import { readFileSync, readlinkSync } from 'node:fs';
 import { serviceDefaults } from '../../dist/state/run-state-document.js';
 import type { ProcessIdentity } from '../../dist/contract/index.js';
 
@@ -15,7 +15,7 @@ export function temporaryDirectory(): { readonly path: string; remove(): void } 
 
 export function ownIdentity(): ProcessIdentity {
   const stat = readFileSync('/proc/self/stat', 'latin1');
-  return { pid: process.pid, startTicks: stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19] ?? '0', bootId: 'boot', pidNamespace: 'pid:[1]' };
+  return { pid: process.pid, startTicks: stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19] ?? '0', bootId: readFileSync('/proc/sys/kernel/random/boot_id', 'latin1').trim(), pidNamespace: readlinkSync('/proc/self/ns/pid') };
 }
 
 export function isAlive(identity: { readonly pid: number; readonly startTicks: string }): boolean {
