@@ -73,6 +73,22 @@ describe('what stopping does (docs/lifecycle.md)', function () {
     });
   }
 
+  it('what waits for a start that is under way says at once for whom', async () => {
+    await world.succeed(['blast-all']);
+    const gate = path.join(world.directory, 'gate-of-waiting');
+    await world.configure({ ENVCTL_BACKEND_START_CMD: `node server.mjs --gate ${gate}` });
+    const start = world.spawn(['start']);
+    await start.said(/Main\/backend: starting/);
+    const waiting = ['stop', 'stop-all', 'blast-all'].map((word) => world.spawn([word]));
+    const told = new RegExp(`Waiting for envctl \\(pid ${String(start.process.pid)}\\): start`);
+    await Promise.all(waiting.map((command) => command.said(told)));
+    await writeFile(gate, '');
+    expect((await start.finished).code).to.equal(0);
+    expect((await Promise.all(waiting.map(({ finished }) => finished))).map(({ code }) => code)).to.deep.equal([0, 0, 0]);
+    expect(processesIn(world.repository)).to.deep.equal([]);
+    await world.configure();
+  });
+
   it('a stopped service comes back to its port', async () => {
     const ports = portsOf(await world.succeed(['start']));
     await world.succeed(['stop']);
