@@ -23,6 +23,7 @@ describe('scripts/demo', function () {
     const up = await demo();
     expect(up.code, `${up.stdout}${up.stderr}`).to.equal(0);
     urls = readUrls(up);
+    expect(up.stderr).to.include(`To stop it: scripts/demo --down ${world.repository}\n`);
   });
   after(() => world.close());
 
