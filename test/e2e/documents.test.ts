@@ -33,6 +33,7 @@ describe('JSON documents', function () {
     [['logs'], 1, { ok: false, error: 'state_not_found' }],
     [['resume'], 1, { ok: false, error: 'state_not_found', message: 'No previous state found to resume.' }],
     [['stop'], 0, { ok: true, message: 'No active runtime state found.' }],
+    [['stop', 'nosuch'], 1, { code: 'ENVCTL_E_TARGET_UNKNOWN', message: 'No matching targets found for: nosuch' }],
     [['stop-all'], 0, { ok: true }],
     [['list-targets'], 0, { count: 1 }],
     [['list-commands'], 0, { ok: true }],

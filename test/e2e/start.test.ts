@@ -96,7 +96,7 @@ describe('what a start does about what runs', function () {
   it('an unknown target is an error that lists what exists and touches nothing', async () => {
     const first = await world.succeed(['start']);
     const before = await serving(portsOf(first));
-    const lines = [['restart', 'bakend'], ['restart', '--service', 'Main Bakend'], ['start', 'bakend'], ['start', '--project', 'Mian'], ['stop', 'bakend'], ['logs', 'bakend'], ['errors', 'bakend'], ['health', '--project', 'Mian']];
+    const lines = [['restart', 'bakend'], ['restart', '--service', 'Main Bakend'], ['start', 'bakend'], ['start', '--project', 'Mian'], ['stop', 'bakend'], ['logs', 'bakend'], ['errors', 'bakend'], ['health', '--project', 'Mian'], ['health', '--service', 'bakend'], ['wait', '--service', 'bakend'], ['stop', '--project', 'Mian', '--service', 'backend']];
     const answers = await Promise.all(lines.map((words) => world.json(words)));
     answers.forEach(({ code, document }, index) => {
       const what = lines[index]!.join(' ');
@@ -105,6 +105,24 @@ describe('what a start does about what runs', function () {
       expect(document.hints.join(' '), what).to.match(/backend|Main/i);
     });
     expect(await serving(portsOf(first))).to.deep.equal(before);
+  });
+
+  it('a selector on a command that takes none is refused and touches nothing', async () => {
+    const first = await world.succeed(['start']);
+    const before = await serving(portsOf(first));
+    const lines = [['stop-all', '--project', 'Main'], ['stop-all', '--remove-volumes', '--service', 'backend'], ['blast-all', '--projects', 'Main'], ['--service=backend', 'blast-all'], ['show-state', '--project', 'Main'], ['endpoints', '--service', 'backend']];
+    for (const words of lines) expect(await world.json(words), words.join(' ')).to.nested.include({ code: 1, 'document.code': 'ENVCTL_E_ARGV_UNKNOWN_OPTION' });
+    expect(await serving(portsOf(first))).to.deep.equal(before);
+  });
+
+  it('health and wait ask only what was selected', async () => {
+    const started = await world.succeed(['start']);
+    const { backend } = await serving(portsOf(started));
+    process.kill(backend, 'SIGKILL');
+    await world.succeed(['wait', '--service', 'frontend']);
+    const health = await world.succeed(['health', '--service', 'main frontend']);
+    expect(health.services.map(({ name }) => name)).to.deep.equal(['Main Frontend']);
+    expect((await world.json(['health', '--service', 'backend'])).document.services.map(({ name }) => name)).to.deep.equal(['Main Backend']);
   });
 
   it('restart without a recorded run is a start; resume is an error', async () => {

@@ -42,7 +42,11 @@ describe('envctl', function () {
   const failures: readonly (readonly [argv: readonly string[], code: string, message: string])[] = [
     [['nonsense'], 'ENVCTL_E_ARGV_UNKNOWN_COMMAND', 'Unsupported command: nonsense'],
     [['--nonsense'], 'ENVCTL_E_ARGV_UNKNOWN_OPTION', 'Unknown option: --nonsense'],
-    [['list-commands', '--project'], 'ENVCTL_E_ARGV_INVALID', 'Missing value for --project'],
+    [['stop', '--project'], 'ENVCTL_E_ARGV_INVALID', 'Missing value for --project'],
+    ...['stop-all', 'blast-all', 'show-state', 'show-config', 'config', 'list-targets', 'list-commands', 'version', 'plugins'].flatMap((id) =>
+      ['--project', '--service'].map((option) => [[id, `${option}=typo`], 'ENVCTL_E_ARGV_UNKNOWN_OPTION', `Unknown option: ${option}=typo`] as const),
+    ),
+    [['endpoints', '--service=backend'], 'ENVCTL_E_ARGV_UNKNOWN_OPTION', 'Unknown option: --service=backend'],
     [['list-commands', 'word'], 'ENVCTL_E_ARGV_INVALID', 'Unexpected word: word'],
     [['help', 'nonsense'], 'ENVCTL_E_COMMAND_FAILED', 'Command nonsense not found.'],
   ];

@@ -26,6 +26,14 @@ export interface RenderOptions {
   readonly colour: boolean;
 }
 
+const selector = { multiple: true, multipleNonGreedy: true, delimiter: ',', helpValue: 'NAME', helpGroup: 'SELECTION' } as const;
+
+/** `--project`, for the flags of a command that narrows its work to `route.projects`; a command without it refuses the option. */
+export const projectFlag = { project: Flags.string({ ...selector, aliases: ['projects'], summary: 'Only these projects.' }) };
+
+/** `--project` and `--service`, for a command that narrows its work to `route.projects` and `route.services`. */
+export const selectorFlags = { ...projectFlag, service: Flags.string({ ...selector, aliases: ['services'], summary: 'Only these services.' }) };
+
 /**
  * Base of every envctl command: parses, runs, and prints the result once, as JSON or as text.
  *
@@ -43,8 +51,6 @@ export abstract class EnvctlCommand<T extends object = object, R extends Disposa
     repo: Flags.string({ summary: 'Repository to work on; default: the one around the working directory.', helpValue: 'PATH', helpGroup: 'GLOBAL' }),
     main: Flags.boolean({ summary: 'Mode main: the repository itself.', helpGroup: 'GLOBAL' }),
     trees: Flags.boolean({ aliases: ['tree'], summary: 'Mode trees: its worktrees.', helpGroup: 'GLOBAL' }),
-    project: Flags.string({ aliases: ['projects'], multiple: true, multipleNonGreedy: true, delimiter: ',', summary: 'Only these projects.', helpValue: 'NAME', helpGroup: 'GLOBAL' }),
-    service: Flags.string({ aliases: ['services'], multiple: true, multipleNonGreedy: true, delimiter: ',', summary: 'Only these services.', helpValue: 'NAME', helpGroup: 'GLOBAL' }),
     headless: Flags.boolean({ aliases: ['batch', 'non-interactive', 'no-interactive'], char: 'b', summary: 'Never ask; fail instead.', helpGroup: 'GLOBAL' }),
     interactive: Flags.boolean({ summary: 'Ask in a terminal even where the default is not to.', helpGroup: 'GLOBAL' }),
   };
@@ -100,7 +106,7 @@ export abstract class EnvctlCommand<T extends object = object, R extends Disposa
 
   private async readRoute(): Promise<Route> {
     const { flags, argv } = await this.parse(this.ctor);
-    const { json, repo, main, trees, project, service, headless, interactive, ...own } = flags as GlobalFlags & Record<string, unknown>;
+    const { json, repo, main, trees, project, service, headless, interactive, ...own } = flags as RouteFlags & Record<string, unknown>;
     const mode: Mode | undefined = trees === true ? 'trees' : main === true ? 'main' : undefined;
     return {
       command: this.id ?? '',
@@ -147,7 +153,8 @@ export abstract class EnvctlCommand<T extends object = object, R extends Disposa
   }
 }
 
-interface GlobalFlags {
+/** The flags that become parts of the route. */
+interface RouteFlags {
   readonly json?: boolean;
   readonly repo?: string;
   readonly main?: boolean;

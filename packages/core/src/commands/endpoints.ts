@@ -1,5 +1,6 @@
 import * as Args from '@oclif/core/args';
 import type { CommandContract } from '../contract/index.js';
+import { projectFlag } from './base-command.js';
 import { HotEnvctlCommand } from './hot-command.js';
 
 export default class Endpoints extends HotEnvctlCommand {
@@ -8,4 +9,5 @@ export default class Endpoints extends HotEnvctlCommand {
   static override examples = ['<%= config.bin %> endpoints', '<%= config.bin %> endpoints --project Main --json'];
   static override envctl: CommandContract = { family: 'direct_inspection', bootstrap: 'skip', statePolicy: 'load', mutates: false };
   static override args = { project: Args.string({ description: 'The project; needed when several run.', required: false }) };
+  static override flags = projectFlag;
 }

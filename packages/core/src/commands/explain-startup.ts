@@ -2,7 +2,7 @@ import * as Args from '@oclif/core/args';
 import type { CommandContract } from '../contract/index.js';
 import type { EngineRuntime, Route, StartPlan } from '../runtime/index.js';
 import { renderPlan } from '../ui/index.js';
-import { EnvctlCommand, type CommandResult } from './base-command.js';
+import { EnvctlCommand, selectorFlags, type CommandResult } from './base-command.js';
 
 export default class ExplainStartup extends EnvctlCommand<StartPlan, EngineRuntime> {
   static override summary = 'Print what a start would do now, and why; nothing is written.';
@@ -10,6 +10,7 @@ export default class ExplainStartup extends EnvctlCommand<StartPlan, EngineRunti
   static override envctl: CommandContract = { family: 'direct_inspection', bootstrap: 'skip', statePolicy: 'none', mutates: false };
   static override args = { target: Args.string({ description: 'Projects or services; default: all.', required: false }) };
   static override strict = false;
+  static override flags = selectorFlags;
 
   protected async execute(route: Route): Promise<CommandResult<StartPlan>> {
     return { data: await (await this.runtime()).explain(route, 'start') };

@@ -3,9 +3,10 @@ import * as Flags from '@oclif/core/flags';
 import type { CommandContract } from '../contract/index.js';
 import type { EngineRuntime, Route, StartPlan, StartSummary } from '../runtime/index.js';
 import { renderPlan, renderStart } from '../ui/index.js';
-import { EnvctlCommand, type CommandResult } from './base-command.js';
+import { EnvctlCommand, selectorFlags, type CommandResult } from './base-command.js';
 
 export const startFlags = {
+  ...selectorFlags,
   'dry-run': Flags.boolean({ summary: 'Print the plan; start nothing.' }),
 };
 

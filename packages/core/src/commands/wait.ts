@@ -2,7 +2,7 @@ import * as Flags from '@oclif/core/flags';
 import type { CommandContract } from '../contract/index.js';
 import type { EngineRuntime, HealthReport, Route } from '../runtime/index.js';
 import { renderHealth } from '../ui/index.js';
-import { EnvctlCommand, type CommandResult } from './base-command.js';
+import { EnvctlCommand, selectorFlags, type CommandResult } from './base-command.js';
 
 interface WaitResult {
   readonly until: string;
@@ -14,6 +14,7 @@ export default class Wait extends EnvctlCommand<WaitResult, EngineRuntime> {
   static override examples = ['<%= config.bin %> wait', '<%= config.bin %> wait --until stopped --timeout 30'];
   static override envctl: CommandContract = { family: 'state_action', bootstrap: 'skip', statePolicy: 'load', mutates: false };
   static override flags = {
+    ...selectorFlags,
     until: Flags.string({ summary: 'What to wait for.', options: ['healthy', 'stopped'], default: 'healthy' }),
     timeout: Flags.integer({ summary: 'Seconds to wait at most.', default: 60, min: 0 }),
   };

@@ -1,7 +1,7 @@
 /** stop: the selected services end, their records go; a project without services gives its dependencies back. */
 import { join } from 'node:path';
 import type { Mode } from '../contract/index.js';
-import { selectServices, toSlug, type ServiceSelectors } from '../projects/index.js';
+import { selectServices, toSlug, unknownTarget, type ServiceSelectors } from '../projects/index.js';
 import { readInstances, releaseDependencies } from '../requirements/index.js';
 import { readRecordedLaunches, releaseProcesses } from '../resources/index.js';
 import { holdAll, type EngineContext } from '../scope/index.js';
@@ -19,9 +19,10 @@ const lockMs = 60_000;
 
 export async function runStop(context: EngineContext, request: StopRequest): Promise<StopSummary> {
   const loaded = await context.state.load(request.mode === undefined ? {} : { mode: request.mode });
-  const isEverything = request.selectors.projects.length + request.selectors.services.length + (request.selectors.words ?? []).length === 0;
+  const isEverything = namesOf(request.selectors).length === 0;
   const isUnlisted = loaded === undefined && isEverything && (await context.state.load()) === undefined;
   const projects = loaded !== undefined ? projectsOf(loaded.state) : isUnlisted ? await projectsOnRecord(context) : [];
+  if (loaded === undefined && !isEverything) throw unknownTarget('target', namesOf(request.selectors), []);
   if (projects.length === 0 && loaded === undefined) return nothingRuns();
   return holdAll(context, projects.map((name) => `project-${toSlug(name)}`), { purpose: 'stop', timeoutMs: lockMs, signal: request.signal }, async () => {
     const mode = loaded?.state.mode ?? request.mode;
@@ -87,6 +88,10 @@ function without(state: RunState, services: ReadonlySet<string>, projects: reado
 function projectsMeant(projects: readonly string[], selectors: ServiceSelectors): readonly string[] {
   const names = [...selectors.projects, ...(selectors.words ?? [])].map((name) => name.toLowerCase());
   return projects.filter((name) => names.includes(name.toLowerCase()));
+}
+
+function namesOf(selectors: ServiceSelectors): readonly string[] {
+  return [...selectors.projects, ...selectors.services, ...(selectors.words ?? [])];
 }
 
 function projectsOf(state: RunState): readonly string[] {

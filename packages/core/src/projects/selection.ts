@@ -27,7 +27,7 @@ export interface ServiceSelectors {
 
 /**
  * Narrows recorded services by `--project`, `--service` and bare words, ignoring case. Unknown words are
- * errors; `projects` are known also when they have no services.
+ * errors, and so are services that are all outside the projects; `projects` are known also when they have no services.
  */
 export function selectServices<S extends NamedService>(services: readonly S[], selectors: ServiceSelectors, known: { readonly projects: readonly string[] } = { projects: [] }): readonly S[] {
   const words = (selectors.words ?? []).flatMap((word) => word.split(',')).map((word) => word.trim()).filter(Boolean);
@@ -46,10 +46,14 @@ export function selectServices<S extends NamedService>(services: readonly S[], s
   const inProjects = (service: S) => selectors.projects.length === 0 || selectors.projects.some((name) => sameName(service.project, name));
   const named = new Set([...selectors.services, ...words].flatMap((name) => [...byService(name), ...(words.includes(name) ? byProject(name) : [])]));
   const isNarrowed = selectors.services.length + words.length > 0;
-  return services.filter((service) => inProjects(service) && (!isNarrowed || named.has(service)));
+  const selected = services.filter((service) => inProjects(service) && (!isNarrowed || named.has(service)));
+  // Each name is known, yet none of the services is in one of the projects.
+  if (selected.length === 0 && named.size > 0) throw unknownTarget('target', [...selectors.services, ...words], services.filter(inProjects).map((service) => service.name));
+  return selected;
 }
 
-function unknownTarget(what: string, unknown: readonly string[], known: readonly string[]): EnvctlError {
+/** ENVCTL_E_TARGET_UNKNOWN: names that mean nothing here, with those that would. */
+export function unknownTarget(what: string, unknown: readonly string[], known: readonly string[]): EnvctlError {
   return new EnvctlError('ENVCTL_E_TARGET_UNKNOWN', `No matching targets found for: ${unknown.join(', ')}`, {
     hints: [known.length > 0 ? `known: ${known.join(', ')}` : `there is no ${what} here`, 'envctl list-targets'],
     data: { unknown, known },

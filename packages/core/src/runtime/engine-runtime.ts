@@ -4,7 +4,7 @@ import { EnvctlError } from '../contract/index.js';
 import type { DisposableRuntime, RuntimeRequest } from '../boot/index.js';
 import { createScope } from '../host/index.js';
 import { runStop, runStopAll, type StopSummary } from '../lifecycle/index.js';
-import { discoverProjects, selectProjects, selectServices } from '../projects/index.js';
+import { discoverProjects, selectProjects, selectServices, type ServiceSelectors } from '../projects/index.js';
 import type { Route } from '../routing/index.js';
 import { collectErrors, toFailedStart, examineHealth, followLogs, readLogs, waitFor, type ErrorsReport, type FollowOptions, type HealthReport, type LogsOptions, type LogsReport } from '../state-actions/index.js';
 import { explainStart, runStart, type StartPlan, type StartSummary } from '../startup/index.js';
@@ -71,8 +71,8 @@ export async function createRuntime(request: RuntimeRequest): Promise<EngineRunt
     return errors.length === 0 ? undefined : toFailedStart({ runId, mode: engine.scope.mode, errors });
   };
 
-  const look = async (engine: Engine, state: RunState, projects: readonly string[]): Promise<HealthReport> =>
-    examineHealth(engine, state, { projects, signal, recentFailures: (await lastFailure(engine)).errors });
+  const look = async (engine: Engine, state: RunState, selectors: ServiceSelectors): Promise<HealthReport> =>
+    examineHealth(engine, state, { selectors, signal, recentFailures: (await lastFailure(engine)).errors });
 
   const facade: EngineRuntime = {
     config: configuration.config,
@@ -93,17 +93,17 @@ export async function createRuntime(request: RuntimeRequest): Promise<EngineRunt
     },
     stop: async (route) => {
       const engine = await engineFor(route, 'any');
-      return runStop(engine, { mode: route.mode, selectors: { projects: route.projects, services: route.services, words: route.passthroughArgs }, signal });
+      return runStop(engine, { mode: route.mode, selectors: toSelectors(route), signal });
     },
     stopAll: async (route, command, options) => runStopAll(await engineFor(route, 'any'), { command, removeVolumes: options.removeVolumes, signal }),
     listTargets: async (route) => listTargets(await engineFor(route, 'any'), signal),
-    health: (route) => withState(route, (engine, state) => look(engine, state, route.projects)),
+    health: (route) => withState(route, (engine, state) => look(engine, state, toSelectors(route))),
     errors: async (route) => {
       const failure = await readFailedStart(route);
       if (failure !== undefined) return failure;
       return withState(route, async (engine, state) => {
-        const selected = hasSelectors(route) ? selectServices(namedServices(state), { projects: route.projects, services: route.services, words: route.passthroughArgs }).map((service) => service.name) : null;
-        return collectErrors(state, await look(engine, state, []), selected);
+        const selected = hasSelectors(route) ? selectServices(namedServices(state), toSelectors(route)).map((service) => service.name) : null;
+        return collectErrors(state, await look(engine, state, { projects: [], services: [] }), selected);
       });
     },
     logs: (route, options) => withState(route, (_engine, state) => readLogs(state, selectServices(namedServices(state), toSelectors(route)), options)),
@@ -115,7 +115,7 @@ export async function createRuntime(request: RuntimeRequest): Promise<EngineRunt
         signal,
         look: async () => {
           const state = await loadState(engine, route);
-          return state === undefined ? undefined : look(engine, state, route.projects);
+          return state === undefined ? undefined : look(engine, state, toSelectors(route));
         },
       });
     },
@@ -132,7 +132,7 @@ async function lastFailure(engine: Engine): Promise<{ readonly runId: string; re
   return { runId: String(report.run_id ?? ''), errors };
 }
 
-function toSelectors(route: Route) {
+function toSelectors(route: Route): ServiceSelectors {
   return { projects: route.projects, services: route.services, words: route.passthroughArgs };
 }
 

@@ -1,8 +1,8 @@
 import type { Mode } from '../contract/index.js';
-import { selectProjects } from '../projects/index.js';
+import { selectServices, type ServiceSelectors } from '../projects/index.js';
 import { probeHealth } from '../services/index.js';
 import type { RunState } from '../state/index.js';
-import { reconcile, type ReconcileContext } from '../truth/index.js';
+import { namedServices, reconcile, type ReconcileContext } from '../truth/index.js';
 
 /** The document of `health --json` (contracts, section 1.8). */
 export interface HealthReport {
@@ -23,11 +23,17 @@ export interface HealthReport {
 
 const healthTimeoutMs = 2000;
 
-/** Asks everything that was recorded whether it works now: process, listener, health URL, a real query. */
-export async function examineHealth(context: ReconcileContext, state: RunState, options: { readonly projects: readonly string[]; readonly signal: AbortSignal; readonly recentFailures: readonly string[] }): Promise<HealthReport> {
-  const all = [...new Set([...Object.values(state.services).map((service) => service.project ?? ''), ...Object.keys(state.requirements)])].filter(Boolean);
-  const selected = selectProjects(all.map((name) => ({ name, root: '', slug: name })), options.projects).map((project) => project.name);
-  const truth = await reconcile(context, state, { source: 'state_action.health', findDetached: true, signal: options.signal, projects: selected });
+/**
+ * Asks what was recorded whether it works now: process, listener, health URL, a real query. With selectors only the
+ * selected services and the dependencies of their projects; an unknown name throws ENVCTL_E_TARGET_UNKNOWN.
+ */
+export async function examineHealth(context: ReconcileContext, state: RunState, options: { readonly selectors: ServiceSelectors; readonly signal: AbortSignal; readonly recentFailures: readonly string[] }): Promise<HealthReport> {
+  const recorded = namedServices(state);
+  const known = [...new Set([...recorded.map((service) => service.project), ...Object.keys(state.requirements)])];
+  const asked = selectServices(recorded, options.selectors, { projects: known });
+  const projects = options.selectors.services.length > 0 ? [...new Set(asked.map((service) => service.project))] : known.filter((name) => isNamed(name, options.selectors.projects));
+  const names = new Set(asked.map((service) => service.name));
+  const truth = await reconcile(context, state, { source: 'state_action.health', findDetached: true, signal: options.signal, projects, services: names });
   const services = await Promise.all(
     truth.services.map(async (service) => {
       const record = state.services[service.name];
@@ -45,7 +51,7 @@ export async function examineHealth(context: ReconcileContext, state: RunState, 
   return {
     run_id: state.run_id,
     mode: state.mode,
-    projects: selected.length,
+    projects: projects.length,
     services,
     dependencies,
     status_counts: { ok: count('ok'), warn: count('warn'), bad: count('bad') },
@@ -53,6 +59,11 @@ export async function examineHealth(context: ReconcileContext, state: RunState, 
     issues: { failing_services: failing, requirement_issues: issues, recent_failures: options.recentFailures },
     detached: truth.services.flatMap((service) => service.detached.map(({ pid, comm, reason }) => ({ pid, comm, reason }))),
   };
+}
+
+/** True for every name where none is asked for. */
+function isNamed(name: string, asked: readonly string[]): boolean {
+  return asked.length === 0 || asked.some((one) => one.toLowerCase() === name.toLowerCase());
 }
 
 function toGrade(status: string): 'ok' | 'warn' | 'bad' {

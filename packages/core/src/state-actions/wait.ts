@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { EnvctlError } from '../contract/index.js';
+import { EnvctlError, isEnvctlError } from '../contract/index.js';
 import type { HealthReport } from './health.js';
 
 export interface WaitOptions {
@@ -16,7 +16,11 @@ export async function waitFor(options: WaitOptions): Promise<HealthReport | unde
   let last: HealthReport | undefined;
   for (let pauseMs = 50; ; pauseMs = Math.min(pauseMs * 1.5, 500)) {
     options.signal.throwIfAborted();
-    last = await options.look();
+    last = await options.look().catch((error: unknown) => {
+      // What was selected a moment ago and is on no record now has been stopped.
+      if (last !== undefined && options.until === 'stopped' && isEnvctlError(error) && error.code === 'ENVCTL_E_TARGET_UNKNOWN') return undefined;
+      throw error;
+    });
     const isReached = options.until === 'healthy' ? last?.healthy === true : last === undefined || last.services.every((service) => service.status === 'stale');
     if (isReached) return last;
     if (performance.now() > deadline) break;

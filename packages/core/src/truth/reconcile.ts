@@ -25,7 +25,7 @@ export interface ReconcileContext extends RequirementsContext {
 }
 
 /** Compares what was recorded with what is alive. Changes nothing. */
-export async function reconcile(context: ReconcileContext, state: RunState, options: { readonly source: string; readonly signal: AbortSignal; readonly probeDependencies?: boolean; readonly findDetached?: boolean; readonly projects?: readonly string[] }): Promise<StateTruth> {
+export async function reconcile(context: ReconcileContext, state: RunState, options: { readonly source: string; readonly signal: AbortSignal; readonly probeDependencies?: boolean; readonly findDetached?: boolean; readonly projects?: readonly string[]; readonly services?: ReadonlySet<string> }): Promise<StateTruth> {
   let snapshot: ProcessTable | undefined;
   const inScope = (project: string) => options.projects === undefined || options.projects.includes(project);
   const truthOptions = {
@@ -39,7 +39,7 @@ export async function reconcile(context: ReconcileContext, state: RunState, opti
   const [services, dependencies] = await Promise.all([
     Promise.all(
       namedServices(state)
-        .filter((service) => inScope(service.project))
+        .filter((service) => inScope(service.project) && options.services?.has(service.name) !== false)
         .map(async (service) => ({ ...(await examineService(service, truthOptions)), project: service.project, type: service.type })),
     ),
     options.probeDependencies === false ? Promise.resolve([]) : examineDependencies(context, state, options.signal, inScope),

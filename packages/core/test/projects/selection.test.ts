@@ -23,11 +23,14 @@ describe('selectServices', () => {
     ['a type within a project', { projects: ['auth-1'], words: ['frontend'] }, ['auth-1 Frontend']],
     ['a project as a word', { words: ['Main'] }, ['Main Backend', 'Main Frontend']],
     ['words separated by commas', { words: ['Main, auth-2 frontend'] }, ['Main Backend', 'Main Frontend', 'auth-2 Frontend']],
-    ['nothing where a service is not in the project', { projects: ['auth-1'], services: ['Main Backend'] }, []],
   ];
   for (const [title, selectors, expected] of table) {
     it(title, () => expect(selectServices(services, { projects: [], services: [], ...selectors }).map(({ name }) => name)).to.deep.equal(expected));
   }
+
+  it('a service that is not in the project is an error that lists what is', () => {
+    expect(() => selectServices(services, { projects: ['auth-1'], services: ['Main Backend'] })).to.throw('No matching targets found for: Main Backend').with.nested.property('data.known').deep.equal(['auth-1 Backend', 'auth-1 Frontend']);
+  });
 
   it('knows a project without services when it is told of it, and widens nothing for it', () => {
     expect(selectServices(services, { projects: [], services: [], words: ['bare'] }, { projects: ['bare'] })).to.deep.equal([]);
