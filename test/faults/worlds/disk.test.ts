@@ -60,10 +60,12 @@ describe('a disk that is full or read-only', function () {
     expect(await machine.census()).to.deep.equal(nothing);
   });
 
-  it('a store without room is one error that says so, and with room the start works', async () => {
-    await mount(machine.storeRoot, 'size=1m');
+  for (const size of ['1m', '30m']) it(`a store of ${size} is too small, and the one error says so; with room the start works`, async () => {
+    await mount(machine.storeRoot, `size=${size}`);
     const repository = await make(['MAIN_POSTGRES_ENABLE=true']);
-    expectOneError(await repository.envctl('start', '--headless'), /space/i);
+    const refused = await repository.envctl('start', '--headless');
+    expectOneError(refused, /the file system is full \(ENOSPC\)/);
+    expect(refused.stderr).to.match(/→ .*df -h/);
     expect(await machine.census()).to.deep.equal(nothing);
     await machine.sh(`mount -o remount,size=300m '${machine.storeRoot}'`);
     const again = await repository.envctl('start', '--headless');

@@ -1,4 +1,4 @@
-import { errorMessage } from './errors.js';
+import { errorMessage, isEnvctlError } from './errors.js';
 import type { DependencyOutcome, FailedOutcome, FailureClass } from './outcome.js';
 
 const outcomeKey = Symbol.for('envctl/failed-outcome');
@@ -22,6 +22,6 @@ export async function toOutcome(signal: AbortSignal, reasonCode: string, work: (
   } catch (error) {
     signal.throwIfAborted();
     const known = (error as { readonly [outcomeKey]?: FailedOutcome } | null)?.[outcomeKey];
-    return known ?? { status: 'failed', class: 'hard_start_failure', reasonCode, message: errorMessage(error) };
+    return known ?? { status: 'failed', class: 'hard_start_failure', reasonCode, message: errorMessage(error), ...(isEnvctlError(error) && error.hints.length > 0 ? { hints: error.hints } : {}) };
   }
 }

@@ -43,7 +43,7 @@ function hintOf(errno: string | undefined, directory: string): string {
   switch (errno) {
     case 'ENOSPC':
     case 'EDQUOT': return `Free some space, then run the command again: df -h '${directory}'; df -i '${directory}'`;
-    case 'EROFS': return 'Set ENVCTL_RUNTIME_DIR to a directory on a writable file system.';
+    case 'EROFS': return 'Set ENVCTL_RUNTIME_DIR (state) or ENVCTL_STORE_DIR (data) to a directory on a writable file system.';
     case 'EACCES':
     case 'EPERM': return `Make the directory writable for you, or set ENVCTL_RUNTIME_DIR to another one: ls -ld '${directory}'`;
     default: return `Check the directory: ls -ld '${directory}'`;

@@ -6,12 +6,12 @@ import { chmod, chown, lchown, mkdir, readdir, rename, rm, stat } from 'node:fs/
 import { setTimeout as delay } from 'node:timers/promises';
 import { join } from 'node:path';
 import type { LaunchHandle, LaunchRequest, LogicalRequest, ProbeContext, StartContext, StopStep, TaskRequest, TaskResult } from '../contract/index.js';
-import { createDeadline, EnvctlError } from '../contract/index.js';
+import { createDeadline, EnvctlError, isEnvctlError } from '../contract/index.js';
 import { examineLaunch, readProcessTable, waitForExit } from '../processes/index.js';
 import { acquireProcess, describeIncomplete, readRecordedLaunches, releaseProcesses, type RecordedLaunch } from '../resources/index.js';
 import { tailLines } from '../services/index.js';
 import type { EngineContext } from '../scope/index.js';
-import { ensureDirectory } from '../fs/index.js';
+import { ensureDirectory, isDiskRefusal, toWriteError } from '../fs/index.js';
 import type { InstanceRecord } from './instance-schema.js';
 
 export interface StartContextInputs {
@@ -102,8 +102,9 @@ export function createStartContext(inputs: StartContextInputs): StartContext {
       await rename(temporaryPath, path);
       engine.seam('directory.build.after-confirm');
     } catch (error) {
-      await rm(temporaryPath, { recursive: true, force: true });
-      throw error;
+      // Copies that were under way may still make files below it: what is left goes with the next start.
+      await rm(temporaryPath, { recursive: true, force: true, maxRetries: 5 }).catch(() => undefined);
+      throw isDiskRefusal(error) && !isEnvctlError(error) ? toWriteError(path, error) : error;
     }
     return path;
   }
