@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import type { Mode } from '../contract/index.js';
 import { selectServices, toSlug, unknownTarget, type ServiceSelectors } from '../projects/index.js';
 import { readInstances, releaseDependencies } from '../requirements/index.js';
-import { readRecordedLaunches, releaseProcesses } from '../resources/index.js';
+import { readRecordedLaunches, releaseProcesses, type RecordedLaunch } from '../resources/index.js';
 import { holdAll, type EngineContext } from '../scope/index.js';
 import type { RunState } from '../state/index.js';
 import { namedServices } from '../truth/index.js';
@@ -44,11 +44,12 @@ export async function runStop(context: EngineContext, request: StopRequest): Pro
     const left = namedServices(current).filter((service) => !goneNames.has(service.name));
     const empty = projects.filter((name) => !left.some((service) => service.project === name) && (isEverything || wanted.includes(name) || selected.some((service) => service.project === name)));
     const problems = await releaseDependencies(context, empty, { keepReserved: true });
+    const servers = await namesOfEnded(context, launches.filter((launch) => launch.kind === 'dependency'));
     if (left.length === 0 && problems.length === 0 && empty.length === projects.length) await context.state.clear({ mode: current.mode });
     else await context.state.update(current.run_id, (state) => without(state, goneNames, problems.length === 0 ? empty : []));
     return toStopReport('stop', {
       message: gone.length === namedServices(current).length ? 'Stopped runtime state.' : 'Stopped selected services.',
-      stopped: gone.map((service) => service.name),
+      stopped: [...gone.map((service) => service.name), ...servers],
       released,
       problems,
       projects: empty,
@@ -56,15 +57,24 @@ export async function runStop(context: EngineContext, request: StopRequest): Pro
   });
 }
 
+/** The servers that were on record and are not any more. */
+async function namesOfEnded(context: EngineContext, servers: readonly RecordedLaunch[]): Promise<readonly string[]> {
+  if (servers.length === 0) return [];
+  const { launches } = await readRecordedLaunches(context);
+  const left = new Set(launches.map((launch) => launch.directory));
+  return servers.filter((server) => !left.has(server.directory)).map((server) => server.name ?? server.launchId);
+}
+
 /** A start that was killed before its commit has processes and no state: the ledger alone knows them. */
 async function stopUnlisted(context: EngineContext, projects: readonly string[]): Promise<StopSummary> {
   const { launches } = await readRecordedLaunches(context);
   const ending = launches.filter((launch) => launch.project !== null && projects.includes(launch.project) && launch.kind !== 'dependency');
+  const servers = launches.filter((launch) => launch.kind === 'dependency');
   const released = await releaseProcesses(context, ending, { keepReserved: true });
   const problems = await releaseDependencies(context, projects, { keepReserved: true });
   const survived = new Set(released.incomplete.map((report) => report.directory));
   const stopped = ending.filter((launch) => !survived.has(launch.directory)).map((launch) => launch.name ?? launch.launchId);
-  return toStopReport('stop', { message: 'Stopped what a killed command had left.', stopped, released, problems, projects });
+  return toStopReport('stop', { message: 'Stopped what a killed command had left.', stopped: [...stopped, ...(await namesOfEnded(context, servers))], released, problems, projects });
 }
 
 async function projectsOnRecord(context: EngineContext): Promise<readonly string[]> {
