@@ -91,7 +91,8 @@ describe('what stopping does (docs/lifecycle.md)', function () {
 
   it('a stopped service comes back to its port', async () => {
     const ports = portsOf(await world.succeed(['start']));
-    await world.succeed(['stop']);
+    expect((await world.succeed(['stop', 'backend'])).stopped).to.deep.equal(['Main Backend']);
+    expect((await world.succeed(['stop'])).stopped.map((name) => name.replace(/\/.*/, '')).sort()).to.deep.equal(['Main Frontend', 'postgres', 'redis-main']);
     expect(portsOf(await world.succeed(['start']))).to.deep.equal(ports);
   });
 
@@ -109,7 +110,9 @@ describe('what stopping does (docs/lifecycle.md)', function () {
     const started = await world.succeed(['start']);
     expect(statusesOf(started)).to.deep.equal({ redis: 'started' });
     expect((await world.succeed(['start'])).decision.kind).to.equal('reuse');
-    expect((await world.succeed(['stop', 'main'])).released_projects).to.deep.equal(['Main']);
+    const end = await world.succeed(['stop', 'main']);
+    expect(end.released_projects).to.deep.equal(['Main']);
+    expect(end.stopped.join(' ')).to.match(/^redis-main\/\S+$/);
     expect(await reachable(portsOf(started), ['redis'])).to.deep.equal([]);
     await world.configure();
   });
@@ -128,6 +131,11 @@ describe('a start that fails', function () {
     expect(document).to.include({ ok: false, code: 'ENVCTL_E_START_FAILED' });
     expect(document.message).to.match(/Main Backend exited with code 7.*this service is broken/);
     expect(stderr).to.match(/Main\/backend: failed/);
+    const health = await world.json(['health']);
+    expect(health).to.include({ code: 1 });
+    expect(health.document).to.include({ ok: false, healthy: false, contract_version: 'envctl.health.v1' });
+    expect(JSON.stringify(health.document['issues'])).to.include('exited with code 7');
+    expect((await world.envctl(['health'])).stdout).to.match(/last start failed: .*exited with code 7/);
     expect(processesIn(world.directory)).to.deep.equal([]);
     expect(world.files('state', 'leases').filter((name) => name.endsWith('.json'))).to.deep.equal([]);
     expect((await world.json(['show-state'])).document).to.include({ found: false, error: 'state_not_found' });

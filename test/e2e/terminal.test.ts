@@ -71,6 +71,7 @@ describe('in a terminal', function () {
     expect((await shell.shows(/^Cancelling and undoing/m)).filter((line) => line.includes('Main/redis'))).to.have.length(1);
     await shell.press('C-c');
     // It dies of the signal, as the shell expects it.
+    await shell.shows(/run: envctl stop-all/);
     await shell.shows(/\$$/);
     await shell.type('echo code=$?');
     await shell.shows(/code=130/);

@@ -6,7 +6,7 @@ import { createScope } from '../host/index.js';
 import { runStop, runStopAll, type StopSummary } from '../lifecycle/index.js';
 import { discoverProjects, selectProjects, selectServices, type ServiceSelectors } from '../projects/index.js';
 import type { Route } from '../routing/index.js';
-import { collectErrors, toFailedStart, examineHealth, followLogs, readLogs, waitFor, type ErrorsReport, type FollowOptions, type HealthReport, type LogsOptions, type LogsReport } from '../state-actions/index.js';
+import { collectErrors, toFailedHealth, toFailedStart, examineHealth, followLogs, readLogs, waitFor, type ErrorsReport, type FollowOptions, type HealthReport, type LogsOptions, type LogsReport } from '../state-actions/index.js';
 import { explainStart, runStart, type StartPlan, type StartSummary } from '../startup/index.js';
 import { readJsonFile } from '../fs/index.js';
 import { artifactNames, type RunState } from '../state/index.js';
@@ -97,7 +97,10 @@ export async function createRuntime(request: RuntimeRequest): Promise<EngineRunt
     },
     stopAll: async (route, command, options) => runStopAll(await engineFor(route, 'any'), { command, removeVolumes: options.removeVolumes, signal }),
     listTargets: async (route) => listTargets(await engineFor(route, 'any'), signal),
-    health: (route) => withState(route, (engine, state) => look(engine, state, toSelectors(route))),
+    health: async (route) => {
+      const failure = await readFailedStart(route);
+      return failure === undefined ? withState(route, (engine, state) => look(engine, state, toSelectors(route))) : toFailedHealth(failure);
+    },
     errors: async (route) => {
       const failure = await readFailedStart(route);
       if (failure !== undefined) return failure;

@@ -66,6 +66,21 @@ function isNamed(name: string, asked: readonly string[]): boolean {
   return asked.length === 0 || asked.some((one) => one.toLowerCase() === name.toLowerCase());
 }
 
+/** The report of a start that failed before there was any state: nothing runs, and this is why. */
+export function toFailedHealth(failure: { readonly run_id: string; readonly mode: Mode; readonly recent_failures: readonly string[] }): HealthReport {
+  return {
+    run_id: failure.run_id,
+    mode: failure.mode,
+    projects: 0,
+    services: [],
+    dependencies: [],
+    status_counts: { ok: 0, warn: 0, bad: 0 },
+    healthy: false,
+    issues: { failing_services: [], requirement_issues: [], recent_failures: failure.recent_failures },
+    detached: [],
+  };
+}
+
 function toGrade(status: string): 'ok' | 'warn' | 'bad' {
   if (status === 'running' || status === 'healthy' || status === 'disabled') return 'ok';
   return status === 'starting' || status === 'degraded' ? 'warn' : 'bad';
