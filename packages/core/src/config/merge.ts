@@ -7,9 +7,9 @@ import { switchState } from './effective.js';
 import { isWritableValue, parseConfigText, quoteWhereNeeded } from './grammar.js';
 import { createModel } from './load.js';
 import { renderManagedBlock } from './managed-block.js';
-import type { ConfigKey, ConfigModel } from './model.js';
+import type { ConfigKey, ConfigModel, ConfigProblem } from './model.js';
 import type { KeyRegistry } from './registry.js';
-import { parseValue } from './values.js';
+import { invalidAssignmentProblem, parseValue } from './values.js';
 
 export interface MergeInput {
   readonly repositoryRoot: string;
@@ -34,6 +34,7 @@ export interface MergeResult {
 export function mergeConfig(input: MergeInput): MergeResult {
   const { file, registry } = input;
   const changes = resolveAssignments(input.assignments, registry);
+  refuse(invalidAssignments(input));
   const fromLegacy = file.source === 'legacy_prefill';
   // Bytes as latin1: what is not UTF-8 outside the block comes back as it was.
   const split = splitAtBlock(fromLegacy ? '' : file.content.toString('latin1'));
@@ -59,6 +60,16 @@ export function mergeConfig(input: MergeInput): MergeResult {
   refuse(outcome.problems.filter((problem) => problem.severity === 'error'));
   for (const [key, value] of changes) assertCounts(key, canonical(key, value, input), outcome, registry);
   return { content, notCarried: fromLegacy ? keysLeftBehind(file, registry) : [] };
+}
+
+/** What was given and does not parse, before it is a line of any file. The last assignment of a key is the one that counts. */
+function invalidAssignments(input: MergeInput): ConfigProblem[] {
+  const given = new Map(input.assignments.map((assignment) => [input.registry.find(assignment.key), assignment]));
+  return [...given].flatMap(([key, { key: name, value }]) => {
+    if (key === undefined || isUnset(key, value)) return [];
+    const parsed = parseValue(key, value, input);
+    return parsed.ok ? [] : [invalidAssignmentProblem(key, { name, value }, parsed.expected)];
+  });
 }
 
 function modelOf({ repositoryRoot, home, registry, file }: MergeInput, content: Buffer): ConfigModel {

@@ -58,6 +58,17 @@ export function invalidValueProblem(key: ConfigKey, value: ConfigValue, expected
   };
 }
 
+/** The problem of a value that was given to be saved and does not parse. */
+export function invalidAssignmentProblem(key: ConfigKey, given: { readonly name: string; readonly value: string }, expected: string): ConfigProblem {
+  return {
+    kind: 'invalid-value',
+    severity: 'error',
+    key: key.key,
+    message: `The given ${given.name}=${key.secret === true ? '(hidden)' : JSON.stringify(given.value)} is not valid: expected ${expected}.`,
+    hint: `envctl config --set ${given.name}=${key.default ?? key.values?.[0] ?? '<value>'}`,
+  };
+}
+
 export function invalidValueError(problem: ConfigProblem): EnvctlError {
   return new EnvctlError('ENVCTL_E_CONFIG_INVALID', problem.message, {
     hints: [problem.hint],

@@ -24,6 +24,9 @@ function scrubUrls(text: string): string {
 
 const assignment = /(?<![A-Za-z0-9_])([A-Za-z_][\w.-]{0,127})(\\*["']?)(\s*[=:]\s*)/g;
 
+/** What help and hints write where a value belongs. */
+const placeholder = /^(?:VALUE|<value>)$/;
+
 function scrubAssignments(text: string): string {
   let result = '';
   let done = 0;
@@ -32,7 +35,7 @@ function scrubAssignments(text: string): string {
     if (match.index < done || !isAssignment(text, match.index, name, quote, sign)) continue;
     const start = match.index + whole.length;
     const end = valueEnd(text, start, match.index, sign, name);
-    if (end <= start) continue;
+    if (end <= start || placeholder.test(text.slice(start, end))) continue;
     const opening = /^\\*["'`]/.exec(text.slice(start, end))?.[0] ?? '';
     const closing = opening !== '' && text.slice(start + opening.length, end).endsWith(opening) ? opening : '';
     result += `${text.slice(done, start)}${opening}${redacted}${closing}`;

@@ -156,6 +156,13 @@ describe('saveConfig', () => {
     });
   }
 
+  it('names the assignment that is not valid, not a line of the file', async () => {
+    repository.write('.envctl', '# mine\nBACKEND_PORT_BASE=8100\n');
+    const error = await refusal(['FRONTEND_PORT_BASE=9100', 'BACKEND_PORT_BASE=abc']);
+    expect(error.message).to.equal('The given BACKEND_PORT_BASE="abc" is not valid: expected a whole number from 1 to 65000.');
+    expect(error.hints).to.deep.equal(['envctl config --set BACKEND_PORT_BASE=8000']);
+  });
+
   it('loses nothing when another save happens between reading and renaming', async () => {
     repository.write('.envctl', 'FRONTEND_PORT_BASE=9100\n');
     let disturbed = false;

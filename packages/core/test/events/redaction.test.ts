@@ -45,6 +45,8 @@ describe('redaction of text', () => {
     'ENVCTL_E_PORT_EXHAUSTED: no free port found from 8000 to 65000',
     'http://[::1]:3000/x',
     'passed: 12, bypass=1, compass: north',
+    'envctl config --set KEY=VALUE',
+    'export DB_PASSWORD=<value>',
   ]) {
     it(`leaves alone: ${text}`, () => expect(redactor.text(text)).to.equal(text));
   }
