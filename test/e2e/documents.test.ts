@@ -66,6 +66,8 @@ describe('JSON documents', function () {
     const { document } = await world.json(['endpoints']);
     expect(document['frontend']).to.deep.equal({ status: 'missing', port: null, local_url: null, public_url: null });
     expect(await world.json(['endpoints', '--project', 'Mian'])).to.deep.nested.include({ code: 1, 'document.error': 'requested_project_not_running', 'document.requested_project': 'Mian', 'document.active_projects': ['Main'] });
+    const words = await world.envctl(['endpoints', 'Nope']);
+    expect([words.code, words.stdout, words.stderr]).to.deep.equal([1, '', 'Error: That project is not running (Nope). Running: Main.\n']);
     const several = await world.json(['endpoints', '--project', 'a', '--project', 'b']);
     expect(check(several.document)).to.deep.include({ error: 'multiple_projects_not_supported', requested_projects: ['a', 'b'], active_projects: ['Main'] });
     await world.succeed(['stop-all']);

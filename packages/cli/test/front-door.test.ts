@@ -48,6 +48,8 @@ describe('envctl', function () {
     ),
     [['endpoints', '--service=backend'], 'ENVCTL_E_ARGV_UNKNOWN_OPTION', 'Unknown option: --service=backend'],
     [['list-commands', 'word'], 'ENVCTL_E_ARGV_INVALID', 'Unexpected word: word'],
+    [['logs', '--logs-tail', 'abc'], 'ENVCTL_E_ARGV_INVALID', 'Invalid value for --logs-tail: abc (a whole number)'],
+    [['logs', '--logs-duration=0'], 'ENVCTL_E_ARGV_INVALID', 'Invalid value for --logs-duration: 0 (a whole number from 1)'],
     [['help', 'nonsense'], 'ENVCTL_E_COMMAND_FAILED', 'Command nonsense not found.'],
   ];
   for (const [argv, code, message] of failures) {

@@ -50,7 +50,9 @@ function fromOclif(thrown: unknown, context: ErrorContext): EnvctlError | undefi
   const error = thrown as OclifError;
   const message = firstLines(error.message);
   const words = (context.commandId ?? '').replaceAll(':', ' ');
+  const number = notANumber(message);
   const help = words === '' ? 'envctl --help' : `envctl ${words} --help`;
+  if (number !== undefined) return new EnvctlError('ENVCTL_E_ARGV_INVALID', number, { hints: [help], cause: error });
   switch (error.constructor.name) {
     case 'NonExistentFlagsError': {
       const option = error.flags?.[0] ?? '';
@@ -67,6 +69,15 @@ function fromOclif(thrown: unknown, context: ErrorContext): EnvctlError | undefi
     default:
       return new EnvctlError('ENVCTL_E_ARGV_INVALID', message, { hints: [help], cause: error });
   }
+}
+
+/** oclif's words for an integer option whose value is none, or is out of its bounds. */
+function notANumber(message: string): string | undefined {
+  const match = /^Parsing (--\S+) Expected an integer(?: (greater|less) than or equal to (-?\d+))? but received: (.*)$/s.exec(message);
+  if (match === null) return undefined;
+  const [, option = '', side, bound = '', received = ''] = match;
+  const bounds = side === undefined ? '' : side === 'greater' ? ` from ${bound}` : ` up to ${bound}`;
+  return `Invalid value for ${option}: ${received} (a whole number${bounds})`;
 }
 
 /** oclif appends help and lists below its message; the first paragraph says it. */

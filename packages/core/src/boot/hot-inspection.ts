@@ -1,5 +1,6 @@
 /* The inspection commands that go through the fast door: recorded state and process truth, no oclif, no plugin code. */
 import { readEndpoints, renderEndpoints, renderState, showState as readState } from '../inspection/read-only.js';
+import { EnvctlError } from '../contract/index.js';
 import type { HotContext, HotResult } from './hot-commands.js';
 
 export async function showState({ env, cwd, route }: HotContext): Promise<HotResult> {
@@ -9,5 +10,7 @@ export async function showState({ env, cwd, route }: HotContext): Promise<HotRes
 
 export async function showEndpoints({ env, cwd, route, now }: HotContext): Promise<HotResult> {
   const report = await readEndpoints({ env, cwd, repo: route.repo, mode: route.mode, projects: [...route.projects, ...route.passthroughArgs], nowMs: now() });
+  // For people it is an error like every other; the document tells more than an error could.
+  if (!report.ok && !route.json) throw new EnvctlError(report.error === 'state_not_found' ? 'ENVCTL_E_STATE_NOT_FOUND' : 'ENVCTL_E_TARGET_UNKNOWN', renderEndpoints(report));
   return { exitCode: report.ok ? 0 : 1, json: report, text: `${renderEndpoints(report)}\n` };
 }
