@@ -105,7 +105,29 @@ describe('what stopping does (docs/lifecycle.md)', function () {
     expect(await world.succeed(['stop'])).to.include({ message: 'No active runtime state found.' });
   });
 
+  it('a server that died is not told as alive, nor are its ports', async () => {
+    await world.succeed(['stop-all']);
+    const ports = portsOf(await world.succeed(['start']));
+    const before = (await world.succeed(['endpoints']))['dependencies'] as unknown as Readonly<Record<string, unknown>>;
+    expect(before['redis']).to.include({ status: 'healthy', observed: true, port: ports['redis'] });
+    const target = (await world.succeed(['list-targets'])).projects[0] as unknown as { readonly ports: Readonly<Record<string, number>>; readonly actual_ports: Readonly<Record<string, number>> };
+    expect(target.actual_ports).to.deep.equal({ backend: ports['backend'], frontend: ports['frontend'], db: ports['postgres'], redis: ports['redis'] });
+    // The one beside it has that port.
+    expect(target.ports['redis']).to.equal(world.ports.redis);
+    expect(target.actual_ports['redis']).to.not.equal(world.ports.redis);
+    expect((await world.envctl(['list-targets'])).stdout).to.include(`redis=${String(ports['redis'])}`);
+
+    for (const pid of processesOf(world, 'redis-server')) process.kill(pid, 'SIGKILL');
+    const { dependencies } = (await world.succeed(['endpoints'])) as unknown as { readonly dependencies: Readonly<Record<string, unknown>> };
+    expect(dependencies['redis']).to.include({ status: 'unreachable', port: ports['redis'] });
+    expect(dependencies['postgres']).to.include({ status: 'healthy' });
+    const text = (await world.envctl(['endpoints'])).stdout;
+    expect(text).to.match(/redis +port \d+ \(unreachable\)/);
+    expect(text).to.match(/postgres +port \d+$/m);
+  });
+
   it('a project of dependencies alone is stopped by its name', async () => {
+    await world.succeed(['stop-all']);
     await world.configure({ MAIN_BACKEND_ENABLE: false, MAIN_FRONTEND_ENABLE: false, MAIN_POSTGRES_ENABLE: false });
     const started = await world.succeed(['start']);
     expect(statusesOf(started)).to.deep.equal({ redis: 'started' });
@@ -272,4 +294,9 @@ function leasesOf(world: World, port: number): string {
   } catch {
     return 'none';
   }
+}
+
+/** Living processes of this program whose data or records lie in the world. */
+function processesOf(world: World, program: string): readonly number[] {
+  return processesIn(path.join(world.directory, 'store', world.scopeId)).filter((pid) => readFileSync(`/proc/${String(pid)}/comm`, 'latin1').trim() === program);
 }

@@ -3,7 +3,7 @@ import type { EngineRuntime, Route, TargetsReport } from '../runtime/index.js';
 import { EnvctlCommand, type CommandResult } from './base-command.js';
 
 export default class ListTargets extends EnvctlCommand<TargetsReport, EngineRuntime> {
-  static override summary = 'List the projects of the mode with their planned ports.';
+  static override summary = 'List the projects of the mode with their planned ports; of what runs, the ports in use.';
   static override examples = ['<%= config.bin %> list-targets --json'];
   static override envctl: CommandContract = { family: 'direct_inspection', bootstrap: 'skip', statePolicy: 'none', mutates: false };
 
@@ -12,6 +12,6 @@ export default class ListTargets extends EnvctlCommand<TargetsReport, EngineRunt
   }
 
   protected render(data: TargetsReport): string {
-    return data.projects.map((project) => `${project.name}  ${project.root}${project.running ? '  (running)' : ''}\n  ${Object.entries(project.ports).map(([name, port]) => `${name}=${port}`).join(' ')}`).join('\n');
+    return data.projects.map((project) => `${project.name}  ${project.root}${project.running ? '  (running)' : ''}\n  ${Object.entries({ ...project.ports, ...project.actual_ports }).map(([name, port]) => `${name}=${port}`).join(' ')}`).join('\n');
   }
 }

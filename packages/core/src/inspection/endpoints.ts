@@ -5,6 +5,7 @@
 import { readProcessTable } from '../processes/read-only.js';
 import type { RunState, ServiceRecord } from '../state/read-only.js';
 import { examineService } from '../truth/read-only.js';
+import { examineDependencies, type DependencyEndpoint } from './dependency-endpoints.js';
 import { readRecordedScope, type HotInputs } from './hot.js';
 
 export interface Endpoint {
@@ -26,7 +27,7 @@ export type EndpointsReport =
       readonly frontend: Endpoint;
       readonly backend: Endpoint;
       readonly additional_services: Readonly<Record<string, Endpoint>>;
-      readonly dependencies: Readonly<Record<string, { readonly enabled: boolean; readonly status: string; readonly port: number | null; readonly resources: Readonly<Record<string, number>> }>>;
+      readonly dependencies: Readonly<Record<string, DependencyEndpoint>>;
       readonly dependency_mode: Readonly<Record<string, string | null>>;
       readonly shared_dependencies: readonly string[];
     }
@@ -45,7 +46,7 @@ export interface EndpointsFailure {
 const missing: Endpoint = { status: 'missing', port: null, local_url: null, public_url: null };
 
 export async function readEndpoints(inputs: HotInputs & { readonly projects: readonly string[]; readonly nowMs: number }): Promise<EndpointsReport> {
-  const { mode, state } = readRecordedScope(inputs);
+  const { mode, state, scopeDirectory } = readRecordedScope(inputs);
   if (state === undefined) return { ok: false, error: 'state_not_found', mode };
   const active = activeProjects(state);
   const choice = chooseProject(active, inputs.projects);
@@ -67,7 +68,7 @@ export async function readEndpoints(inputs: HotInputs & { readonly projects: rea
     frontend: byType.get('frontend') ?? missing,
     backend: byType.get('backend') ?? missing,
     additional_services: Object.fromEntries(services.filter(([type]) => type !== 'frontend' && type !== 'backend')),
-    dependencies: Object.fromEntries(components.map((component) => [component.id, { enabled: true, status: component.health, port: component.resources['primary'] ?? null, resources: component.resources }])),
+    dependencies: await examineDependencies(scopeDirectory, components),
     dependency_mode: Object.fromEntries(components.map((component) => [component.id, component.driver])),
     shared_dependencies: components.filter((component) => component.instance_id === component.id).map((component) => component.id),
   };
@@ -97,8 +98,14 @@ export function renderEndpoints(report: EndpointsReport): string {
   return [
     `${report.project}  ${report.project_root ?? ''}`.trimEnd(),
     ...rows.map(([type, endpoint]) => `  ${type.padEnd(10)} ${endpoint.public_url ?? `- (${endpoint.status})`}`),
-    ...Object.entries(report.dependencies).map(([id, dependency]) => `  ${id.padEnd(10)} ${dependency.port === null ? '-' : `port ${dependency.port}`}`),
+    ...Object.entries(report.dependencies).map(([id, dependency]) => `  ${id.padEnd(10)} ${dependency.port === null ? '-' : `port ${dependency.port}`}${noteOf(dependency)}`),
   ].join('\n');
+}
+
+/** Nothing for a server that runs: only what is not as it should be, or not known, is told. */
+function noteOf({ status, observed }: DependencyEndpoint): string {
+  if (!observed) return ` (${status} when it was started; not ours to watch)`;
+  return status === 'healthy' ? '' : ` (${status})`;
 }
 
 const failureTexts: Readonly<Record<EndpointsFailure['error'], string>> = {

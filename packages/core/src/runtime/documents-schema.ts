@@ -95,7 +95,7 @@ const logsBody = {
 const targetsBody = {
   mode,
   count: z.int(),
-  projects: z.array(z.strictObject({ name: z.string(), root: z.string(), ports: z.record(z.string(), z.int()), preselected: z.boolean(), running: z.boolean() })),
+  projects: z.array(z.strictObject({ name: z.string(), root: z.string(), ports: z.record(z.string(), z.int()), actual_ports: z.record(z.string(), z.int()), preselected: z.boolean(), running: z.boolean() })),
 };
 
 const endpoint = z.strictObject({ name: z.string().optional(), status: z.string(), port, local_url: text, public_url: text, health_url: text.optional() });
@@ -107,7 +107,7 @@ const endpointsBody = {
   frontend: endpoint,
   backend: endpoint,
   additional_services: z.record(z.string(), endpoint),
-  dependencies: z.record(z.string(), z.strictObject({ enabled: z.boolean(), status: z.string(), port, resources: z.record(z.string(), z.int()) })),
+  dependencies: z.record(z.string(), z.strictObject({ enabled: z.boolean(), status: z.string(), observed: z.boolean(), port, resources: z.record(z.string(), z.int()) })),
   dependency_mode: z.record(z.string(), text),
   shared_dependencies: names,
 };
