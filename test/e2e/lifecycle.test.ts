@@ -126,6 +126,18 @@ describe('what stopping does (docs/lifecycle.md)', function () {
     expect(text).to.match(/postgres +port \d+$/m);
   });
 
+  it('a look that falls back over a damaged state names the file on stderr', async () => {
+    const started = await world.succeed(['start']);
+    const latest = path.join(world.directory, 'state', 'engine', world.scopeId, 'run_state.json');
+    await writeFile(latest, '{');
+    for (const words of [['show-state'], ['show-state', '--json'], ['health']]) {
+      const { code, stdout, stderr } = await world.envctl(words);
+      expect(code, words.join(' ')).to.equal(0);
+      expect(stdout).to.include(started.run_id);
+      expect(stderr.split('\n').filter((line) => line.startsWith(`Warning: ${latest} was passed over: not JSON`)), stderr).to.have.length(1);
+    }
+  });
+
   it('a project of dependencies alone is stopped by its name', async () => {
     await world.succeed(['stop-all']);
     await world.configure({ MAIN_BACKEND_ENABLE: false, MAIN_FRONTEND_ENABLE: false, MAIN_POSTGRES_ENABLE: false });

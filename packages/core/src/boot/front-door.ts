@@ -34,6 +34,7 @@ async function fastDoor(options: FrontDoorOptions): Promise<boolean> {
   try {
     const result = await answer({ route, env: { ...process.env }, cwd: process.cwd(), manifest, now: Date.now });
     process.stdout.on('error', ignoreClosedPipe);
+    for (const warning of result.warnings ?? []) process.stderr.write(`${warning}\n`);
     process.stdout.write(route.json ? formatJson(toResultDocument(line.id, 1, result.exitCode === 0, result.json)) : result.text);
     process.exitCode = result.exitCode;
     return true;

@@ -15,6 +15,8 @@ export interface HotResult {
   readonly exitCode: 0 | 1 | 2;
   readonly json: object;
   readonly text: string;
+  /** Lines for stderr. */
+  readonly warnings?: readonly string[];
 }
 
 export type HotCommand = (context: HotContext) => Promise<HotResult>;

@@ -4,8 +4,8 @@ import { EnvctlError } from '../contract/index.js';
 import type { HotContext, HotResult } from './hot-commands.js';
 
 export async function showState({ env, cwd, route }: HotContext): Promise<HotResult> {
-  const report = readState({ env, cwd, repo: route.repo, mode: route.mode });
-  return { exitCode: report.found ? 0 : 1, json: report, text: `${renderState(report)}\n` };
+  const { report, warnings } = readState({ env, cwd, repo: route.repo, mode: route.mode });
+  return { exitCode: report.found ? 0 : 1, json: report, text: `${renderState(report)}\n`, warnings };
 }
 
 export async function showEndpoints({ env, cwd, route, now }: HotContext): Promise<HotResult> {

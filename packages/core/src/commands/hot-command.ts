@@ -10,6 +10,7 @@ export abstract class HotEnvctlCommand extends EnvctlCommand<object> {
     const answer = hotCommands[route.command];
     if (answer === undefined) throw new EnvctlError('ENVCTL_E_BUG', `No hot function for ${route.command}.`, { kind: 'bug' });
     const result = await answer(this.hotContext(route));
+    for (const warning of result.warnings ?? []) this.say(warning);
     this.#text = result.text;
     return { data: result.json, exitCode: result.exitCode };
   }

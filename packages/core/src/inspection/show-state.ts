@@ -1,14 +1,18 @@
 import { join } from 'node:path';
 import type { RunState } from '../state/read-only.js';
-import { readRecordedScope, type HotInputs } from './hot.js';
+import { readRecordedScope, type HotInputs, type RecordedScope } from './hot.js';
 
 /** The document of `show-state --json`: what was recorded, as it was recorded. */
 export type StateReport =
   | { readonly found: true; readonly runtime_root: string; readonly run_state_path: string; readonly state: object }
   | { readonly found: false; readonly mode: string; readonly error: 'state_not_found' };
 
-export function showState(inputs: HotInputs): StateReport {
-  const { runtimeDirectory, scopeDirectory, mode, state } = readRecordedScope(inputs);
+export function showState(inputs: HotInputs): { readonly report: StateReport; readonly warnings: readonly string[] } {
+  const scope = readRecordedScope(inputs);
+  return { report: toReport(scope), warnings: scope.warnings };
+}
+
+function toReport({ runtimeDirectory, scopeDirectory, mode, state }: RecordedScope): StateReport {
   if (state === undefined) return { found: false, mode, error: 'state_not_found' };
   return { found: true, runtime_root: runtimeDirectory, run_state_path: join(scopeDirectory, 'runs', state.run_id, 'run_state.json'), state: toDocument(state) };
 }

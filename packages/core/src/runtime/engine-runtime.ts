@@ -9,7 +9,7 @@ import type { Route } from '../routing/index.js';
 import { collectErrors, toFailedHealth, toFailedStart, examineHealth, followLogs, readLogs, waitFor, type ErrorsReport, type FollowOptions, type HealthReport, type LogsOptions, type LogsReport } from '../state-actions/index.js';
 import { explainStart, runStart, type StartPlan, type StartSummary } from '../startup/index.js';
 import { readJsonFile } from '../fs/index.js';
-import { artifactNames, type RunState } from '../state/index.js';
+import { artifactNames, describePassedOver, type RunState } from '../state/index.js';
 import { namedServices } from '../truth/index.js';
 import { createProgress } from '../ui/index.js';
 import { type ConfigOperations, createConfigOperations } from './config-operations.js';
@@ -58,7 +58,9 @@ export async function createRuntime(request: RuntimeRequest): Promise<EngineRunt
 
   const withState = async <T>(route: Route, work: (engine: Engine, state: RunState) => Promise<T>): Promise<T> => {
     const engine = await engineFor(route, 'any');
-    const state = await loadState(engine, route);
+    const { loaded, damaged } = await engine.state.inspect(route.mode === undefined ? {} : { mode: route.mode });
+    for (const candidate of damaged) request.invocation.stderr(`${describePassedOver(candidate, loaded?.path)}\n`);
+    const state = loaded?.state;
     if (state === undefined) throw noState(route);
     return work(engine, state);
   };

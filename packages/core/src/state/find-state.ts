@@ -41,6 +41,11 @@ export interface StateSearchResult {
   readonly damaged: readonly DamagedCandidate[];
 }
 
+/** The warning about a place that should have held the state; `used` is the file that was taken in its stead, if any. */
+export function describePassedOver(candidate: DamagedCandidate, used: string | undefined): string {
+  return `Warning: ${candidate.path} was passed over: ${candidate.message}; ${used === undefined ? 'no other state was found' : `shown is ${used}`}.`;
+}
+
 /** The first good state in the lookup order. Never throws. */
 export function findState(search: StateSearch): StateSearchResult {
   const damaged: DamagedCandidate[] = [];

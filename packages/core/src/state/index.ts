@@ -2,7 +2,7 @@ export type { ErrorReport, PortPlan, PortsManifest, ReadinessReport, RuntimeMap 
 export { portPlanSchema } from './artifact-schema.js';
 export type { RunChange, RunFailure, RunUpdate } from './commit-run.js';
 export { describeSchemas } from './describe-schemas.js';
-export type { DamagedCandidate } from './find-state.js';
+export { describePassedOver, type DamagedCandidate } from './find-state.js';
 export { createLedger, type DamagedEntry, type Ledger, type LedgerIntent, type LedgerOptions } from './ledger.js';
 export { ledgerIdOf } from './ledger-id.js';
 export type { LedgerEntry } from './ledger-schema.js';

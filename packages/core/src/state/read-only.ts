@@ -1,3 +1,4 @@
 /** The light door of the room: recorded state without the schema library and without a lock. */
+export { describePassedOver } from './find-state.js';
 export { inspectLatestState, readLatestState } from './read-latest-state.js';
 export type { RequirementsResult, RunState, ServiceRecord } from './run-state-schema.js';
