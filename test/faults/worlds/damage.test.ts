@@ -10,7 +10,7 @@ const damages: Readonly<Record<string, (file: string) => void>> = {
   emptied: (file) => writeFileSync(file, ''),
   'cut in half': (file) => writeFileSync(file, readFileSync(file).subarray(0, Math.floor(statSync(file).size / 2))),
   overwritten: (file) => writeFileSync(file, Buffer.from([0, 0xff, 0xfe, 0x80, 0x0a, 0x7b, 0x22, 0xc3, 0x28])),
-  'another document': (file) => writeFileSync(file, '{"version": 99, "entries": {"a": null}, "services": [1], "kind": 7}\n'),
+  'another document': (file) => writeFileSync(file, '{"version": 0, "entries": {"a": null}, "services": [1], "kind": 7}\n'),
   'a list': (file) => writeFileSync(file, '[null]\n'),
   'a directory': (file) => {
     rmSync(file);
