@@ -31,7 +31,7 @@ export function installSignals(host: SignalHost, say: (line: string) => void, en
   const receive = (name: Signal): void => {
     if (controller.signal.aborted) {
       uninstall();
-      if (undertaken) say('Stopped before everything was undone. To stop what is left, run: envctl stop-all');
+      if (undertaken) say('Stopped before the undoing was finished. To stop what is left, run: envctl stop-all');
       host.kill(host.pid, name);
       return;
     }

@@ -25,7 +25,8 @@ export function createLaunchListeners(directory: string): LaunchListeners {
     async listenersOf(port) {
       if (port !== undefined && !readKernelListeners().some((listener) => listener.port === port)) return [];
       launch = await readLaunch(directory);
-      if (launch === undefined) return [];
+      // A command that has ended is no service, whatever it left behind listens.
+      if (launch === undefined || launch.exit !== undefined) return [];
       const table = readProcessTable();
       listeners = listenersOfMembers(launch, table, false);
       // A server that became a daemon has left the session, and is known by its token or its open log.
