@@ -95,7 +95,8 @@ async function explainStranger(ctx: StartContext, handle: LaunchHandle, answer: 
 }
 
 async function explainSilence(ctx: StartContext, handle: LaunchHandle, ended: boolean, last: string, port: number): Promise<never> {
-  const lines = await handle.logTail(40);
+  // Every attempt of ours leaves a line while the server recovers: they would hide the one that tells.
+  const lines = (await handle.logTail(2000)).filter((line) => !/the database system is (?:starting up|not yet accepting connections|in recovery)/.test(line)).slice(-40);
   ctx.signal.throwIfAborted();
   if (lines.some((line) => /Address already in use|could not create any TCP\/IP sockets/i.test(line)) && ended) conflict(port, 'the server could not bind it');
   if (!ended) {
@@ -104,7 +105,12 @@ async function explainSilence(ctx: StartContext, handle: LaunchHandle, ended: bo
   if (lines.some((line) => /pre-existing shared memory block/.test(line))) {
     failStart('transient_probe_timeout_retryable', 'database_recovering', 'sessions of a server that was killed still hold its memory');
   }
-  const fatal = lines.filter((line) => /FATAL|PANIC|error/i.test(line)).at(-1) ?? lines.at(-1) ?? 'its log is empty';
+  const own = lines.slice(lines.findLastIndex((line) => /LOG:\s+starting PostgreSQL/.test(line)) + 1);
+  const telling = own.filter((line) => /FATAL|PANIC|error/i.test(line)).at(-1);
+  if (telling === undefined && own.some((line) => /automatic recovery in progress|was not properly shut down|redo starts/.test(line))) {
+    failStart('transient_probe_timeout_retryable', 'database_recovering', 'the server ended while it recovered from a crash');
+  }
+  const fatal = telling ?? lines.at(-1) ?? 'its log is empty';
   failStart('hard_start_failure', 'database_connection_failed', `Postgres ended before it was ready: ${fatal.trim()}`, [`tail -n 50 ${handle.logPath}`]);
 }
 
