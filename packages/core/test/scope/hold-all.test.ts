@@ -40,7 +40,13 @@ describe('holdAll', () => {
 
   it('tells for what it waits, and gives everything back after a failure', async () => {
     let free: () => void = () => undefined;
-    const held = holdAll({ lock }, ['slow'], { ...options, purpose: 'a long start' }, () => new Promise<void>((resolve) => (free = resolve)));
+    let held: Promise<void> = Promise.resolve();
+    await new Promise<void>((inside) => {
+      held = holdAll({ lock }, ['slow'], { ...options, purpose: 'a long start' }, () => new Promise<void>((resolve) => {
+        free = resolve;
+        inside();
+      }));
+    });
     const told = new Promise<string>((resolve) => (onWait = resolve));
     const second = holdAll({ lock }, ['slow'], options, () => Promise.reject(new Error('broken')));
     expect(await told).to.equal('a long start');
