@@ -3,7 +3,9 @@ import { appendFile, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect } from 'chai';
+import type { Context } from 'mocha';
 import { createWorld, fetchJson, gitStatus, processesIn, type World } from './apps/world.js';
+import { openBrowser, type OpenedPage } from './browser.js';
 import { run, type Finished } from './packaging/run.js';
 
 const script = fileURLToPath(new URL('../scripts/demo', import.meta.url));
@@ -12,6 +14,14 @@ interface Board {
   readonly notes: readonly { readonly id: string; readonly body: string; readonly hearts: number }[];
   readonly source: 'redis' | 'postgres';
 }
+
+/** How far a page can be scrolled sideways, and what of it stands outside the screen. */
+const overflow = `({
+  sideways: document.documentElement.scrollWidth - document.documentElement.clientWidth,
+  outside: [...document.body.querySelectorAll('*')]
+    .filter((element) => element.getBoundingClientRect().right > innerWidth + 1)
+    .map((element) => element.outerHTML.slice(0, 80)),
+})`;
 
 describe('scripts/demo', function () {
   this.timeout(300_000);
@@ -46,6 +56,44 @@ describe('scripts/demo', function () {
     expect(await board()).to.deep.include({ source: 'postgres' });
     await send('POST', `/notes/${id}/hearts`);
     expect((await board()).notes[0]).to.include({ id, body: 'A test was here.', hearts: 1 });
+  });
+
+  it('shows in a browser that both stores work: a note pinned there is seen, and the next read is a cache hit', async function () {
+    await withPage(this, async ({ page, problems }) => {
+      await page.waitForSelector('#state[data-state="live"]');
+      for (const [store, name] of [['postgres', 'Postgres'], ['redis', 'Redis']] as const) {
+        await page.waitForSelector(`#${store}[data-ok="true"]`);
+        expect(await page.innerText(`#${store} h2`)).to.match(new RegExp(`^${name}\\s+\\S*\\d+\\.\\d+`));
+        expect(await page.innerText(`#${store} .ms`)).to.match(/^\d+(\.\d+)? ms$/);
+      }
+
+      await page.fill('#composer [name="author"]', 'Grace');
+      await page.fill('#composer [name="body"]', 'Pinned in a browser.');
+      await page.click('#composer button[type="submit"]');
+      await page.waitForSelector('#notes .note:first-child p:text-is("Pinned in a browser.")');
+      expect((await board()).notes[0]).to.include({ author: 'Grace', body: 'Pinned in a browser.' });
+
+      await page.click('#again');
+      await page.waitForSelector('#read-source.redis:text-is("cache hit")');
+      await page.click('#forget');
+      await page.waitForSelector('#redis dd:text-is("not now")');
+      await page.click('#again');
+      await page.waitForSelector('#read-source.postgres:text-is("from Postgres")');
+      await page.click('#again');
+      await page.waitForSelector('#read-source.redis:text-is("cache hit")');
+      expect(problems).to.deep.equal([]);
+    });
+  });
+
+  it('fits a phone without scrolling sideways', async function () {
+    await send('POST', '/notes', { author: 'W'.repeat(40), body: `https://example.com/${'x'.repeat(200)}`, color: 1 });
+    await withPage(this, async ({ page, problems }) => {
+      await page.setViewportSize({ width: 360, height: 740 });
+      await page.waitForSelector('#state[data-state="live"]');
+      await page.waitForSelector('#notes .note');
+      expect(await page.evaluate(overflow)).to.deep.equal({ sideways: 0, outside: [] });
+      expect(problems).to.deep.equal([]);
+    });
   });
 
   it('refuses a note without words', async () => {
@@ -84,6 +132,22 @@ describe('scripts/demo', function () {
     expect(existsSync(world.directory)).to.equal(true);
     expect((await run(script, [world.directory], { cwd: world.directory, env: world.env })).code).to.equal(1);
   });
+
+  /** Runs `body` with the page of the demo in a browser; skips the test where there is none. */
+  async function withPage(context: Context, body: (opened: OpenedPage) => Promise<void>): Promise<void> {
+    const browser = await openBrowser();
+    if (typeof browser === 'string') {
+      context.test!.title += ` skipped: ${browser}`;
+      context.skip();
+    }
+    try {
+      const opened = await browser.openPage();
+      await opened.page.goto(urls.frontend);
+      await body(opened);
+    } finally {
+      await browser.close();
+    }
+  }
 
   async function board(): Promise<Board> {
     return (await fetchJson(`${urls.backend}/api/v1/notes`)) as Board;
