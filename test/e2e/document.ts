@@ -2,6 +2,7 @@ interface ServiceEntry {
   readonly type: string;
   readonly name: string;
   readonly status: string;
+  readonly action?: string;
   readonly port: number;
   readonly url: string | null;
   readonly detail: string | null;
@@ -17,6 +18,7 @@ interface DependencyEntry {
   readonly id: string;
   readonly component: string;
   readonly status: string;
+  readonly action?: string;
   readonly port: number | null;
   readonly detail: string | null;
 }

@@ -146,6 +146,53 @@ describe('what a start does about what runs', function () {
   });
 });
 
+describe('what explain-startup --json and --dry-run predict', function () {
+  this.timeout(120_000);
+  let world: World;
+  before(async () => (world = await createWorld('predictions', { settings: { MAIN_REDIS_ENABLE: true } })));
+  after(() => world.close());
+
+  const crash = async (service: string): Promise<void> => {
+    process.kill(await servedBy(portsOf(await world.succeed(['start']))[service]!), 'SIGKILL');
+    await world.envctl(['wait', '--service', service, '--until', 'stopped']);
+  };
+  const situations: readonly (readonly [string, readonly string[], string, () => Promise<unknown>])[] = [
+    ['of one service where nothing runs', ['start', 'backend'], 'fresh', () => Promise.resolve()],
+    ['of everything where one service runs', ['start'], 'resume', () => Promise.resolve()],
+    ['where everything runs', ['start'], 'reuse', () => Promise.resolve()],
+    ['where the backend crashed', ['resume'], 'resume', () => crash('backend')],
+    ['of one service', ['restart', 'frontend'], 'restart', () => Promise.resolve()],
+    ['where the dependency is no longer wanted and the ports are others', ['restart'], 'restart', () => world.configure({ MAIN_REDIS_ENABLE: false, BACKEND_PORT_BASE: world.ports.backend + 1 })],
+    ['of a service that is switched off', ['start', 'frontend'], 'ENVCTL_E_SERVICE_COMMAND_MISSING', () => world.configure({ MAIN_FRONTEND_ENABLE: false, MAIN_REDIS_ENABLE: false })],
+    ['where all runs are switched off', ['start'], 'ENVCTL_E_RUNS_DISABLED', () => world.configure({ MAIN_STARTUP_ENABLE: false })],
+  ];
+  for (const [where, words, kind, arrange] of situations) {
+    it(`${words[0]} ${where} (${kind}) is what it then does`, async () => {
+      await arrange();
+      const explaining = words[0] === 'start' ? [['explain-startup', ...words.slice(1)], [...words, '--dry-run']] : [[...words, '--dry-run']];
+      const predictions = await Promise.all(explaining.map(async (line) => toPrediction((await world.json(line)).document)));
+      const done = toPrediction((await world.json(words)).document);
+      expect(done.kind).to.equal(kind);
+      for (const prediction of predictions) expect(prediction).to.deep.equal(done);
+    });
+  }
+});
+
+/** What a plan says will be done and a summary says was done, in the same words. A port that a plan names is one that nobody has. */
+function toPrediction(document: Document): { readonly kind: string; readonly [fact: string]: unknown } {
+  if (!document.ok) return { kind: document.code, message: document.message };
+  const status = (entry: { readonly action?: string; readonly status: string }): string => (entry.action === undefined ? entry.status : entry.action === 'keep' ? 'kept' : 'started');
+  return {
+    kind: document.decision.kind,
+    reason: document.decision.reason,
+    projects: document.projects.map(({ name, services, dependencies }) => ({
+      name,
+      services: services.map((service) => ({ type: service.type, name: service.name, status: status(service), port: service.preferred_port ?? service.port })),
+      dependencies: dependencies.map((dependency) => ({ id: dependency.id, status: status(dependency) })),
+    })),
+  };
+}
+
 describe('starts at once', function () {
   this.timeout(120_000);
   let world: World;

@@ -1,0 +1,158 @@
+import { connect } from 'node:net';
+import { expect } from 'chai';
+import fc from 'fast-check';
+import { isEnvctlError } from '../../dist/contract/index.js';
+import type { ServiceName } from '../../dist/services/index.js';
+import { explainStart, runStart, type StartPlan, type StartRequest, type StartSummary } from '../../dist/startup/index.js';
+import { createStartWorld, dependencyIds, everything, projectNames, startedAs, type Settings, type StartWorld } from './start-world.js';
+
+const serviceNames = projectNames.flatMap((project) => [`${project} Backend`, `${project} Frontend`]);
+
+interface Step {
+  /** Absent: as the step before has them. */
+  readonly settings: Settings | undefined;
+  readonly command: StartPlan['command'];
+  readonly projects: readonly string[];
+  readonly services: StartRequest['services'];
+  readonly replace: readonly string[];
+  readonly crashed: readonly string[];
+  readonly silent: readonly (typeof dependencyIds)[number][];
+  readonly occupied: StartRequest['services'];
+}
+
+const mostly = fc.nat(3).map((roll) => roll > 0);
+const rarely = <T>(items: readonly T[]): fc.Arbitrary<T[]> => fc.nat(2).chain((roll) => (roll > 0 ? fc.constant<T[]>([]) : fc.subarray([...items])));
+const steps: fc.Arbitrary<readonly Step[]> = fc.array(
+  fc.record({
+    settings: fc.option(fc.record({ backend: mostly, frontend: mostly, alpha: fc.boolean(), beta: fc.boolean(), listens: mostly, portShift: fc.constantFrom(0, 0, 3) }), { nil: undefined, freq: 2 }),
+    command: fc.constantFrom('start', 'start', 'restart', 'resume'),
+    projects: fc.subarray([...projectNames], { minLength: 1 }),
+    services: fc.constantFrom<StartRequest['services'][]>([], [], ['backend'], ['frontend'], ['backend', 'frontend']),
+    replace: fc.subarray(serviceNames),
+    crashed: rarely(serviceNames),
+    silent: rarely(dependencyIds),
+    occupied: rarely<ServiceName>(['backend', 'frontend']),
+  }),
+  { minLength: 1, maxLength: 2 },
+);
+
+describe('what explain-startup predicts', function () {
+  this.timeout(300_000);
+
+  it('property: is what the command then does, whatever is configured, selected, recorded and alive; explaining writes nothing', async () => {
+    const seen = new Set<string>();
+    await fc.assert(
+      fc.asyncProperty(steps, async (sequence) => {
+        const world = await createStartWorld();
+        try {
+          let settings = everything;
+          for (const step of sequence) {
+            settings = step.settings ?? settings;
+            for (const kind of await checkStep(world, step, settings)) seen.add(kind);
+          }
+        } finally {
+          await world.close();
+        }
+      }),
+      { numRuns: 100, seed: 3, endOnFailure: true },
+    );
+    expect([...seen]).to.include.members(['fresh', 'resume', 'expand', 'reuse', 'restart', 'start', 'keep', 'replace', 'ENVCTL_E_CONFIG_INVALID']);
+  });
+});
+
+/** Returns what kinds of decision, action or refusal it was about. */
+async function checkStep(world: StartWorld, step: Step, settings: Settings): Promise<readonly string[]> {
+  for (const name of step.crashed) await world.crash(name);
+  for (const id of step.silent) world.silence(id);
+  for (const type of step.occupied) await world.occupy(world.preferredPort(type, settings));
+  const request: StartRequest = {
+    command: step.command,
+    mode: 'main',
+    projects: step.projects.map((name) => world.project(name)),
+    services: step.command === 'restart' ? [] : step.services,
+    replace: new Set(step.command === 'restart' ? step.replace : []),
+    signal: new AbortController().signal,
+  };
+
+  const before = await world.recorded();
+  const files = world.files();
+  const predicted = await outcomeOf(() => world.command('explain-startup', settings, (context) => explainStart(context, request)));
+  expect(world.files()).to.deep.equal(files);
+  world.takeBroughtUp();
+  const done = await outcomeOf(() => world.command(step.command, settings, (context) => runStart(context, request)));
+  const after = await world.recorded();
+
+  if ('error' in predicted || 'error' in done) {
+    expect(done).to.deep.equal(predicted);
+    expect(after).to.deep.equal(before);
+    return 'error' in predicted ? [predicted.error.code] : [];
+  }
+  await checkDone(world, { plan: predicted.value, summary: done.value, before, after });
+  return [predicted.value.decision.kind, ...predicted.value.projects.flatMap(({ services }) => services.map(({ action }) => action))];
+}
+
+interface Done {
+  readonly plan: StartPlan;
+  readonly summary: StartSummary;
+  readonly before: Awaited<ReturnType<StartWorld['recorded']>>;
+  readonly after: Awaited<ReturnType<StartWorld['recorded']>>;
+}
+
+async function checkDone(world: StartWorld, { plan, summary, before, after }: Done): Promise<void> {
+  expect(summary.decision).to.deep.equal(plan.decision);
+  expect(summary.run_id === before?.run_id).to.equal(plan.decision.kind === 'reuse');
+  expect(summary.projects.map(({ name, root }) => ({ name, root }))).to.deep.equal(plan.projects.map(({ name, root }) => ({ name, root })));
+
+  // What was launched, by the records: exactly what the plan starts or replaces; nothing else changed.
+  const planned = plan.projects.flatMap((project) => project.services.map((service) => ({ ...service, project })));
+  const launchOf = (state: Done['before'], name: string) => state?.services[name]?.launch_id;
+  const names = [...new Set([...Object.keys(before?.services ?? {}), ...Object.keys(after?.services ?? {})])];
+  const launched = names.filter((name) => launchOf(before, name) !== launchOf(after, name));
+  expect(launched.sort()).to.deep.equal(planned.filter(({ action }) => action !== 'keep').map(({ name }) => name).sort());
+  expect(summary.projects.flatMap(({ services }) => services.map(({ name, status }) => [name, status]))).to.deep.equal(planned.map(({ name, action }) => [name, action === 'keep' ? 'kept' : 'started']));
+
+  // What was brought up, by the dependencies themselves: what one requires comes before it.
+  const dependencies = plan.projects.flatMap((project) => project.dependencies.map((dependency) => ({ ...dependency, key: `${project.name}/${dependency.id}` })));
+  const broughtUp = world.takeBroughtUp();
+  expect([...broughtUp].sort()).to.deep.equal(dependencies.filter(({ action }) => action === 'start').map(({ key }) => key).sort());
+  for (const { project, node, needs } of plan.edges) {
+    const [at, needed] = [broughtUp.indexOf(`${project}/${node}`), broughtUp.indexOf(`${project}/${needs}`)];
+    if (at !== -1 && needed !== -1) expect(needed).to.be.lessThan(at);
+  }
+
+  // What runs, by the kernel: the command on the port, with the variables of what it waited for.
+  for (const { project, name, type, action, command, preferred_port: preferred, listens } of planned) {
+    const record = after!.services[name]!;
+    const { command: words, env } = startedAs(record.pid!);
+    if (action === 'keep') continue;
+    expect(words).to.deep.equal(command.command);
+    expect(record.requested_port).to.equal(listens ? preferred : null);
+    const needs = plan.edges.filter((edge) => edge.project === project.name && edge.node === type).map((edge) => edge.needs);
+    if (type === 'backend') for (const id of dependencyIds) expect(env[`${id.toUpperCase()}_URL`]).to.equal(needs.includes(id) ? `${id}://${project.name}` : undefined);
+    if (!listens) continue;
+    expect(env['PORT']).to.equal(String(record.actual_port));
+    expect(await answers(record.actual_port!)).to.equal(true);
+    // Another port than the preferred one only where somebody else has that.
+    if (record.actual_port !== preferred && before?.services[name] === undefined) expect(await answers(preferred), `${name} is on ${record.actual_port}, and nobody on ${preferred}`).to.equal(true);
+  }
+}
+
+/** The value, or what the error says to a user. */
+async function outcomeOf<T>(work: () => Promise<T>): Promise<{ readonly value: T } | { readonly error: { readonly code: string; readonly message: string; readonly hints: readonly string[] } }> {
+  try {
+    return { value: await work() };
+  } catch (error) {
+    if (!isEnvctlError(error)) throw error;
+    return { error: { code: error.code, message: error.message, hints: error.hints } };
+  }
+}
+
+function answers(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect(port, '127.0.0.1', () => {
+      socket.destroy();
+      resolve(true);
+    });
+    socket.on('error', () => resolve(false));
+  });
+}

@@ -1,0 +1,182 @@
+import { randomInt } from 'node:crypto';
+import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
+import { chmod, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { createServer, type Server } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { assertConfig, deriveScopeId, loadConfig } from '../../dist/config/index.js';
+import { noSeam, type DependencyDeclaration, type DependencyDefinition, type ProjectFacts } from '../../dist/contract/index.js';
+import { runStopAll } from '../../dist/lifecycle/index.js';
+import { createContext } from '../../dist/runtime/index.js';
+import type { ServiceName } from '../../dist/services/index.js';
+import type { StartContext } from '../../dist/startup/index.js';
+import { noReadinessEvaluator, type RunState } from '../../dist/state/index.js';
+import { silentProgress } from '../../dist/ui/index.js';
+
+export const projectNames = ['Main', 'other-1'] as const;
+export const dependencyIds = ['alpha', 'beta'] as const;
+type DependencyId = (typeof dependencyIds)[number];
+
+export interface Settings {
+  readonly backend: boolean;
+  readonly frontend: boolean;
+  readonly alpha: boolean;
+  readonly beta: boolean;
+  /** Whether the backend listens. */
+  readonly listens: boolean;
+  /** Added to the preferred ports. */
+  readonly portShift: number;
+}
+
+export const everything: Settings = { backend: true, frontend: true, alpha: true, beta: true, listens: true, portShift: 0 };
+
+/** A repository with two services and two dependencies that run elsewhere: alpha, and beta that requires alpha. */
+export interface StartWorld {
+  project(name: string): ProjectFacts;
+  /** One command with these settings: everything it knows is on disk. */
+  command<T>(name: string, settings: Settings, work: (context: StartContext) => Promise<T>): Promise<T>;
+  /** What is recorded now. */
+  recorded(): Promise<RunState | undefined>;
+  /** `<project>/<dependency>` in the order they were brought up since the last call. */
+  takeBroughtUp(): readonly string[];
+  /** A dependency stops answering until it is brought up again. */
+  silence(id: DependencyId): void;
+  /** Ends a recorded service as a crash would, and waits until it is gone. */
+  crash(name: string): Promise<void>;
+  /** Somebody else listens on the port from now on; nothing when the port has a listener. */
+  occupy(port: number): Promise<void>;
+  preferredPort(type: ServiceName, settings: Settings): number;
+  /** Every file below runtime root and store with its size and time of change. */
+  files(): Readonly<Record<string, string>>;
+  close(): Promise<void>;
+}
+
+/** Something that listens on $PORT. Hundreds are started: Perl, which nearly every machine has, is up in a tenth of Node's time. */
+const server = ['/usr/bin/perl', '/usr/local/bin/perl'].some((path) => existsSync(path))
+  ? { command: 'perl server', text: 'use Socket; socket(S, PF_INET, SOCK_STREAM, 0); bind(S, sockaddr_in($ENV{PORT}, INADDR_LOOPBACK)) or die $!; listen(S, 9); sleep;\n' }
+  : { command: 'node server', text: 'require("node:net").createServer().listen(Number(process.env.PORT), "127.0.0.1");\n' };
+
+export async function createStartWorld(): Promise<StartWorld> {
+  const directory = await mkdtemp(join(tmpdir(), 'envctl-test-plan-'));
+  await chmod(directory, 0o711);
+  const repository = join(directory, 'repository');
+  for (const service of ['backend', 'frontend']) {
+    await mkdir(join(repository, service), { recursive: true });
+    await writeFile(join(repository, service, 'server'), server.text);
+  }
+  const base = 12_000 + 40 * randomInt(500);
+  const silent = new Set<string>();
+  const strangers: Server[] = [];
+  let broughtUp: string[] = [];
+  const definitions = Object.fromEntries(dependencyIds.map((id) => [id, createDefinition(id, { silent, onStart: (project) => broughtUp.push(`${project}/${id}`) })]));
+  const preferredPort = (type: ServiceName, { portShift }: Settings): number => base + portShift + (type === 'backend' ? 0 : 20);
+
+  const environment = (settings: Settings): Readonly<Record<string, string>> => ({
+    PATH: process.env['PATH'] ?? '',
+    HOME: directory,
+    ENVCTL_RUNTIME_DIR: join(directory, 'state'),
+    ENVCTL_STORE_DIR: join(directory, 'store'),
+    BACKEND_PORT_BASE: String(preferredPort('backend', settings)),
+    FRONTEND_PORT_BASE: String(preferredPort('frontend', settings)),
+    MAIN_BACKEND_ENABLE: String(settings.backend),
+    MAIN_FRONTEND_ENABLE: String(settings.frontend),
+    MAIN_BACKEND_EXPECT_LISTENER: String(settings.listens),
+    MAIN_ALPHA_ENABLE: String(settings.alpha),
+    MAIN_BETA_ENABLE: String(settings.beta),
+    ENVCTL_BACKEND_START_CMD: settings.listens ? server.command : 'sleep 1000',
+    ENVCTL_FRONTEND_START_CMD: server.command,
+    ENVCTL_EXTERNAL_DEPENDENCIES: dependencyIds.join(','),
+  });
+
+  async function command<T>(name: string, settings: Settings, work: (context: StartContext) => Promise<T>): Promise<T> {
+    const env = environment(settings);
+    const config = loadConfig({ repositoryRoot: repository, env, declarations: [], dependencies: declarations });
+    assertConfig(config, { for: 'start', mode: 'main' });
+    const context = await createContext({ config, scope: { id: deriveScopeId(repository), repositoryRoot: repository, mode: 'main' }, signals: [], env, command: name, seam: noSeam, secrets: new Set(), now: Date.now });
+    try {
+      return await work({
+        ...context,
+        progress: silentProgress,
+        declarations,
+        publicHost: 'localhost',
+        readiness: noReadinessEvaluator,
+        serviceTimeoutMs: () => 30_000,
+        handles: (ids) => Promise.resolve(new Map(ids.map((id) => [id, { declaration: declarations.find((candidate) => candidate.id === id)!, definition: definitions[id]! }]))),
+      });
+    } finally {
+      await context.dispose();
+    }
+  }
+
+  const recorded = (): Promise<RunState | undefined> => command('show', everything, async (context) => (await context.state.load())?.state);
+
+  return {
+    project: (name) => ({ name, root: repository, slug: name.toLowerCase() }),
+    command,
+    recorded,
+    takeBroughtUp() {
+      const taken = broughtUp;
+      broughtUp = [];
+      return taken;
+    },
+    silence: (id) => void silent.add(id),
+    async crash(name) {
+      const pid = (await recorded())?.services[name]?.pid;
+      if (pid === undefined || pid === null || !existsSync(`/proc/${pid}`)) return;
+      // The runner writes down how it ended, and goes last.
+      const runner = Number(/^PPid:\s+(\d+)$/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))![1]);
+      process.kill(pid, 'SIGKILL');
+      while (existsSync(`/proc/${runner}`)) await new Promise((resolve) => setImmediate(resolve));
+    },
+    async occupy(port) {
+      const stranger = createServer((socket) => socket.unref());
+      await new Promise<void>((resolve) => stranger.once('error', () => resolve()).listen(port, '127.0.0.1', resolve));
+      strangers.push(stranger);
+    },
+    preferredPort,
+    files: () => Object.fromEntries(['state', 'store'].flatMap((part) => listFiles(join(directory, part)))),
+    async close() {
+      for (const stranger of strangers) stranger.close();
+      await command('stop-all', everything, (context) => runStopAll(context, { command: 'stop-all', removeVolumes: true, signal: new AbortController().signal }));
+      await rm(directory, { recursive: true, force: true, maxRetries: 5 });
+    },
+  };
+}
+
+const declarations: readonly DependencyDeclaration[] = dependencyIds.map((id, order) => ({
+  id,
+  displayName: id,
+  order,
+  resources: [],
+  enableKeys: { main: [`MAIN_${id.toUpperCase()}_ENABLE`], trees: [`TREES_${id.toUpperCase()}_ENABLE`] },
+  defaultEnabled: { main: false, trees: false },
+  requires: id === 'beta' ? [{ id: 'alpha', condition: 'ready' }] : [],
+}));
+
+function createDefinition(id: string, world: { readonly silent: Set<string>; readonly onStart: (project: string) => void }): DependencyDefinition {
+  return {
+    drivers: () => Promise.resolve({ available: ['external'], missing: [] }),
+    plan: () => ({ share: 'scope', ports: [] }),
+    start: ({ project }) => {
+      world.onStart(project.name);
+      world.silent.delete(id);
+      return Promise.resolve({ status: 'ready' });
+    },
+    probe: () => Promise.resolve(world.silent.has(id) ? { status: 'failed', class: 'hard_start_failure', reasonCode: 'silent', message: `${id} is silent` } : { status: 'ready' }),
+    project: ({ project }) => ({ [`${id.toUpperCase()}_URL`]: { value: `${id}://${project.name}`, secret: false } }),
+  };
+}
+
+function listFiles(root: string): readonly (readonly [string, string])[] {
+  if (!existsSync(root)) return [];
+  return readdirSync(root, { recursive: true, encoding: 'utf8' }).map((name) => {
+    const { size, mtimeMs } = statSync(join(root, name));
+    return [join(root, name), `${size} ${mtimeMs}`] as const;
+  });
+}
+
+/** Arguments and environment a process was started with, as the kernel has them. */
+export function startedAs(pid: number): { readonly command: readonly string[]; readonly env: Readonly<Record<string, string>> } {
+  const fields = (file: string): readonly string[] => readFileSync(`/proc/${pid}/${file}`, 'utf8').split('\0').slice(0, -1);
+  return { command: fields('cmdline'), env: Object.fromEntries(fields('environ').map((entry) => [entry.slice(0, entry.indexOf('=')), entry.slice(entry.indexOf('=') + 1)])) };
+}
