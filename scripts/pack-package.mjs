@@ -4,7 +4,7 @@
 import { build } from 'esbuild';
 import { chmodSync, cpSync, existsSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
-import { pathToFileURL } from 'node:url';
+import { fileURLToPath, pathToFileURL } from 'node:url';
 import { bundledPackages, licenceTexts } from './pack-licences.mjs';
 
 const alwaysExternal = [/^@oclif\//, /^@envctl\//, /^envctl$/];
@@ -16,13 +16,16 @@ const alwaysExternal = [/^@oclif\//, /^@envctl\//, /^envctl$/];
 const bundledDespite = { '@envctl/core': ['@oclif/core'] };
 
 /**
- * Every entry is one file, and what it asks for later is in it and runs later: reading twenty files costs Node more than
- * compiling one. Core's entries share a module, `dist/all.js`, of which each entry names its part; the fast door is apart,
- * and leads to it through `dist/boot/run-oclif.js`.
+ * Entries share a bundle, `dist/all.cjs`, of which each entry names its part and runs no other, and what a part asks for later
+ * is in it and runs later: reading twenty files costs Node more than compiling one. `dist/all.js` loads the bundle with the code
+ * V8 compiled before (packages/core/src/boot/load-bundle.ts). Core's fast door is apart, and leads to the bundle through `dist/boot/run-line.js`.
  */
 const gatheredIn = {
-  '@envctl/core': { isGathered: (path) => path !== 'dist/boot/door.js', more: ['dist/boot/run-oclif.js'] },
+  '@envctl/core': { isGathered: (path) => path !== 'dist/boot/door.js', more: ['dist/boot/run-line.js'] },
+  '@envctl/plugin-postgres': { isGathered: () => true, more: [] },
+  '@envctl/plugin-redis': { isGathered: () => true, more: [] },
 };
+const bundleLoaderModule = fileURLToPath(new URL('../packages/core/dist/boot/load-bundle.js', import.meta.url));
 
 /** Writes <directory>/pack anew. Throws when an entry the manifest names was not built. */
 export async function stagePackage(directory) {
@@ -74,18 +77,16 @@ function commandFiles(directory, commands) {
 async function bundle(directory, manifest, entries, gathering) {
   const more = (gathering?.more ?? []).map((path) => join(directory, path));
   const gathered = [...entries.filter((path) => gathering?.isGathered(relative(directory, path)) === true), ...more];
-  const entryPoints = gathered.length === 0 ? entries : [...entries.filter((path) => !gathered.includes(path)), { in: gatheredModule, out: 'dist/all' }];
+  const apart = entries.filter((path) => !gathered.includes(path));
   const outside = Object.keys({ ...manifest.peerDependencies, ...manifest.optionalDependencies });
   const inside = bundledDespite[manifest.name] ?? [];
   const isExternal = (name) => !inside.includes(name) && (outside.includes(name) || alwaysExternal.some((pattern) => pattern.test(name)));
-  const { outputFiles, metafile } = await build({
-    entryPoints: entryPoints.map((entry) => (typeof entry === 'string' ? { in: entry, out: relative(directory, entry).replace(/\.js$/, '') } : entry)),
+  const common = {
     absWorkingDir: directory,
     outdir: directory,
     write: false,
     metafile: true,
     bundle: true,
-    format: 'esm',
     platform: 'node',
     target: 'node20.19',
     mainFields: ['module', 'main'],
@@ -95,28 +96,75 @@ async function bundle(directory, manifest, entries, gathering) {
     minifySyntax: true,
     legalComments: 'none',
     logLevel: 'warning',
-    plugins: [gatheredEntries(directory, gathered), externals(isExternal, more), ownPlaces(directory, manifest.name, entries.filter((path) => !gathered.includes(path))), withoutRuntimeGuesses()],
+  };
+  const plugins = [ownPlaces(directory, manifest.name, apart), withKnownAnswers(), lateRequires()];
+  const modules = apart.length === 0 ? { outputFiles: [], metafile: { inputs: {} } } : await build({
+    ...common,
+    entryPoints: apart.map((entry) => ({ in: entry, out: relative(directory, entry).replace(/\.js$/, '') })),
+    format: 'esm',
+    plugins: [externals(isExternal, more), ...plugins],
   });
+  const files = modules.outputFiles.map(({ path, text }) => ({ path, contents: withCommonJsNames(text) }));
+  if (gathered.length === 0) return { inputs: Object.keys(modules.metafile.inputs), files };
+
+  const all = await build({
+    ...common,
+    entryPoints: [{ in: gatheredModule, out: 'dist/all' }],
+    format: 'cjs',
+    define: { 'import.meta.url': '__address' },
+    plugins: [gatheredEntries(directory, gathered), externals(isExternal, []), ...plugins],
+  });
+  const [{ text }] = all.outputFiles;
   return {
-    inputs: Object.keys(metafile.inputs),
-    files: [...outputFiles.map(({ path, text }) => ({ path, contents: withCommonJsNames(text) })), ...(await gatheredStubs(directory, gathered))],
+    inputs: [...Object.keys(modules.metafile.inputs), ...Object.keys(all.metafile.inputs)],
+    files: [
+      ...files,
+      { path: join(directory, 'dist/all.cjs'), contents: toScriptBody(text) },
+      { path: join(directory, 'dist/all.js'), contents: await bundleLoader(directory, sharedModules(all.metafile), common) },
+      ...(await gatheredStubs(directory, gathered)),
+    ],
   };
 }
 
 const gatheredModule = 'envctl-gathered';
 
-/** A module with a namespace for every gathered entry. */
+/** A module with a getter for every gathered entry: an entry runs when it is first asked for. */
 function gatheredEntries(directory, gathered) {
   return {
     name: 'gathered-entries',
     setup({ onResolve, onLoad }) {
       onResolve({ filter: new RegExp(`^${gatheredModule}$`) }, ({ path }) => ({ path, namespace: gatheredModule }));
       onLoad({ filter: /.*/, namespace: gatheredModule }, () => ({
-        contents: gathered.map((path, index) => `export * as e${index} from ${JSON.stringify(path)};`).join('\n'),
+        contents: `module.exports = {\n${gathered.map((path, index) => `get e${index}() { return require(${JSON.stringify(path)}); },`).join('\n')}\n};`,
         resolveDir: directory,
       }));
     },
   };
+}
+
+/** The bundle is run as a script, which has no import() of its own; and it is read as Latin-1, the form V8 keeps. */
+function toScriptBody(text) {
+  const body = text.replaceAll(/(?<![\w$."'`])import\(/g, '__import(');
+  const bytes = Buffer.from(body, 'latin1');
+  if (bytes.toString('latin1') !== body) throw new Error('dist/all.cjs has characters beyond Latin-1; load-bundle.ts reads it so');
+  return bytes;
+}
+
+/** ES modules the bundle requires: a script cannot, so its loader imports them. */
+function sharedModules({ outputs }) {
+  const imported = Object.values(outputs).flatMap(({ imports }) => imports.map(({ path }) => path));
+  return [...new Set(imported.filter((path) => /^@envctl\//.test(path)))];
+}
+
+async function bundleLoader(directory, shared, common) {
+  const lines = [
+    ...shared.map((name, index) => `import * as shared${index} from ${JSON.stringify(name)};`),
+    `import { codeCacheDirectory, loadBundle } from ${JSON.stringify(bundleLoaderModule)};`,
+    `const shared = { ${shared.map((name, index) => `${JSON.stringify(name)}: shared${index}`).join(', ')} };`,
+    `export const parts = loadBundle({ address: new URL('./all.cjs', import.meta.url).href, shared, importModule: (specifier) => import(specifier), cacheDirectory: codeCacheDirectory() });`,
+  ];
+  const { outputFiles } = await build({ ...common, stdin: { contents: lines.join('\n'), resolveDir: directory }, format: 'esm', external: shared });
+  return outputFiles[0].text;
 }
 
 /** What stands at the path of a gathered entry. */
@@ -124,10 +172,10 @@ async function gatheredStubs(directory, gathered) {
   return Promise.all(
     gathered.map(async (path, index) => {
       const names = Object.keys(await import(pathToFileURL(path).href));
-      const all = join(directory, 'dist/all.js');
-      const specifier = relative(dirname(path), all);
-      const parts = names.map((name) => (name === 'default' ? `export default part.default;` : `export const ${name} = part.${name};`));
-      return { path, contents: `import { e${index} as part } from ${JSON.stringify(specifier.startsWith('.') ? specifier : `./${specifier}`)};\n${parts.join('\n')}\n` };
+      const specifier = relative(dirname(path), join(directory, 'dist/all.js'));
+      const named = names.map((name) => (name === 'default' ? `export default part.default;` : `export const ${name} = part.${name};`));
+      const lines = [`import { parts } from ${JSON.stringify(specifier.startsWith('.') ? specifier : `./${specifier}`)};`, `const part = parts.e${index};`, ...named];
+      return { path, contents: `${lines.join('\n')}\n` };
     }),
   );
 }
@@ -175,19 +223,53 @@ function ownPlaces(directory, packageName, atHome) {
   };
 }
 
-/**
- * pg asks whether it runs in another runtime by making a Response, which has Node load its whole fetch client: a
- * quarter of a command's time for an answer that is known here.
- */
-function withoutRuntimeGuesses() {
+/** What packages find out or prepare at every start, and what a command knows or never needs: text, and what stands in its place. */
+const knownAnswers = [
+  {
+    // By making a Response, which has Node load its whole fetch client: a quarter of a command's time.
+    file: /\/pg\/lib\/stream\.js$/,
+    text: 'function isCloudflareRuntime() {',
+    answer: 'function isCloudflareRuntime() { return false;',
+  },
+  {
+    // A parser compiled for every shape pays after hundreds of documents; a command reads ten.
+    file: /\/zod\/v4\/core\/core\.js$/,
+    text: 'export const globalConfig = globalThis.__zod_globalConfig;',
+    answer: 'export const globalConfig = { jitless: true };',
+  },
+];
+
+function withKnownAnswers() {
   return {
-    name: 'without-runtime-guesses',
+    name: 'known-answers',
     setup({ onLoad }) {
-      onLoad({ filter: /\/pg\/lib\/stream\.js$/ }, ({ path }) => {
+      for (const { file, text, answer } of knownAnswers) {
+        onLoad({ filter: file }, ({ path }) => {
+          const source = readFileSync(path, 'utf8');
+          if (!source.includes(text)) throw new Error(`${path} no longer has ${text} see knownAnswers`);
+          return { contents: source.replace(text, answer), loader: 'js' };
+        });
+      }
+    },
+  };
+}
+
+/**
+ * What TypeScript made of an import, `const name_1 = require(…)`, runs at its first use here: a command needs a tenth of
+ * oclif, and a probe a tenth of ioredis. Only for packages that do not depend on the order in which their modules run.
+ */
+function lateRequires() {
+  const required = /^const (\w+_\d+) = ((?:__import(?:Default|Star)\()?require\("[^"]+"\)\)?);$/gm;
+  return {
+    name: 'late-requires',
+    setup({ onLoad }) {
+      onLoad({ filter: /\/node_modules\/(?:@oclif\/core\/lib|ioredis\/built)\/.*\.js$/ }, ({ path }) => {
         const text = readFileSync(path, 'utf8');
-        const opening = 'function isCloudflareRuntime() {';
-        if (!text.includes(opening)) throw new Error(`${path} no longer has ${opening} see withoutRuntimeGuesses`);
-        return { contents: text.replace(opening, `${opening} return false;`), loader: 'js' };
+        const names = [...text.matchAll(required)].map((match) => match[1]);
+        if (names.length === 0) return undefined;
+        const declared = text.replaceAll(required, (_, name, call) => `let ${name}\u0000; const get\u0000${name}\u0000 = () => (${name}\u0000 ??= ${call});`);
+        const used = declared.replaceAll(new RegExp(`(?<![\\w$.])(${names.join('|')})\\b(?!\\u0000)`, 'g'), '(get\u0000$1\u0000())');
+        return { contents: used.replaceAll('\u0000', '__'), loader: 'js' };
       });
     },
   };
@@ -207,7 +289,7 @@ export function ownPlace(path) {
 `;
 }
 
-/** Bundled CommonJS asks for \`require\` and its directory; only the files that do get them. */
+/** Bundled CommonJS asks for `require` and its directory; only the files that do get them. */
 function withCommonJsNames(text) {
   const needsRequire = /\btypeof require\b/.test(text);
   const needsPlace = /\b__(?:dirname|filename)\b/.test(text);

@@ -5,6 +5,7 @@
 import { mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync, type Stats } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { CommandEntry } from '../routing/index.js';
+import type { OclifDirectories } from './oclif-directories.js';
 
 export type PluginOrigin = 'core' | 'bundled' | 'user' | 'link';
 
@@ -12,6 +13,8 @@ export interface PluginEntry {
   readonly name: string;
   readonly version: string;
   readonly origin: PluginOrigin;
+  /** Directory of an installed or linked plugin; the others are found by name from the distribution. */
+  readonly root?: string;
   /** `package.json#envctl`, as written. */
   readonly envctl?: unknown;
 }
@@ -24,20 +27,6 @@ export interface DoorManifest {
   readonly key: string;
   readonly plugins: readonly PluginEntry[];
   readonly commands: readonly CommandEntry[];
-}
-
-/** Where oclif keeps installed plugins and caches, by its own rules. */
-export interface OclifDirectories {
-  readonly data: string;
-  readonly cache: string;
-}
-
-export function oclifDirectories(env: Readonly<Record<string, string | undefined>>, platform: NodeJS.Platform): OclifDirectories | undefined {
-  const home = filled(env['HOME']);
-  const data = filled(env['ENVCTL_DATA_DIR']) ?? under(filled(env['XDG_DATA_HOME']) ?? under(home, '.local/share'), 'envctl');
-  const fallback = platform === 'darwin' ? under(home, 'Library/Caches') : (filled(env['XDG_CACHE_HOME']) ?? under(home, '.cache'));
-  const cache = filled(env['ENVCTL_CACHE_DIR']) ?? under(fallback, 'envctl');
-  return data === undefined || cache === undefined ? undefined : { data, cache };
 }
 
 /**
@@ -95,7 +84,9 @@ export function toDoorManifest(plugins: Iterable<ManifestSource>, host: { readon
     key: host.key,
     plugins: sorted.map((plugin) => {
       const envctl = (plugin.pjson as { envctl?: unknown }).envctl;
-      return { name: plugin.name, version: plugin.version, origin: originOf(plugin), ...(envctl === undefined ? {} : { envctl }) };
+      const origin = originOf(plugin);
+      const root = origin === 'user' || origin === 'link' ? { root: plugin.root } : {};
+      return { name: plugin.name, version: plugin.version, origin, ...root, ...(envctl === undefined ? {} : { envctl }) };
     }),
     commands: sorted.flatMap((plugin) => plugin.commands.map((command) => toCommandEntry(command, plugin.name))),
   };
@@ -105,6 +96,7 @@ export function toDoorManifest(plugins: Iterable<ManifestSource>, host: { readon
 export interface ManifestSource {
   readonly name: string;
   readonly version: string;
+  readonly root: string;
   readonly type: string;
   readonly isRoot?: boolean;
   readonly pjson: unknown;
@@ -169,14 +161,6 @@ function parse<T>(text: string | undefined): T | undefined {
   } catch {
     return undefined;
   }
-}
-
-function filled(value: string | undefined): string | undefined {
-  return value === undefined || value === '' ? undefined : value;
-}
-
-function under(directory: string | undefined, name: string): string | undefined {
-  return directory === undefined ? undefined : join(directory, name);
 }
 
 function compare(a: string, b: string): number {

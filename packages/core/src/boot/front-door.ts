@@ -4,9 +4,10 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { isatty } from 'node:tty';
 import { createRoutingTables, normaliseArgv, routeOfLine, type CommandLine, type RoutingTables } from '../routing/index.js';
-import { oclifDirectories, readDoorManifest, type DoorManifest } from './door-manifest.js';
+import { readDoorManifest, type DoorManifest } from './door-manifest.js';
 import { hotCommands } from './hot-commands.js';
 import { toResultDocument } from './json-document.js';
+import { oclifDirectories, type OclifDirectories } from './oclif-directories.js';
 
 export interface FrontDoorOptions {
   /** Root directory of the distribution package: its package.json is oclif's root. */
@@ -15,17 +16,23 @@ export interface FrontDoorOptions {
   readonly argv: readonly string[];
 }
 
-/** Runs one command line in this process and sets its exit code. Never rejects. */
-export async function runCli(options: FrontDoorOptions): Promise<void> {
-  if (process.platform !== 'win32' && (await fastDoor(options))) return;
-  const { runThroughOclif } = await import('./run-oclif.js');
-  await runThroughOclif(options);
+/** A line the merged manifest explains. */
+export interface OpenedLine {
+  readonly line: CommandLine;
+  readonly manifest: DoorManifest;
+  readonly tables: RoutingTables;
+  readonly directories: OclifDirectories;
 }
 
-async function fastDoor(options: FrontDoorOptions): Promise<boolean> {
+/** Runs one command line in this process and sets its exit code. Never rejects. */
+export async function runCli(options: FrontDoorOptions): Promise<void> {
   const opened = open(options);
-  if (opened === undefined) return false;
-  const { line, manifest, tables } = opened;
+  if (process.platform !== 'win32' && opened !== undefined && (await fastDoor(opened))) return;
+  const { runLine } = await import('./run-line.js');
+  await runLine({ ...options, opened });
+}
+
+async function fastDoor({ line, manifest, tables }: OpenedLine): Promise<boolean> {
   const answer = Object.hasOwn(hotCommands, line.id) ? hotCommands[line.id] : undefined;
   if (answer === undefined || line.foreign || line.help) return false;
   const command = tables.commands.get(line.id);
@@ -44,7 +51,7 @@ async function fastDoor(options: FrontDoorOptions): Promise<boolean> {
   }
 }
 
-function open(options: FrontDoorOptions): { line: CommandLine; manifest: DoorManifest; tables: RoutingTables } | undefined {
+function open(options: FrontDoorOptions): OpenedLine | undefined {
   const directories = oclifDirectories(process.env, process.platform);
   if (directories === undefined) return undefined;
   const host = { version: readVersion(options.packageRoot), root: options.packageRoot };
@@ -52,7 +59,7 @@ function open(options: FrontDoorOptions): { line: CommandLine; manifest: DoorMan
   if (manifest === undefined) return undefined;
   try {
     const tables = createRoutingTables(manifest.commands);
-    return { line: normaliseArgv(options.argv, tables), manifest, tables };
+    return { line: normaliseArgv(options.argv, tables), manifest, tables, directories };
   } catch {
     return undefined;
   }

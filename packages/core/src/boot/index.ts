@@ -1,7 +1,8 @@
 export { formatJson } from '../fs/read-only.js';
 export { contractVersion, toFailureDocument, toResultDocument } from './json-document.js';
 export { describeError, toEnvctlError } from './describe-error.js';
-export { cacheDoorManifest, oclifDirectories, originOf, originOrder, pluginSetKey, readDoorManifest, toDoorManifest, type DoorManifest, type ManifestSource, type PluginEntry, type OclifDirectories, type PluginOrigin } from './door-manifest.js';
+export { cacheDoorManifest, originOf, originOrder, pluginSetKey, readDoorManifest, toDoorManifest, type DoorManifest, type ManifestSource, type PluginEntry, type PluginOrigin } from './door-manifest.js';
+export { oclifDirectories, type OclifDirectories } from './oclif-directories.js';
 export { readFaultSeam } from './fault-seam.js';
 export { runCli, type FrontDoorOptions } from './front-door.js';
 export { hotCommands, type HotCommand, type HotContext, type HotResult } from './hot-commands.js';

@@ -56,21 +56,14 @@ export async function createRuntime(request: RuntimeRequest): Promise<EngineRunt
     return { engine, startRequest: { command, mode: engine.scope.mode, projects, services, replace: replaced.names, signal } };
   };
 
-  const withState = async <T>(route: Route, work: (engine: Engine, state: RunState) => Promise<T>): Promise<T> => {
+  const withState = async <T>(route: Route, work: (engine: Engine, state: RunState) => Promise<T>, withoutState: (engine: Engine) => Promise<T | undefined> = () => Promise.resolve(undefined)): Promise<T> => {
     const engine = await engineFor(route, 'any');
     const { loaded, damaged } = await engine.state.inspect(route.mode === undefined ? {} : { mode: route.mode });
     for (const candidate of damaged) request.invocation.stderr(`${describePassedOver(candidate, loaded?.path)}\n`);
-    const state = loaded?.state;
-    if (state === undefined) throw noState(route);
-    return work(engine, state);
-  };
-
-  /** A first start that failed left an error report and no state. */
-  const readFailedStart = async (route: Route): Promise<ErrorsReport | undefined> => {
-    const engine = await engineFor(route, 'any');
-    if (hasSelectors(route) || (await loadState(engine, route)) !== undefined) return undefined;
-    const { runId, errors } = await lastFailure(engine);
-    return errors.length === 0 ? undefined : toFailedStart({ runId, mode: engine.scope.mode, errors });
+    if (loaded !== undefined) return work(engine, loaded.state);
+    const answer = hasSelectors(route) ? undefined : await withoutState(engine);
+    if (answer === undefined) throw noState(route);
+    return answer;
   };
 
   const look = async (engine: Engine, state: RunState, selectors: ServiceSelectors): Promise<HealthReport> =>
@@ -99,18 +92,24 @@ export async function createRuntime(request: RuntimeRequest): Promise<EngineRunt
     },
     stopAll: async (route, command, options) => runStopAll(await engineFor(route, 'any'), { command, removeVolumes: options.removeVolumes, signal }),
     listTargets: async (route) => listTargets(await engineFor(route, 'any'), signal),
-    health: async (route) => {
-      const failure = await readFailedStart(route);
-      return failure === undefined ? withState(route, (engine, state) => look(engine, state, toSelectors(route))) : toFailedHealth(failure);
-    },
-    errors: async (route) => {
-      const failure = await readFailedStart(route);
-      if (failure !== undefined) return failure;
-      return withState(route, async (engine, state) => {
-        const selected = hasSelectors(route) ? selectServices(namedServices(state), toSelectors(route)).map((service) => service.name) : null;
-        return collectErrors(state, await look(engine, state, { projects: [], services: [] }), selected);
-      });
-    },
+    health: (route) =>
+      withState(
+        route,
+        (engine, state) => look(engine, state, toSelectors(route)),
+        async (engine) => {
+          const failure = await readFailedStart(engine);
+          return failure === undefined ? undefined : toFailedHealth(failure);
+        },
+      ),
+    errors: (route) =>
+      withState(
+        route,
+        async (engine, state) => {
+          const selected = hasSelectors(route) ? selectServices(namedServices(state), toSelectors(route)).map((service) => service.name) : null;
+          return collectErrors(state, await look(engine, state, { projects: [], services: [] }), selected);
+        },
+        readFailedStart,
+      ),
     logs: (route, options) => withState(route, (_engine, state) => readLogs(state, selectServices(namedServices(state), toSelectors(route)), options)),
     followLogs: (route, options) => withState(route, (_engine, state) => followLogs(selectServices(namedServices(state), toSelectors(route)), options)),
     wait: async (route, options) => {
@@ -127,6 +126,12 @@ export async function createRuntime(request: RuntimeRequest): Promise<EngineRunt
     dispose: () => scope.dispose(),
   };
   return withRedactedFailures(facade, () => engines.map((engine) => engine.redaction));
+}
+
+/** A first start that failed left an error report and no state. */
+async function readFailedStart(engine: Engine): Promise<ErrorsReport | undefined> {
+  const { runId, errors } = await lastFailure(engine);
+  return errors.length === 0 ? undefined : toFailedStart({ runId, mode: engine.scope.mode, errors });
 }
 
 /** The errors of the last start, when it failed. */

@@ -54,7 +54,12 @@ export async function reconcile(context: ReconcileContext, state: RunState, opti
 export function namedServices(state: RunState): readonly (ServiceRecord & { readonly project: string })[] {
   return Object.values(state.services)
     .map((service) => ({ ...service, project: service.project ?? service.name.replace(/ \S+$/, '') }))
-    .sort((left, right) => left.project.localeCompare(right.project) || left.type.localeCompare(right.type));
+    .sort((left, right) => compare(left.project, right.project) || compare(left.type, right.type));
+}
+
+/** By code points: the order of a locale costs its tables. */
+function compare(left: string, right: string): number {
+  return left < right ? -1 : left > right ? 1 : 0;
 }
 
 async function examineDependencies(context: ReconcileContext, state: RunState, signal: AbortSignal, inScope: (project: string) => boolean): Promise<readonly DependencyTruth[]> {

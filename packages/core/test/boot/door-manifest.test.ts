@@ -80,8 +80,9 @@ describe('door manifest', () => {
   });
 
   it('puts core before bundled before installed before linked', () => {
-    const source = (name: string, type: string, isRoot = false): ManifestSource => ({ name, type, isRoot, version: '1', pjson: {}, commands: [{ id: name, flags: {} }] });
+    const source = (name: string, type: string, isRoot = false): ManifestSource => ({ name, type, isRoot, version: '1', root: `/plugins/${name}`, pjson: {}, commands: [{ id: name, flags: {} }] });
     const made = toDoorManifest([source('z-link', 'link'), source('user', 'user'), source('@envctl/plugin-a', 'core'), source('envctl', 'core', true), source('@envctl/core', 'core')], { version: '1', key: '' });
+    expect(made.plugins.map(({ root }) => root)).to.deep.equal([undefined, undefined, undefined, '/plugins/user', '/plugins/z-link']);
     expect(made.commands.map(({ id }) => id)).to.deep.equal(['@envctl/core', 'envctl', '@envctl/plugin-a', 'user', 'z-link']);
   });
 

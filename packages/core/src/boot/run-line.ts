@@ -1,28 +1,45 @@
-/* The whole way: oclif's plugins, one command, and the only place that prints errors and ends the process. */
+/* The whole way of a line: the only place that prints errors and ends the process. */
 import { isatty } from 'node:tty';
-import type { HelpOptions } from '@oclif/core/interfaces';
-import type { Config } from '@oclif/core/config';
-import { errorMessage, type EnvctlError } from '../contract/index.js';
+import type { EnvctlError } from '../contract/index.js';
 import { formatJson } from '../fs/read-only.js';
 import { closeInheritedDescriptors } from '../processes/read-only.js';
 import { createRoutingTables, normaliseArgv, type CommandEntry, type CommandLine, type RoutingTables } from '../routing/index.js';
 import { describeError, toEnvctlError } from './describe-error.js';
-import { cacheDoorManifest, oclifDirectories, pluginSetKey, toDoorManifest, type DoorManifest } from './door-manifest.js';
+import type { DoorManifest } from './door-manifest.js';
 import { readFaultSeam } from './fault-seam.js';
+import type { OpenedLine } from './front-door.js';
 import { attachInvocation, isCommandExit, type Invocation, type RuntimeFactory, type TerminalFacts } from './invocation.js';
 import { toHelpDocument } from './help-document.js';
 import { toFailureDocument, toResultDocument } from './json-document.js';
+import { toCommandConfig } from './manifest-config.js';
+import type { OclifHost } from './oclif-host.js';
 import { guardOutput } from './output.js';
+import { ownCommands } from './own-commands.js';
 import { refuseUnsupportedPlatform } from './platform.js';
 import { installSignals } from './signals.js';
 
-export interface OclifRunOptions {
+export interface LineOptions {
   readonly packageRoot: string;
   readonly argv: readonly string[];
+  /** The line as the merged manifest explains it; with it a command of core needs nothing of oclif's plugins. */
+  readonly opened: OpenedLine | undefined;
+}
+
+/** Who runs the command of a line, and what is known of the plugins. */
+interface Prepared {
+  readonly line: CommandLine;
+  readonly manifest: DoorManifest;
+  readonly tables: RoutingTables;
+  /** What the command class is given as oclif's Config. */
+  readonly config: object;
+  /** Runs the line's own command. */
+  readonly run: (entry: CommandEntry | undefined) => Promise<unknown>;
+  /** Undefined when the line is a command of core and oclif was not asked. */
+  readonly oclif: OclifHost | undefined;
 }
 
 /** Runs the line and ends the process with the command's exit code. Never rejects. */
-export async function runThroughOclif(options: OclifRunOptions): Promise<void> {
+export async function runLine(options: LineOptions): Promise<void> {
   const env = Object.freeze({ ...process.env });
   const asksForJson = options.argv.includes('--json');
   const output = guardOutput(process, asksForJson);
@@ -31,20 +48,18 @@ export async function runThroughOclif(options: OclifRunOptions): Promise<void> {
   let exitCode: number;
   try {
     refuseUnsupportedPlatform(process.platform);
-    const config = await loadConfig(options.packageRoot, (warning) => output.stderr(`Warning: ${warning}\n`));
-    const manifest = mergeManifest(config, env);
-    const tables = createRoutingTables(manifest.commands);
+    const prepared = prepareOwn(options) ?? (await prepareThroughOclif(options, env, context, (warning) => output.stderr(`Warning: ${warning}\n`)));
+    const { line, manifest, tables } = prepared;
     context.tables = tables;
     for (const { word, keeps, loses } of tables.clashes) {
       output.stderr(`Warning: ${word} is claimed twice: ${keeps} keeps it, ${loses} is reached by its other names. [ENVCTL_E_PLUGIN_CLASH]\n`);
     }
-    const line = normaliseArgv(options.argv, tables);
     context.commandId = line.id;
     context.json = line.foreign ? asksForJson : line.json;
     if (!context.json || line.foreign) output.release();
     const entry = tables.commands.get(line.id)?.entry;
     context.outsider = entry === undefined || manifest.plugins.some(({ name, origin }) => name === entry.plugin && origin === 'core') ? undefined : entry.plugin;
-    exitCode = line.foreign || line.help ? await runForeign(config, line, entry, manifest) : await runOurs(config, line, entry, manifest);
+    exitCode = prepared.oclif !== undefined && (line.foreign || line.help) ? await runForeign(prepared.oclif, line, entry, manifest) : await runOurs(prepared, entry);
   } catch (thrown) {
     exitCode = await report(thrown);
   }
@@ -52,7 +67,7 @@ export async function runThroughOclif(options: OclifRunOptions): Promise<void> {
   // A plugin's forgotten timer or socket must not keep the command from ending.
   process.exit(exitCode);
 
-  async function runOurs(oclif: Config, line: CommandLine, entry: CommandEntry | undefined, manifest: DoorManifest): Promise<number> {
+  async function runOurs({ line, manifest, config, run }: Prepared, entry: CommandEntry | undefined): Promise<number> {
     // What the caller left open must not live on in a service.
     closeInheritedDescriptors();
     const cancellation = installSignals(process, (text) => output.stderr(`${text}\n`), () => void endAtOnce());
@@ -73,8 +88,8 @@ export async function runThroughOclif(options: OclifRunOptions): Promise<void> {
       undertakeCancellation: cancellation.undertake,
       createRuntime,
     };
-    attachInvocation(oclif, invocation);
-    const result: unknown = await runCommand(oclif, line, entry);
+    attachInvocation(config, invocation);
+    const result = await run(entry);
     return isCommandExit(result) ? result.exitCode : 0;
   }
 
@@ -85,13 +100,13 @@ export async function runThroughOclif(options: OclifRunOptions): Promise<void> {
     process.exit(code);
   }
 
-  async function runForeign(oclif: Config, line: CommandLine, entry: CommandEntry | undefined, manifest: DoorManifest): Promise<number> {
+  async function runForeign(oclif: OclifHost, line: CommandLine, entry: CommandEntry | undefined, manifest: DoorManifest): Promise<number> {
     if ((line.id === 'help' || line.help) && asksForJson) {
       const asked = line.help ? line.id : line.args.filter((word) => !word.startsWith('-')).join(':');
       output.stdout(formatJson(toResultDocument('help', 1, true, toHelpDocument(manifest, asked === '' ? undefined : asked))));
       return 0;
     }
-    return runForeignCommand(oclif, line, entry);
+    return oclif.runForeign(line, entry);
   }
 
   async function report(thrown: unknown): Promise<number> {
@@ -106,49 +121,29 @@ export async function runThroughOclif(options: OclifRunOptions): Promise<void> {
   }
 }
 
-/** The command of the plugin our own order chose; oclif would let an installed plugin take the id of a bundled one. */
-async function runCommand(config: Config, line: CommandLine, entry: CommandEntry | undefined): Promise<unknown> {
-  const plugin = entry === undefined ? undefined : config.plugins.get(entry.plugin);
-  const command = plugin?.commands.find((one) => one.id === line.id) ?? null;
-  return config.runCommand(line.id, [...line.args], command);
+/** The line as it stands, when it is a command of core that the merged manifest explains without a doubt. */
+function prepareOwn({ opened, packageRoot }: LineOptions): Prepared | undefined {
+  if (opened === undefined) return undefined;
+  const { line, manifest, tables, directories } = opened;
+  if (line.foreign || line.help || tables.commands.get(line.id)?.entry.plugin !== '@envctl/core' || !Object.hasOwn(ownCommands, line.id)) return undefined;
+  const config = toCommandConfig(manifest, packageRoot, directories.data);
+  const run = async (): Promise<unknown> => {
+    const { default: command } = (await ownCommands[line.id]?.()) ?? {};
+    if (command === undefined) throw new Error(`core has no command ${line.id}`);
+    command.id = line.id;
+    return command.run([...line.args], config as never);
+  };
+  return { line, manifest, tables, config, run, oclif: undefined };
 }
 
-/** oclif tells of plugins it could not load by process warnings, several lines with a stack: here each is one line. */
-async function loadConfig(packageRoot: string, warn: (warning: string) => void): Promise<Config> {
-  const { Config: OclifConfig, settings } = await import('./oclif.js');
-  // Else a shell with NODE_ENV=development makes oclif look for TypeScript sources.
-  settings.enableAutoTranspile = false;
-  const emitWarning = process.emitWarning.bind(process);
-  process.emitWarning = ((warning: string | Error) => warn(errorMessage(warning)));
-  try {
-    return await OclifConfig.load({ root: packageRoot });
-  } finally {
-    process.emitWarning = emitWarning;
-  }
-}
-
-async function runForeignCommand(config: Config, line: CommandLine, entry: CommandEntry | undefined): Promise<number> {
-  if (line.id === 'help' || line.help) {
-    const { loadHelpClass } = await import('./oclif.js');
-    const Help = await loadHelpClass(config);
-    const options = (config.pjson.oclif.helpOptions ?? config.pjson.helpOptions) as Partial<HelpOptions> | undefined;
-    const help = new Help(config, options);
-    await help.showHelp(line.help ? [line.id] : [...line.args]);
-    return 0;
-  }
-  await config.runHook('init', { argv: [...line.args], id: line.id });
-  await runCommand(config, line, entry);
-  return typeof process.exitCode === 'number' ? process.exitCode : 0;
-}
-
-/** The manifest of what was loaded; kept for the fast door when plugins beyond the bundled ones are there. */
-function mergeManifest(config: Config, env: Readonly<Record<string, string | undefined>>): DoorManifest {
-  const directories = oclifDirectories(env, process.platform);
-  const host = { version: config.version, root: config.root };
-  const key = directories === undefined ? undefined : pluginSetKey(directories, host);
-  const manifest = toDoorManifest(config.getPluginsList(), { version: config.version, key: key ?? '' });
-  if (directories !== undefined && key !== undefined && key !== '') cacheDoorManifest(directories, manifest, process.pid);
-  return manifest;
+async function prepareThroughOclif({ packageRoot, argv }: LineOptions, env: Readonly<Record<string, string | undefined>>, context: { tables?: RoutingTables }, warn: (warning: string) => void): Promise<Prepared> {
+  const { loadOclif } = await import('./oclif-host.js');
+  const oclif = await loadOclif({ packageRoot, env, warn });
+  const { manifest, config } = oclif;
+  const tables = createRoutingTables(manifest.commands);
+  context.tables = tables;
+  const line = normaliseArgv(argv, tables);
+  return { line, manifest, tables, config, run: (entry) => oclif.run(line, entry), oclif };
 }
 
 /** Imported when it is asked for: the facade is the heaviest part, and inspection of the argv never needs it. */

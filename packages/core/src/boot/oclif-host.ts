@@ -1,0 +1,85 @@
+/* oclif with its loaded plugins: for lines that are not core's own, or that the merged manifest does not explain. */
+import type { Config } from '@oclif/core/config';
+import type { HelpOptions } from '@oclif/core/interfaces';
+import { errorMessage } from '../contract/index.js';
+import type { CommandEntry, CommandLine } from '../routing/index.js';
+import { cacheDoorManifest, pluginSetKey, toDoorManifest, type DoorManifest } from './door-manifest.js';
+import { oclifDirectories } from './oclif-directories.js';
+
+export interface OclifHost {
+  readonly config: Config;
+  readonly manifest: DoorManifest;
+  /** Runs an envctl command, of core or of a plugin. */
+  run(line: CommandLine, entry: CommandEntry | undefined): Promise<unknown>;
+  /** Runs help, or a command that knows nothing of envctl; the answer is the exit code. */
+  runForeign(line: CommandLine, entry: CommandEntry | undefined): Promise<number>;
+}
+
+export interface OclifRequest {
+  readonly packageRoot: string;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  /** Told of each plugin oclif could not load, in one line. */
+  readonly warn: (warning: string) => void;
+}
+
+export async function loadOclif({ packageRoot, env, warn }: OclifRequest): Promise<OclifHost> {
+  let isWhole = true;
+  const config = await loadConfig(packageRoot, (warning) => {
+    isWhole = false;
+    warn(warning);
+  });
+  return {
+    config,
+    manifest: mergeManifest(config, env, isWhole),
+    run: (line, entry) => runCommand(config, line, entry),
+    runForeign: (line, entry) => runForeignCommand(config, line, entry),
+  };
+}
+
+/** The command of the plugin our own order chose; oclif would let an installed plugin take the id of a bundled one. */
+async function runCommand(config: Config, line: CommandLine, entry: CommandEntry | undefined): Promise<unknown> {
+  const plugin = entry === undefined ? undefined : config.plugins.get(entry.plugin);
+  const command = plugin?.commands.find((one) => one.id === line.id) ?? null;
+  return config.runCommand(line.id, [...line.args], command);
+}
+
+/** oclif tells of plugins it could not load by process warnings, several lines with a stack: here each is one line. */
+async function loadConfig(packageRoot: string, warn: (warning: string) => void): Promise<Config> {
+  const { Config: OclifConfig, settings } = await import('./oclif.js');
+  // Else a shell with NODE_ENV=development makes oclif look for TypeScript sources.
+  settings.enableAutoTranspile = false;
+  const emitWarning = process.emitWarning.bind(process);
+  process.emitWarning = ((warning: string | Error) => warn(errorMessage(warning)));
+  try {
+    return await OclifConfig.load({ root: packageRoot });
+  } finally {
+    process.emitWarning = emitWarning;
+  }
+}
+
+async function runForeignCommand(config: Config, line: CommandLine, entry: CommandEntry | undefined): Promise<number> {
+  if (line.id === 'help' || line.help) {
+    const { loadHelpClass } = await import('./oclif.js');
+    const Help = await loadHelpClass(config);
+    const options = (config.pjson.oclif.helpOptions ?? config.pjson.helpOptions) as Partial<HelpOptions> | undefined;
+    const help = new Help(config, options);
+    await help.showHelp(line.help ? [line.id] : [...line.args]);
+    return 0;
+  }
+  await config.runHook('init', { argv: [...line.args], id: line.id });
+  await runCommand(config, line, entry);
+  return typeof process.exitCode === 'number' ? process.exitCode : 0;
+}
+
+/**
+ * The manifest of what was loaded; kept for the front door when plugins beyond the bundled ones are there. When one could not
+ * be loaded nothing is kept, so that the next command tells of it too.
+ */
+function mergeManifest(config: Config, env: Readonly<Record<string, string | undefined>>, isWhole: boolean): DoorManifest {
+  const directories = oclifDirectories(env, process.platform);
+  const host = { version: config.version, root: config.root };
+  const key = directories === undefined ? undefined : pluginSetKey(directories, host);
+  const manifest = toDoorManifest(config.getPluginsList(), { version: config.version, key: key ?? '' });
+  if (isWhole && directories !== undefined && key !== undefined && key !== '') cacheDoorManifest(directories, manifest, process.pid);
+  return manifest;
+}
