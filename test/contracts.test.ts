@@ -38,6 +38,11 @@ describe('generated contracts', function () {
     expect(filesBelow(fresh, 'contracts/schemas')).to.include('contracts/schemas/run_state.json');
   });
 
+  it('have a schema of the document of every command', () => {
+    const documents = filesBelow(fresh, 'contracts/schemas').flatMap((path) => /envctl\.(.+)\.v1\.json$/.exec(path)?.[1] ?? []);
+    expect(documents.sort()).to.deep.equal([...entriesOf(fresh, 'commands').map(({ id }) => id), 'failure', 'help'].sort());
+  });
+
   it('declare no command, key or event twice', () => {
     const keyOf = { commands: 'id', 'config-keys': 'key', events: 'event' };
     for (const [name, key] of Object.entries(keyOf)) {

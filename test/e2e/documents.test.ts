@@ -4,19 +4,25 @@ import { createServer, type Server } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { expect } from 'chai';
-import { commandDocuments, failureDocument } from '../../packages/core/dist/runtime/documents-schema.js';
+import { failureDocument, loadCommandDocuments } from '../../packages/core/dist/runtime/documents-schema.js';
 import { runOrThrow } from '../packaging/run.js';
 import { portsOf, type Document } from './document.js';
 import { bin, createWorld, processesIn, type World } from './world.js';
 
+const commandDocuments = await loadCommandDocuments();
+
 /** The real document against the schema that is published for its contract version. */
 function check(document: Document): Document {
-  const id = /^envctl\.(.+)\.v1$/.exec(document.contract_version)?.[1] ?? '';
+  const id = commandOf(document);
   const schema = document.code === undefined ? commandDocuments[id] : failureDocument;
   if (schema === undefined) throw new Error(`no schema for ${document.contract_version}`);
   const result = schema.safeParse(document);
   expect(result.error?.message ?? '', document.contract_version).to.equal('');
   return document;
+}
+
+function commandOf({ contract_version: version }: Document): string {
+  return /^envctl\.(.+)\.v1$/.exec(version)?.[1] ?? '';
 }
 
 describe('JSON documents', function () {
@@ -25,6 +31,8 @@ describe('JSON documents', function () {
   before(async () => (world = await createWorld('documents', { settings: { MAIN_REDIS_ENABLE: true } })));
   after(() => world.close());
 
+  /** Commands whose document was seen when they did their work. */
+  const worked = new Set<string>();
   const nothingRuns: readonly (readonly [readonly string[], number, Readonly<Record<string, unknown>>])[] = [
     [['show-state'], 1, { found: false, error: 'state_not_found', mode: 'main' }],
     [['endpoints'], 1, { ok: false, error: 'state_not_found', mode: 'main' }],
@@ -37,6 +45,16 @@ describe('JSON documents', function () {
     [['stop-all'], 0, { ok: true }],
     [['list-targets'], 0, { count: 1 }],
     [['list-commands'], 0, { ok: true }],
+    [['version'], 0, { ok: true, node: process.version }],
+    [['--version'], 0, { ok: true, node: process.version }],
+    [['help'], 0, { command: null }],
+    [['start', '--help'], 0, { command: 'start' }],
+    [['help', 'nosuch'], 1, { code: 'ENVCTL_E_ARGV_UNKNOWN_COMMAND' }],
+    [['plugins'], 0, { ok: true }],
+    [['show-config'], 0, { config_source: 'envctl', config_exists: true }],
+    [['config', '--set', 'MAIN_REDIS_ENABLE=true'], 0, { saved: true }],
+    [['config', '--set', 'NOPE=1'], 1, { code: 'ENVCTL_E_CONFIG_UNKNOWN_KEY', key: 'NOPE' }],
+    [['config'], 1, { code: 'ENVCTL_E_ARGV_INVALID' }],
     [['explain-startup'], 0, { command: 'start' }],
     [['start', '--dry-run'], 0, { command: 'start' }],
     [['wait', '--until', 'stopped'], 0, { health: null }],
@@ -50,6 +68,7 @@ describe('JSON documents', function () {
       const answer = await world.json(words);
       expect(answer.code, words.join(' ')).to.equal(code);
       expect(check(answer.document), words.join(' ')).to.include(fields);
+      if (answer.document.ok) worked.add(commandOf(answer.document));
     }
   });
 
@@ -58,7 +77,15 @@ describe('JSON documents', function () {
       const { code, document } = await world.json(words);
       expect(code, words.join(' ')).to.equal(0);
       expect(check(document), words.join(' ')).to.include({ ok: true, contract_version: `envctl.${words[0]!}.v1` });
+      worked.add(commandOf(document));
     }
+  });
+
+  it('of every command were among these', async () => {
+    const { document } = await world.json(['help']);
+    const commands = (document as unknown as { readonly commands: readonly { readonly name: string; readonly plugin: string }[] }).commands.filter(({ plugin }) => !plugin.startsWith('@oclif/'));
+    expect(Object.keys(commandDocuments).sort()).to.deep.equal([...commands.map(({ name }) => name), 'help'].sort());
+    expect([...worked].sort()).to.deep.equal(Object.keys(commandDocuments).sort());
   });
 
   it('endpoints fails closed', async () => {
@@ -93,7 +120,8 @@ describe('without a usable configuration', function () {
   it('an unconfigured repository can be looked at, not started', async () => {
     await rm(path.join(world.repository, '.envctl'));
     expect(await world.json(['start'])).to.nested.include({ code: 1, 'document.code': 'ENVCTL_E_CONFIG_MISSING' });
-    for (const words of [['show-config'], ['list-targets'], ['stop-all'], ['list-commands'], ['explain-startup']]) expect((await world.json(words)).code, words.join(' ')).to.equal(words[0] === 'explain-startup' ? 1 : 0);
+    expect(check((await world.json(['show-config'])).document)).to.include({ config_source: 'defaults', config_exists: false });
+    for (const words of [['list-targets'], ['stop-all'], ['list-commands'], ['explain-startup']]) expect((await world.json(words)).code, words.join(' ')).to.equal(words[0] === 'explain-startup' ? 1 : 0);
     expect((await runOrThrow('git', ['status', '--porcelain', '.envctl'], { cwd: world.repository })).stdout).to.equal('');
     await world.configure();
   });
@@ -108,12 +136,15 @@ describe('without a usable configuration', function () {
   it('the environment wins over the file, and show-config says so', async () => {
     const env = { BACKEND_PORT_BASE: '31000' };
     const { document } = await world.json(['show-config'], { env });
-    expect(document).to.have.nested.property('effective.ports.backend', 31_000);
+    expect(check(document)).to.have.nested.property('effective.ports.backend', 31_000);
     expect((await world.json(['explain-startup'], { env })).document.projects[0]!.services[0]!.preferred_port).to.equal(31_000);
   });
 
   it('a file that is wrong changes nothing, and teardown still works', async () => {
-    await world.configure({ BACKEND_PORT_BASE: 'abc' });
+    await world.configure({ BACKEND_PORT_BASE: 'abc', NOT_A_KEY: 1 });
+    const shown = check((await world.json(['show-config'])).document);
+    expect(shown).to.have.nested.property('effective.ports.backend', null);
+    expect(shown['problems']).to.have.length.above(1);
     expect(await world.json(['start'])).to.nested.include({ code: 1, 'document.code': 'ENVCTL_E_CONFIG_INVALID' });
     expect(await world.json(['stop-all'])).to.nested.include({ code: 0, 'document.ok': true });
     await world.configure();

@@ -34,6 +34,7 @@ describe('envctl', function () {
     const all = JSON.parse(home.run(['help', '--json']).stdout) as { command: null; commands: { name: string; flags: string[] }[] };
     expect(all).to.deep.include({ contract_version: 'envctl.help.v1', ok: true, command: null });
     expect(all.commands.map(({ name }) => name)).to.include.members(['start', 'stop-all', 'plugins install']);
+    expect(all.commands.filter(({ name }) => name === 'plugins')).to.have.length(1);
     const one = JSON.parse(home.run(['start', '--help', '--json']).stdout) as typeof all;
     expect(one.commands.map(({ name }) => name)).to.deep.equal(['start']);
     expect(one.commands[0]?.flags).to.include('--dry-run');

@@ -22,8 +22,9 @@ export interface HelpEntry {
 }
 
 /** @throws EnvctlError ENVCTL_E_ARGV_UNKNOWN_COMMAND */
-export function toHelpDocument(manifest: DoorManifest, id: string | undefined): HelpDocument {
-  const visible = manifest.commands.filter((command) => command.hidden !== true);
+export function toHelpDocument(manifest: Pick<DoorManifest, 'commands'>, id: string | undefined): HelpDocument {
+  // Of two commands with one id the first is the one that runs.
+  const visible = manifest.commands.filter((command, index, all) => command.hidden !== true && all.findIndex(({ id }) => id === command.id) === index);
   const chosen = id === undefined ? visible : visible.filter((command) => command.id === id || command.id.startsWith(`${id}:`));
   if (chosen.length === 0) throw new EnvctlError('ENVCTL_E_ARGV_UNKNOWN_COMMAND', `Unsupported command: ${id ?? ''}`, { hints: ['envctl list-commands'] });
   return { command: id ?? null, commands: chosen.map(toEntry).sort((left, right) => (left.name < right.name ? -1 : 1)) };

@@ -1,3 +1,4 @@
+import type * as documents from './documents-schema.js';
 import { createKeyRegistry, type KeySources } from './registry.js';
 
 /** A key as the generated reference lists it. */
@@ -38,4 +39,9 @@ export function describeConfigKeys(sources: KeySources = {}): ConfigKeyDescripti
 export async function describeConfigSchemas(): Promise<Readonly<Record<string, unknown>>> {
   const { toJsonSchemas } = await import('./payload-schema.js');
   return toJsonSchemas();
+}
+
+/** Bodies of the documents that `config` and `show-config` print; zod is loaded only when they are asked for. */
+export function loadConfigDocuments(): Promise<typeof documents> {
+  return import('./documents-schema.js');
 }

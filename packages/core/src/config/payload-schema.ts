@@ -37,11 +37,11 @@ const effectiveProfile = profile.required();
 const port = z.number().nullable();
 
 /** `show-config.effective` as it is printed. */
-export const effectiveConfig = z.object({
+export const effectiveConfig = z.strictObject({
   default_mode: z.enum(['main', 'trees']).nullable(),
-  directories: z.object({ backend: z.string(), frontend: z.string() }),
-  ports: z.object({ backend: port, frontend: port, spacing: port, dependencies: z.record(z.string(), z.record(z.string(), port)) }),
-  profiles: z.object({ main: effectiveProfile, trees: effectiveProfile }),
+  directories: z.strictObject({ backend: z.string(), frontend: z.string() }),
+  ports: z.strictObject({ backend: port, frontend: port, spacing: port, dependencies: z.record(z.string(), z.record(z.string(), port)) }),
+  profiles: z.strictObject({ main: effectiveProfile, trees: effectiveProfile }),
   managed_keys: z.record(z.string(), z.string()),
 });
 

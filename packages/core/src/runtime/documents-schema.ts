@@ -3,6 +3,7 @@
  * the end-to-end tests check real outputs against them, so a field that is added or lost shows.
  */
 import * as z from 'zod';
+import { loadConfigDocuments } from '../config/index.js';
 
 const text = z.string().nullable();
 const port = z.int().nullable();
@@ -123,8 +124,31 @@ const endpointsFailures = [
 /** Any command that could not do its work; the data of the error stands beside the envelope. */
 export const failureDocument = z.looseObject({ contract_version: z.string(), ok: z.literal(false), error: z.string(), code: z.string().regex(/^ENVCTL_E_[A-Z_]+$/), message: z.string(), hints: names });
 
+const versionBody = { version: z.string(), node: z.string(), platform: z.string(), arch: z.string() };
+
+const helpBody = {
+  command: text,
+  commands: z.array(z.strictObject({ name: z.string(), plugin: z.string(), summary: text, family: text, aliases: names, flags: names, mutates: z.boolean().nullable() })),
+};
+
+const pluginsBody = {
+  plugins: z.array(z.strictObject({ name: z.string(), version: z.string(), origin: z.enum(['core', 'bundled', 'user', 'link']), contributes: z.record(z.string(), names) })),
+};
+
 /** Schema of each command's document, by contract version without its `envctl.` and `.v1`. */
-export const commandDocuments: Readonly<Record<string, z.ZodType>> = {
+export async function loadCommandDocuments(): Promise<Readonly<Record<string, z.ZodType>>> {
+  const { cancelledConfigBody, savedConfigBody, showConfigBody } = await loadConfigDocuments();
+  return {
+    ...ownDocuments,
+    config: z.union([document('config', savedConfigBody), document('config', cancelledConfigBody)]),
+    'show-config': document('show-config', showConfigBody),
+  };
+}
+
+const ownDocuments: Readonly<Record<string, z.ZodType>> = {
+  version: document('version', versionBody),
+  help: document('help', helpBody),
+  plugins: document('plugins', pluginsBody),
   start: z.union([document('start', startBody), document('start', planBody)]),
   restart: z.union([document('restart', startBody), document('restart', planBody)]),
   resume: z.union([document('resume', startBody), document('resume', planBody)]),
@@ -154,7 +178,7 @@ function failed(id: string) {
 }
 
 /** JSON Schemas by file name without its ending. */
-export function toDocumentSchemas(): Readonly<Record<string, object>> {
-  const commands = Object.entries(commandDocuments).map(([id, schema]) => [`envctl.${id}.v1`, z.toJSONSchema(schema)] as const);
+export async function toDocumentSchemas(): Promise<Readonly<Record<string, object>>> {
+  const commands = Object.entries(await loadCommandDocuments()).map(([id, schema]) => [`envctl.${id}.v1`, z.toJSONSchema(schema)] as const);
   return Object.fromEntries([...commands, ['envctl.failure.v1', z.toJSONSchema(failureDocument)]]);
 }
