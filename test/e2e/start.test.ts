@@ -1,8 +1,9 @@
+import { readFileSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { expect } from 'chai';
 import { portsOf, statusesOf, type Document } from './document.js';
-import { createWorld, isAlive, servedBy, type World } from './world.js';
+import { createWorld, isAlive, processesIn, servedBy, type World } from './world.js';
 
 /** Pids that really serve, by service type. */
 async function serving(ports: Readonly<Record<string, number>>): Promise<{ readonly backend: number; readonly frontend: number }> {
@@ -113,6 +114,27 @@ describe('what a start does about what runs', function () {
     const lines = [['stop-all', '--project', 'Main'], ['stop-all', '--remove-volumes', '--service', 'backend'], ['blast-all', '--projects', 'Main'], ['--service=backend', 'blast-all'], ['show-state', '--project', 'Main'], ['endpoints', '--service', 'backend']];
     for (const words of lines) expect(await world.json(words), words.join(' ')).to.nested.include({ code: 1, 'document.code': 'ENVCTL_E_ARGV_UNKNOWN_OPTION' });
     expect(await serving(portsOf(first))).to.deep.equal(before);
+  });
+
+  it('best_effort: a server that lives and does not answer counts, and its silence is told; one that is gone does not', async () => {
+    await world.succeed(['start']);
+    const server = processesIn(world.directory).find((pid) => readFileSync(`/proc/${pid}/comm`, 'utf8').trim() === 'redis-server')!;
+    const look = async (mode: string) => (await world.json(['health'], { env: { ENVCTL_RUNTIME_TRUTH_MODE: mode } })).document;
+    process.kill(server, 'SIGSTOP');
+    try {
+      const [auto, lax] = await Promise.all([look('auto'), look('best_effort')]);
+      expect([auto.healthy, auto.dependencies[0]!.status]).to.deep.equal([false, 'unreachable']);
+      expect([lax.healthy, lax.dependencies[0]!.status]).to.deep.equal([true, 'healthy']);
+      expect(lax.dependencies[0]!.detail).to.equal(auto.dependencies[0]!.detail).and.to.be.a('string');
+    } finally {
+      process.kill(server, 'SIGKILL');
+    }
+    await world.envctl(['stop-all']);
+    await world.succeed(['start']);
+    const next = processesIn(world.directory).find((pid) => readFileSync(`/proc/${pid}/comm`, 'utf8').trim() === 'redis-server')!;
+    process.kill(next, 'SIGKILL');
+    while (isAlive(next)) await new Promise((resolve) => setImmediate(resolve));
+    expect((await look('best_effort')).healthy).to.equal(false);
   });
 
   it('health and wait ask only what was selected', async () => {

@@ -143,6 +143,12 @@ async function attempt(context: RequirementsContext, request: BringUpRequest, ta
   }
 }
 
+/** Whether a process of the server lives, answering or not; of a server of the user's own nobody here can tell: true. */
+export async function isServerAlive(context: RequirementsContext, request: { readonly project: ProjectFacts; readonly handle: DependencyHandle }): Promise<boolean> {
+  const { id, driver } = await toTarget(context, request.project, request.handle);
+  return driver === 'external' || isRunning(context, id);
+}
+
 /** One real request to what the application will call. Never throws. */
 export async function probeDependency(context: RequirementsContext, request: { readonly project: ProjectFacts; readonly handle: DependencyHandle; readonly signal: AbortSignal }): Promise<DependencyOutcome & { readonly ports?: Readonly<Record<string, number>> }> {
   try {

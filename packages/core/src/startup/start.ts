@@ -13,6 +13,7 @@ import { namedServices, reconcile, type ReconcileContext, type StateTruth } from
 import type { Progress } from '../ui/index.js';
 import { executeProject, type ProjectFailure, type ProjectSuccess } from './execute-project.js';
 import { planStart, type PlannedProject, type ProjectPresence, type StartPlan } from './plan.js';
+import { assertReadinessGate, assertWholeTruth } from './strict-truth.js';
 import { toStartSummary, type StartSummary } from './summary.js';
 
 export interface StartContext extends ReconcileContext {
@@ -43,6 +44,7 @@ const projectLockMs = 900_000;
 export async function explainStart(context: StartContext, request: StartRequest): Promise<StartPlan> {
   const { plan, detections } = await gather(context, request);
   assertStartable(context, request, plan, detections);
+  await assertReadinessGate(context, request.command, request.signal);
   return plan;
 }
 
@@ -54,6 +56,7 @@ export async function runStart(context: StartContext, request: StartRequest): Pr
     const startedMs = performance.now();
     const { plan, state, detections } = await gather(context, request);
     assertStartable(context, request, plan, detections);
+    await assertReadinessGate(context, request.command, request.signal);
     if (plan.decision.kind === 'reuse' && state !== undefined) {
       for (const project of plan.projects) for (const service of project.services) context.progress.node(`${project.name}/${service.type}`, 'kept');
       return toStartSummary({ plan, state, timings: [], totalMs: performance.now() - startedMs });
@@ -77,7 +80,7 @@ export async function runStart(context: StartContext, request: StartRequest): Pr
     const successes = results.filter((result) => result.ok);
     const failures = results.filter((result) => !result.ok);
     const totalMs = performance.now() - startedMs;
-    const committed = successes.length === 0 ? undefined : await commit(context, plan, runId, successes, request.signal).catch(async (error: unknown) => {
+    const committed = successes.length === 0 ? undefined : await commit(context, plan, runId, successes, { state, signal: request.signal }).catch(async (error: unknown) => {
       // What is on no record must not run.
       failures.push(...(await Promise.all(successes.map((success) => success.undo(error)))));
       return undefined;
@@ -196,7 +199,9 @@ function keptServices(project: PlannedProject, state: RunState | undefined): Par
   return Object.fromEntries(project.services.filter((service) => service.action === 'keep').flatMap((service) => (state?.services[service.name] === undefined ? [] : [[service.type, state.services[service.name]]])));
 }
 
-async function commit(context: StartContext, plan: StartPlan, runId: string, successes: readonly ProjectSuccess[], signal: AbortSignal): Promise<RunState> {
+async function commit(context: StartContext, plan: StartPlan, runId: string, successes: readonly ProjectSuccess[], options: { readonly state: RunState | undefined; readonly signal: AbortSignal }): Promise<RunState> {
+  const { state, signal } = options;
+  await assertWholeTruth(context, () => mergeSuccesses(context, plan, runId, successes, state), signal);
   const startedMs = performance.now();
   const ports = successes.map((success) => ({ project: success.project, root: plan.projects.find((project) => project.name === success.project)?.root ?? '', ports: success.ports }));
   const committed = await context.state.commit({
@@ -237,9 +242,9 @@ function toStartError(plan: StartPlan, failures: readonly ProjectFailure[], sign
   if (signal.aborted) {
     return new EnvctlError('ENVCTL_E_CANCELLED', `Cancelled; what this ${plan.command} had started was stopped again.${remains}`, { kind: 'cancelled', data: { leftovers } });
   }
-  const messages = failures.map((failure) => errorMessage(failure.error));
+  const messages = new Set(failures.map((failure) => errorMessage(failure.error)));
   const hints = failures.flatMap((failure) => (isEnvctlError(failure.error) ? failure.error.hints : []));
-  return new EnvctlError('ENVCTL_E_START_FAILED', `Startup failed: ${messages.join('; ')}${remains}`, {
+  return new EnvctlError('ENVCTL_E_START_FAILED', `Startup failed: ${[...messages].join('; ')}${remains}`, {
     kind: 'dependency',
     hints: [...new Set(hints)],
     cause: failures[0]?.error,

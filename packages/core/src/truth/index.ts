@@ -1,2 +1,3 @@
 export * from './reconcile.js';
 export * from './service-truth.js';
+export * from './truth-mode.js';

@@ -1,9 +1,10 @@
 import type { Mode, ProjectFacts } from '../contract/index.js';
 import { readProcessTable, type ProcessTable } from '../processes/index.js';
-import { probeDependency, type DependencyHandle, type RequirementsContext } from '../requirements/index.js';
+import { isServerAlive, probeDependency, type DependencyHandle, type RequirementsContext } from '../requirements/index.js';
 import type { RunState, ServiceRecord } from '../state/index.js';
 import { toSlug } from '../projects/index.js';
 import { examineService, type ServiceTruth } from './service-truth.js';
+import { readTruthMode } from './truth-mode.js';
 
 export interface DependencyTruth {
   readonly project: string;
@@ -34,7 +35,7 @@ export async function reconcile(context: ReconcileContext, state: RunState, opti
     nowMs: context.now(),
     graceMs: (context.reader.integer('ENVCTL_SERVICE_STARTUP_GRACE_SECONDS') ?? 15) * 1000,
     reboundMaxDelta: context.reader.integer('ENVCTL_SERVICE_REBOUND_MAX_DELTA') ?? 200,
-    enforceListeners: context.reader.string('ENVCTL_RUNTIME_TRUTH_MODE') !== 'best_effort',
+    enforceListeners: readTruthMode(context.reader) !== 'best_effort',
   };
   const [services, dependencies] = await Promise.all([
     Promise.all(
@@ -74,7 +75,10 @@ async function examineDependencies(context: ReconcileContext, state: RunState, s
       if (handle === undefined) return { project, component: component.id, status: 'unreachable', port, detail: 'no installed plugin brings it' };
       const outcome = await probeDependency(context, { project: projectFacts(state, project), handle, signal });
       const current = outcome.ports?.['primary'] ?? port;
-      if (outcome.status === 'failed') return { project, component: component.id, status: 'unreachable', port: current, detail: outcome.message };
+      if (outcome.status === 'failed') {
+        const isTakenForGood = readTruthMode(context.reader) === 'best_effort' && (await isServerAlive(context, { project: projectFacts(state, project), handle }));
+        return { project, component: component.id, status: isTakenForGood ? 'healthy' : 'unreachable', port: current, detail: outcome.message };
+      }
       return { project, component: component.id, status: outcome.status === 'degraded' ? 'degraded' : 'healthy', port: current, detail: undefined };
     }),
   );

@@ -7,6 +7,8 @@ import { join } from 'node:path';
 import { assertConfig, deriveScopeId, loadConfig } from '../../dist/config/index.js';
 import { noSeam, type DependencyDeclaration, type DependencyDefinition, type ProjectFacts } from '../../dist/contract/index.js';
 import { runStopAll } from '../../dist/lifecycle/index.js';
+import { examineLaunch, readProcessTable } from '../../dist/processes/index.js';
+import { readRecordedLaunches } from '../../dist/resources/index.js';
 import { createContext } from '../../dist/runtime/index.js';
 import type { ServiceName } from '../../dist/services/index.js';
 import type { StartContext } from '../../dist/startup/index.js';
@@ -26,6 +28,7 @@ export interface Settings {
   readonly listens: boolean;
   /** Added to the preferred ports. */
   readonly portShift: number;
+  readonly truth?: 'auto' | 'strict' | 'best_effort';
 }
 
 export const everything: Settings = { backend: true, frontend: true, alpha: true, beta: true, listens: true, portShift: 0 };
@@ -37,6 +40,8 @@ export interface StartWorld {
   command<T>(name: string, settings: Settings, work: (context: StartContext) => Promise<T>): Promise<T>;
   /** What is recorded now. */
   recorded(): Promise<RunState | undefined>;
+  /** Names of the living launches of a project, recorded in the state or not. */
+  launched(project: string): Promise<readonly string[]>;
   /** `<project>/<dependency>` in the order they were brought up since the last call. */
   takeBroughtUp(): readonly string[];
   /** A dependency stops answering until it is brought up again. */
@@ -86,6 +91,7 @@ export async function createStartWorld(): Promise<StartWorld> {
     ENVCTL_BACKEND_START_CMD: settings.listens ? server.command : 'sleep 1000',
     ENVCTL_FRONTEND_START_CMD: server.command,
     ENVCTL_EXTERNAL_DEPENDENCIES: dependencyIds.join(','),
+    ENVCTL_RUNTIME_TRUTH_MODE: settings.truth ?? 'auto',
   });
 
   async function command<T>(name: string, settings: Settings, work: (context: StartContext) => Promise<T>): Promise<T> {
@@ -114,6 +120,12 @@ export async function createStartWorld(): Promise<StartWorld> {
     project: (name) => ({ name, root: repository, slug: name.toLowerCase() }),
     command,
     recorded,
+    launched: (project) =>
+      command('show', everything, async (context) => {
+        const table = readProcessTable();
+        const { launches } = await readRecordedLaunches(context);
+        return launches.filter((launch) => launch.project === project && launch.state !== undefined && examineLaunch(launch.state, table, { listeners: new Map() }).alive).map((launch) => launch.name ?? launch.launchId);
+      }),
     takeBroughtUp() {
       const taken = broughtUp;
       broughtUp = [];
