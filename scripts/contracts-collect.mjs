@@ -41,16 +41,18 @@ function withoutGlobalFlags(command) {
   return { ...command, flags: command.flags.filter((flag) => !flag.global) };
 }
 
-/** Core's keys, those it derives from the dependencies, and those of the plugins, each with the package it comes from. */
+/**
+ * Core's keys, those it derives from the dependencies, and those of the plugins, each with the package it comes from;
+ * then every other name that has a meaning: renamed, retired, or of a package that is not there.
+ */
 function configKeysOf(packages, config) {
   const all = (kind) => packages.flatMap(({ contributes }) => contributes[kind] ?? []);
-  return config.describeConfigKeys({ declarations: all('config'), dependencies: all('dependencies') }).map(({ owner, ...key }) => {
-    const source = packages.find(
-      ({ contributes }) =>
-        (contributes.config ?? []).some((declaration) => declaration.key === key.key) ||
-        (contributes.dependencies ?? []).some(({ id }) => id === owner),
-    );
-    return { ...key, package: owner === 'core' || source === undefined ? '@envctl/core' : source.name };
+  const sources = { declarations: all('config'), dependencies: all('dependencies') };
+  return [...config.describeConfigKeys(sources), ...config.describeOtherNames(sources)].map(({ owner, ...row }) => {
+    const declares = ({ contributes }) =>
+      (contributes.config ?? []).some(({ key }) => key === (row.replaced_by ?? row.key)) || (contributes.dependencies ?? []).some(({ id }) => id === owner);
+    const source = owner === 'core' ? undefined : packages.find(declares);
+    return { package: source?.name ?? '@envctl/core', ...row };
   });
 }
 

@@ -71,7 +71,9 @@ function flagForm({ name, char, type, allowNo, options, valueName, aliases }) {
   return forms.map(code).join(', ');
 }
 
-function toConfigurationPage(keys) {
+function toConfigurationPage(rows) {
+  const having = (status) => rows.filter((row) => row.status === status);
+  const keys = having('kept');
   const owners = [...new Set(keys.map((key) => key.package))];
   const sections = owners.map((owner) =>
     lines(
@@ -83,7 +85,19 @@ function toConfigurationPage(keys) {
       ),
     ),
   );
-  return `${heading('Configuration')}\nA key is read from the environment, then from \`.envctl\`, then its default holds.\n\n${sections.join('\n')}`;
+  return `${heading('Configuration')}\nA key is read from the environment, then from \`.envctl\`, then its default holds.\n\n${sections.join('\n')}\n${lines(
+    '## Of packages that are not here',
+    '',
+    'Kept in the file and named. They refuse a start only where the dependency they belong to is switched on, or where they would change what runs.',
+    '',
+    ...table(['key', 'comes with'], having('absent').map(({ key, package: name }) => [code(key), name === '@envctl/core' ? 'a later version' : code(name)])),
+  )}\n${lines(
+    '## Retired',
+    '',
+    'In the file they refuse a start and a save; a start that finds one in the environment says so.',
+    '',
+    ...table(['key', 'why', 'instead'], having('retired').map(({ key, reason, mend }) => [code(key), reason, mend])),
+  )}`;
 }
 
 function keyForm({ key, aliases = [], secret }) {

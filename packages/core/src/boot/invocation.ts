@@ -31,15 +31,19 @@ export interface Invocation {
   readonly createRuntime: RuntimeFactory;
 }
 
-/** The one place where terminals, width and NO_COLOR are looked at. */
+/** What is known of the terminals; decided once, by `toTerminalFacts`. */
 export interface TerminalFacts {
   readonly stdin: boolean;
   readonly stdout: boolean;
   readonly stderr: boolean;
   /** Columns of stdout, else of stderr; undefined when neither is a terminal. */
   readonly columns: number | undefined;
-  /** Colours on stdout; on stderr where stdout is no terminal. */
-  readonly colour: boolean;
+  /** Whether colours may be written to each stream. */
+  readonly colour: { readonly stdout: boolean; readonly stderr: boolean };
+  /** Whether rows on stderr may be written over. */
+  readonly redraws: boolean;
+  /** True when the environment says that nobody is to be asked. */
+  readonly batch: boolean;
 }
 
 /** What `createRuntime` is told. */

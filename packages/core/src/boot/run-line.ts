@@ -8,7 +8,7 @@ import { describeError, toEnvctlError } from './describe-error.js';
 import type { DoorManifest } from './door-manifest.js';
 import { readFaultSeam } from './fault-seam.js';
 import type { OpenedLine } from './front-door.js';
-import { attachInvocation, isCommandExit, type Invocation, type RuntimeFactory, type TerminalFacts } from './invocation.js';
+import { attachInvocation, isCommandExit, type Invocation, type RuntimeFactory } from './invocation.js';
 import { toHelpDocument } from './help-document.js';
 import { toFailureDocument, toResultDocument } from './json-document.js';
 import { toCommandConfig } from './manifest-config.js';
@@ -17,6 +17,7 @@ import { guardOutput } from './output.js';
 import { ownCommands } from './own-commands.js';
 import { refuseUnsupportedPlatform } from './platform.js';
 import { installSignals } from './signals.js';
+import { type StandardStreams, toTerminalFacts } from './terminal-facts.js';
 
 export interface LineOptions {
   readonly packageRoot: string;
@@ -75,7 +76,7 @@ export async function runLine(options: LineOptions): Promise<void> {
     const invocation: Invocation = {
       line, env, manifest,
       cwd: process.cwd(),
-      terminal: terminalFacts(env),
+      terminal: toTerminalFacts(env, standardStreams()),
       startedAt: Date.now() - process.uptime() * 1000,
       signal: cancellation.signal,
       outputClosed: output.closed,
@@ -149,11 +150,10 @@ async function prepareThroughOclif({ packageRoot, argv }: LineOptions, env: Read
 /** Imported when it is asked for: the facade is the heaviest part, and inspection of the argv never needs it. */
 const createRuntime: RuntimeFactory = async (request) => (await import('../runtime/index.js')).createRuntime(request);
 
-function terminalFacts(env: Readonly<Record<string, string | undefined>>): TerminalFacts {
+function standardStreams(): StandardStreams {
   const stdout = isatty(1);
   const stderr = isatty(2);
-  const columns = stdout ? process.stdout.columns : stderr ? process.stderr.columns : undefined;
-  return { stdin: isatty(0), stdout, stderr, columns, colour: (stdout || stderr) && (env['NO_COLOR'] ?? '') === '' && env['TERM'] !== 'dumb' };
+  return { stdin: isatty(0), stdout, stderr, columns: stdout ? process.stdout.columns : stderr ? process.stderr.columns : undefined };
 }
 
 function isExit(thrown: unknown): thrown is { oclif: { exit: number } } {

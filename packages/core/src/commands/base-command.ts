@@ -117,7 +117,7 @@ export abstract class EnvctlCommand<T extends object = object, R extends Disposa
       flags: interactive === undefined ? own : { ...own, interactive },
       passthroughArgs: argv as readonly string[],
       repo,
-      headless: headless === true || json === true || !this.invocation.terminal.stdin,
+      headless: headless === true || json === true || !this.invocation.terminal.stdin || this.invocation.terminal.batch,
       json: json === true,
     };
   }
@@ -143,7 +143,7 @@ export abstract class EnvctlCommand<T extends object = object, R extends Disposa
       stdout(formatJson(toResultDocument(route.command, version, ok, data)));
       return;
     }
-    const text = this.render(data, { columns: terminal.stdout ? terminal.columns : undefined, colour: terminal.stdout && terminal.colour });
+    const text = this.render(data, { columns: terminal.stdout ? terminal.columns : undefined, colour: terminal.colour.stdout });
     if (text !== '') stdout(text.endsWith('\n') ? text : `${text}\n`);
   }
 

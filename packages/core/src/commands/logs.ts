@@ -26,7 +26,7 @@ export default class Logs extends EnvctlCommand<LogsReport, EngineRuntime> {
       tail: route.flags['logs-tail'] as number,
       follow: route.flags['logs-follow'] === true || duration !== undefined,
       durationSeconds: duration ?? null,
-      stripColour: route.flags['logs-no-color'] === true || !this.invocation.terminal.colour,
+      stripColour: route.flags['logs-no-color'] === true || !this.invocation.terminal.colour.stdout,
     };
     const report = await runtime.logs(route, options.follow && !route.json ? { ...options, tail: 0 } : options);
     if (!options.follow || route.json) return { data: report };

@@ -54,6 +54,9 @@ function managedTargets(key: ConfigKey, registry: KeyRegistry): ConfigKey[] {
 
 function unknownKeyError(name: string, registry: KeyRegistry): EnvctlError {
   const known = findKnownKey(name, registry);
+  if (known?.kind === 'retired') {
+    return new EnvctlError('ENVCTL_E_CONFIG_UNKNOWN_KEY', `${name} is retired: ${known.reason}.`, { hints: [known.mend === 'Remove it.' ? 'envctl show-config lists the keys.' : known.mend], data: { key: name } });
+  }
   if (known?.kind === 'absent-plugin') {
     return new EnvctlError('ENVCTL_E_CONFIG_UNKNOWN_KEY', `${name} belongs to ${known.package ?? 'a plugin'}, which is not installed.`, {
       hints: [`envctl plugins install ${known.package ?? ''}`],

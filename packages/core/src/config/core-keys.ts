@@ -37,6 +37,7 @@ export const coreKeys: readonly ConfigKey[] = [
   other('ENVCTL_RUNTIME_DIR', { type: 'path', aliases: ['RUN_SH_RUNTIME_DIR'], description: 'Runtime root of all repositories; default ${XDG_STATE_HOME:-~/.local/state}/envctl.' }),
   other('ENVCTL_STORE_DIR', { type: 'path', description: 'Root of durable data; default store/ in the runtime root, /var/lib/envctl for root.' }),
   other('ENVCTL_RUNTIME_SCOPE_ID', { type: 'string', description: 'Replaces the scope id derived from the path of the repository.' }),
+  ...environmentKeys(),
   { ...other('ENVCTL_DATA_USER', { type: 'string', description: 'User that owns data and runs the servers when envctl is root.' }), environmentOnly: true },
   { ...other('ENVCTL_CONFIG_FILE', { type: 'path', description: 'The configuration file to read; a name other than .envctl is read as a legacy file.' }), environmentOnly: true },
 ];
@@ -49,6 +50,24 @@ function managed(key: string, section: ConfigSection, facts: KeyFacts): ConfigKe
 
 function other(key: string, facts: KeyFacts): ConfigKey {
   return { key, owner: 'core', managed: false, section: 'other', ...facts };
+}
+
+/** What the command line itself goes by, before any file is read. Names that other programs share take any text. */
+function environmentKeys(): ConfigKey[] {
+  const keys = [
+    other('BATCH', { type: 'string', aliases: ['ENVCTL_FORCE_BATCH'], description: '1, true, yes or on: never ask, as --headless.' }),
+    other('CI', { type: 'string', description: 'Set to anything: progress is written line by line, never over.' }),
+    other('NO_COLOR', { type: 'string', description: 'Set to anything: no colours.' }),
+    other('FORCE_COLOR', { type: 'string', description: 'Set to anything: colours, in a pipe too and whatever NO_COLOR says; 0: none.' }),
+    other('CLICOLOR', { type: 'string', description: '0: no colours.' }),
+    other('CLICOLOR_FORCE', { type: 'string', description: 'Set to anything but 0: colours, in a pipe too and whatever NO_COLOR says.' }),
+    other('ENVCTL_UI_COLOR_MODE', { type: 'enum', values: ['auto', 'on', 'off'], default: 'auto', aliases: ['ENVCTL_UI_COLOR'], description: 'Colours; auto goes by the terminal and the variables above.' }),
+    other('ENVCTL_UI_SPINNER_MODE', { type: 'enum', values: ['auto', 'on', 'off'], default: 'auto', description: 'Whether progress in a terminal is written over; auto: unless CI is set.' }),
+    other('ENVCTL_DATA_DIR', { type: 'path', description: 'Where installed plugins are kept; default ${XDG_DATA_HOME:-~/.local/share}/envctl.' }),
+    other('ENVCTL_CACHE_DIR', { type: 'path', description: 'Where what can be made again is kept; default ${XDG_CACHE_HOME:-~/.cache}/envctl.' }),
+    other('ENVCTL_DEBUG', { type: 'string', description: '1: an error is followed by its stack.' }),
+  ];
+  return keys.map((key) => ({ ...key, environmentOnly: true }));
 }
 
 function port(value: string): Pick<ConfigKey, 'type' | 'min' | 'max' | 'default'> {

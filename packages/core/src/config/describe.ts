@@ -1,9 +1,12 @@
+import { absentKeys } from './absent-keys.js';
 import type * as documents from './documents-schema.js';
 import { createKeyRegistry, type KeySources } from './registry.js';
+import { retiredKeys } from './retired-keys.js';
 
 /** A key as the generated reference lists it. */
 export interface ConfigKeyDescription {
   readonly key: string;
+  readonly status: 'kept';
   readonly type: string;
   readonly values?: readonly string[];
   readonly default: string | null;
@@ -21,6 +24,7 @@ export interface ConfigKeyDescription {
 export function describeConfigKeys(sources: KeySources = {}): ConfigKeyDescription[] {
   return createKeyRegistry(sources).keys.map((key) => ({
     key: key.key,
+    status: 'kept',
     type: key.type,
     ...(key.values === undefined ? {} : { values: key.values }),
     default: key.default ?? null,
@@ -33,6 +37,26 @@ export function describeConfigKeys(sources: KeySources = {}): ConfigKeyDescripti
     owner: key.owner,
     description: key.description,
   }));
+}
+
+/** A name that is not a key of this installation, or only another name of one. */
+export type OtherNameDescription =
+  /** Still read, as `replaced_by`. */
+  | { readonly key: string; readonly status: 'renamed'; readonly replaced_by: string; readonly owner: string }
+  /** Refused in the file, with reason and mend. */
+  | { readonly key: string; readonly status: 'retired'; readonly reason: string; readonly mend: string }
+  /** Kept in the file, and named; `package` brings it. */
+  | { readonly key: string; readonly status: 'absent'; readonly package: string };
+
+/** Every other name that has a meaning: aliases, retired knobs, keys of packages that are not there. */
+export function describeOtherNames(sources: KeySources = {}): OtherNameDescription[] {
+  const registry = createKeyRegistry(sources);
+  const isLive = (name: string): boolean => registry.find(name) !== undefined;
+  return [
+    ...registry.keys.flatMap((key) => (key.aliases ?? []).filter((alias) => registry.find(alias) === key).map((alias) => ({ key: alias, status: 'renamed' as const, replaced_by: key.key, owner: key.owner }))),
+    ...retiredKeys.filter(({ key }) => !isLive(key)).map(({ key, reason, mend }) => ({ key, status: 'retired' as const, reason, mend })),
+    ...absentKeys.flatMap((entry) => entry.keys.filter((key) => !isLive(key)).map((key) => ({ key, status: 'absent' as const, package: entry.package }))),
+  ];
 }
 
 /** JSON Schemas of the documents of this room, by name. */

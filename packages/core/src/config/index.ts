@@ -5,7 +5,7 @@ export { requireConfigFile } from './bootstrap.js';
 export { type BootstrapConfig, readBootstrapConfig } from './bootstrap-config.js';
 export { changeConfig, type ConfigAnswer, type ConfigChange, type ConfigDialogue, ensureConfigFile, hasConfigFile, type SaveContext } from './change.js';
 export { createTerminalPrompts } from './clack-prompts.js';
-export { type ConfigKeyDescription, describeConfigKeys, describeConfigSchemas, loadConfigDocuments } from './describe.js';
+export { type ConfigKeyDescription, describeConfigKeys, describeConfigSchemas, describeOtherNames, loadConfigDocuments, type OtherNameDescription } from './describe.js';
 export type { Environment } from './discovery.js';
 export { type EffectiveConfig, hiddenValue, type ShowConfig, toEffectiveConfig, toShowConfig } from './effective.js';
 export { loadConfig, type LoadConfigOptions } from './load.js';

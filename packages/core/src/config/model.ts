@@ -19,6 +19,7 @@ export type ConfigProblemKind =
   | 'invalid-value'
   | 'invalid-profile'
   | 'unknown-key'
+  | 'retired-key'
   | 'absent-plugin'
   | 'not-supported-yet'
   | 'malformed-line'

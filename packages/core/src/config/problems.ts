@@ -1,9 +1,10 @@
 import type { ConfigFile, Environment } from './discovery.js';
 import type { ConfigEntry, ConfigText } from './grammar.js';
-import { findKnownKey, isEnableKey, type KnownKey } from './known-keys.js';
+import { type AbsentKey, findKnownKey, isEnableKey } from './known-keys.js';
 import type { ConfigProblem, UnknownKey } from './model.js';
 import { nearest } from './nearest.js';
 import type { KeyRegistry } from './registry.js';
+import type { RetiredKey } from './retired-keys.js';
 import { parseValue } from './values.js';
 
 export interface ProblemInput {
@@ -122,8 +123,10 @@ function keyProblems({ file, text, registry, env }: ProblemInput): ConfigProblem
   const switchedOn = dependenciesSwitchedOn(text, registry, env);
   const known = text.entries.flatMap((entry): ConfigProblem[] => {
     const facts = registry.find(entry.key) === undefined ? findKnownKey(entry.key, registry) : undefined;
-    if (facts === undefined || facts.harmless === entry.value) return [];
-    return [{ ...describeKnown(entry.key, facts, switchedOn, `${path}:${entry.line}`), origin: 'file', path, line: entry.line }];
+    if (facts === undefined) return [];
+    if (facts.kind === 'retired') return [{ ...describeRetired(facts, `${path}:${entry.line}`), severity: 'error', hint: withMend(`Remove line ${entry.line} of ${path}.`, facts), origin: 'file', path, line: entry.line }];
+    if (facts.harmless === entry.value) return [];
+    return [{ ...describeAbsent(entry.key, facts, switchedOn, `${path}:${entry.line}`), origin: 'file', path, line: entry.line }];
   });
   const environmentOnly = text.entries.flatMap((entry): ConfigProblem[] => {
     if (registry.find(entry.key)?.environmentOnly !== true) return [];
@@ -162,9 +165,10 @@ function environmentProblems({ text, registry, env }: ProblemInput): ConfigProbl
   return Object.entries(env).flatMap(([key, value]): ConfigProblem[] => {
     if (value === undefined || registry.find(key) !== undefined) return [];
     const known = findKnownKey(key, registry);
+    if (known?.kind === 'retired') return known.shared === true ? [] : [{ ...describeRetired(known, 'environment'), severity: 'warning', hint: withMend(`unset ${key}${known.mend === 'Remove it.' ? '' : '.'}`, known), origin: 'env' }];
     if (known !== undefined) {
       if (known.harmless === value || !(key.startsWith('ENVCTL_') || isEnableKey(key))) return [];
-      return [{ ...describeKnown(key, known, switchedOn, 'environment'), origin: 'env' }];
+      return [{ ...describeAbsent(key, known, switchedOn, 'environment'), origin: 'env' }];
     }
     const near = key.startsWith('ENVCTL_') ? nearest(key, names) : undefined;
     if (near === undefined) return [];
@@ -172,7 +176,15 @@ function environmentProblems({ text, registry, env }: ProblemInput): ConfigProbl
   });
 }
 
-function describeKnown(key: string, known: KnownKey, switchedOn: ReadonlySet<string>, where: string): ConfigProblem {
+function describeRetired(retired: RetiredKey, where: string): Pick<ConfigProblem, 'kind' | 'key' | 'message'> {
+  return { kind: 'retired-key', key: retired.key, message: `${retired.key} (${where}) is retired: ${retired.reason}.` };
+}
+
+function withMend(first: string, { mend }: RetiredKey): string {
+  return mend === 'Remove it.' ? first : `${first} ${mend}`;
+}
+
+function describeAbsent(key: string, known: AbsentKey, switchedOn: ReadonlySet<string>, where: string): ConfigProblem {
   const matters = known.dependency === undefined ? known.decides : switchedOn.has(known.dependency);
   if (known.kind === 'absent-plugin') {
     return {
@@ -198,7 +210,8 @@ function dependenciesSwitchedOn(text: ConfigText, registry: KeyRegistry, env: En
   for (const [key, value] of Object.entries(env)) if (value !== undefined && isEnableKey(key)) set.set(key, value);
   return new Set(
     [...set].flatMap(([key, value]) => {
-      const dependency = isEnableKey(key) ? findKnownKey(key, registry)?.dependency : undefined;
+      const known = isEnableKey(key) ? findKnownKey(key, registry) : undefined;
+      const dependency = known?.kind === 'retired' ? undefined : known?.dependency;
       const parsed = parseValue({ type: 'boolean' }, value, { repositoryRoot: '/', home: '/' });
       return dependency !== undefined && !(parsed.ok && parsed.value === false) ? [dependency] : [];
     }),

@@ -4,7 +4,7 @@
  */
 import type { DependencyDeclaration, ProjectProvider } from '../contract/index.js';
 import type { RuntimeRequest } from '../boot/index.js';
-import { assertConfig, describeProblem, loadConfig } from '../config/index.js';
+import { assertConfig, type ConfigModel, type ConfigProblem, describeProblem, loadConfig } from '../config/index.js';
 import { describeDiagnostic, discoverPlugins, loadHost, type Registry } from '../host/index.js';
 import { createMainProvider, resolveRepository, type Repository } from '../projects/index.js';
 import type { DependencyHandle } from '../requirements/index.js';
@@ -36,7 +36,7 @@ export async function composeEngine(request: RuntimeRequest, route: Route, deman
   for (const value of config.secrets()) invocation.secrets.add(value);
   const mode = route.mode ?? config.defaultMode;
   assertConfig(config, demand === 'valid' ? { for: 'start', mode } : { for: 'target' });
-  if (demand === 'any') for (const problem of config.problems.filter((candidate) => candidate.severity === 'error')) invocation.stderr(`Warning: ${describeProblem(problem)}\n`);
+  for (const problem of toldProblems(config, demand)) invocation.stderr(`Warning: ${describeProblem(problem)}\n  ${problem.hint}\n`);
   const context = await createContext({
     config,
     scope: { id: config.scopeId, repositoryRoot: repository.root, mode },
@@ -60,6 +60,11 @@ export async function composeEngine(request: RuntimeRequest, route: Route, deman
     serviceTimeoutMs: (service) => (context.reader.integer('ENVCTL_SERVICE_LISTENER_TIMEOUT') ?? context.reader.integer(`ENVCTL_${service.toUpperCase()}_READY_TIMEOUT`) ?? 60) * 1000,
     handles: (ids) => toHandles(host, ids),
   };
+}
+
+/** A start tells what is odd; a command that reads or stops tells what would refuse a start. */
+function toldProblems({ problems }: ConfigModel, demand: ConfigDemand): readonly ConfigProblem[] {
+  return problems.filter(({ severity }) => severity === (demand === 'any' ? 'error' : 'warning'));
 }
 
 async function toHandles(host: Registry, ids: readonly string[]): Promise<ReadonlyMap<string, DependencyHandle>> {

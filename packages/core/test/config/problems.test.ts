@@ -17,7 +17,10 @@ describe('configuration problems', () => {
     ['a key of a plugin that nobody asks for, as a warning', 'N8N_PORT_BASE=5700\n', { kind: 'absent-plugin', severity: 'warning' }, '@envctl/plugin-n8n'],
     ['a command of a later version', 'ENVCTL_REQUIREMENT_POSTGRES_CMD=x\n', { kind: 'not-supported-yet', severity: 'error' }, 'Remove'],
     ['an additional service of a later version', 'ENVCTL_SERVICE_WORKER_START_CMD=x\n', { kind: 'not-supported-yet', severity: 'error' }, 'Remove'],
-    ['a comfort setting of a later version, as a warning', 'ENVCTL_REQUIREMENTS_PARALLEL=false\n', { kind: 'not-supported-yet', severity: 'warning' }, 'Remove'],
+    ['a setting that means nothing here, as a warning', 'ENVCTL_PLAN_AGENT_X=1\n', { kind: 'not-supported-yet', severity: 'warning' }, 'Remove'],
+    ['a retired key with the reason', 'ENVCTL_REQUIREMENTS_PARALLEL=false\n', { kind: 'retired-key', severity: 'error', line: 1 }, 'Remove line 1 of'],
+    ['a retired key with what takes its place', 'ENVCTL_UI_RICH=0\n', { kind: 'retired-key', severity: 'error' }, 'Set ENVCTL_UI_SPINNER_MODE=off instead.'],
+    ['a variable of the terminal in the file', 'NO_COLOR=1\n', { kind: 'invalid-value', severity: 'error', line: 1 }, 'export NO_COLOR'],
     ['a line without =', 'MAIN_REDIS_ENABLE true\n', { kind: 'malformed-line', severity: 'error', line: 1 }, 'KEY=value'],
     ['a key set twice', 'REDIS_PORT=1\nREDIS_PORT=2\n', { kind: 'duplicate-key', severity: 'warning', line: 2 }, 'one of them'],
     ['two names of one key', 'ENVCTL_RUNTIME_DIR=/a\nRUN_SH_RUNTIME_DIR=/b\n', { kind: 'conflicting-alias', severity: 'warning', line: 2 }, 'RUN_SH_RUNTIME_DIR'],
@@ -60,6 +63,16 @@ describe('configuration problems', () => {
   it('gives unknown keys a code of their own', () => {
     const problems = problemsOf('FOO=1\nBAR=2\n');
     expect(() => assertConfig({ problems }, { for: 'start', mode: 'main' })).to.throw(/FOO.*\n.*BAR/).with.property('code', 'ENVCTL_E_CONFIG_UNKNOWN_KEY');
+  });
+
+  it('refuses a retired key of the file as an unknown one, and warns of one in the environment that is surely ours', () => {
+    const problems = problemsOf('ENVCTL_PROBE_PSUTIL=1\n');
+    expect(() => assertConfig({ problems }, { for: 'start', mode: 'main' })).to.throw(/is retired: processes are read/).with.property('code', 'ENVCTL_E_CONFIG_UNKNOWN_KEY');
+    expect(() => assertConfig({ problems }, { for: 'save' })).to.throw('is retired');
+    expect(() => assertConfig({ problems }, { for: 'target' })).not.to.throw();
+    const env = { HOME: '/h', ENVCTL_DOCKER_PREWARM: 'false', DB_CONTAINER_NAME: 'mine', CI: 'true', NO_COLOR: '1', BATCH: 'nightly' };
+    const found = problemsOf('', { env });
+    expect(found.map(({ key, kind, severity, hint }) => [key, kind, severity, hint])).to.deep.equal([['ENVCTL_DOCKER_PREWARM', 'retired-key', 'warning', 'unset ENVCTL_DOCKER_PREWARM']]);
   });
 
   it('looks into the environment for names that are surely ours', () => {

@@ -136,6 +136,8 @@ describe('saveConfig', () => {
     [undefined, ['BACKEND_PORT_BASE=abc'], 'ENVCTL_E_CONFIG_INVALID', 'a whole number from 1 to 65000'],
     ['BACKEND_PORT_BASE=8100\n', ['BACKEND_PORT_BASE=abc'], 'ENVCTL_E_CONFIG_INVALID', 'a whole number'],
     [undefined, ['FOO=1'], 'ENVCTL_E_CONFIG_UNKNOWN_KEY', 'FOO is not a configuration key'],
+    [undefined, ['ENVCTL_UI_SPINNER=false'], 'ENVCTL_E_CONFIG_UNKNOWN_KEY', 'ENVCTL_UI_SPINNER is retired: one key says'],
+    ['ENVCTL_DOCKER_PREWARM=true\n', ['BACKEND_PORT_BASE=8100'], 'ENVCTL_E_CONFIG_UNKNOWN_KEY', 'is retired'],
     [undefined, ['MAIN_N8N_ENABLE=true'], 'ENVCTL_E_CONFIG_UNKNOWN_KEY', '@envctl/plugin-n8n'],
     [undefined, ['BACKEND_DIR='], 'ENVCTL_E_CONFIG_INVALID', 'a directory'],
     [undefined, ['ENVCTL_DEFAULT_MODE=both'], 'ENVCTL_E_CONFIG_INVALID', 'one of main, trees'],

@@ -1,4 +1,5 @@
 import { expect } from 'chai';
+import { toTerminalFacts } from '../../dist/boot/terminal-facts.js';
 import { createProgress } from '../../dist/ui/index.js';
 import { createLiveProgress } from '../../dist/ui/live-progress.js';
 import { readScreen } from './screen.js';
@@ -66,11 +67,10 @@ describe('live progress', () => {
 });
 
 describe('createProgress', () => {
-  const facts = { stdin: true, stdout: true, stderr: true, columns: 80, colour: false };
-  const say = (change: Partial<typeof facts>, env: Readonly<Record<string, string>> = {}, json = false): string => {
+  const say = (streams: { readonly stderr?: boolean }, env: Readonly<Record<string, string>> = {}, json = false): string => {
     let written = '';
     const write = (text: string) => void (written += text);
-    const progress = createProgress({ stderr: write, claimStderr: () => ({ write, release: () => undefined }), terminal: { ...facts, ...change }, env, now: () => 0 }, { json, headless: false });
+    const progress = createProgress({ stderr: write, claimStderr: () => ({ write, release: () => undefined }), terminal: toTerminalFacts({ NO_COLOR: '1', ...env }, { stdin: true, stdout: true, stderr: true, columns: 80, ...streams }), now: () => 0 }, { json, headless: false });
     progress.node('Main/backend', 'running');
     progress.node('Main/backend', 'ready', 'http://localhost:8000');
     progress.close();
