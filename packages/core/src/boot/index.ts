@@ -1,4 +1,5 @@
-export { formatJson } from '../fs/read-only.js';
+export { formatJson, replaceUserFile } from '../fs/index.js';
+export { resolveRepository } from '../projects/read-only.js';
 export { contractVersion, toFailureDocument, toResultDocument } from './json-document.js';
 export { describeError, toEnvctlError } from './describe-error.js';
 export { cacheDoorManifest, originOf, originOrder, pluginSetKey, readDoorManifest, toDoorManifest, type DoorManifest, type ManifestSource, type PluginEntry, type PluginOrigin } from './door-manifest.js';

@@ -19,6 +19,8 @@ export interface CommandContract {
   readonly mutates: boolean;
   /** Words that name the command beside its id, as the original knew them. */
   readonly aliases?: readonly string[];
+  /** Bare words that name the command for as long as no other command has them as its id or alias. They give no flat token. */
+  readonly spareAliases?: readonly string[];
   /** Flat tokens that name the command, beside `--<id>` and `--<alias>` (aliases of one letter give none): `--init`. */
   readonly tokens?: readonly string[];
   /** Bare `KEY=value` words that stand for a flag, by upper-snake key. */

@@ -26,6 +26,7 @@ export const errorCodes = {
   // prerequisites
   ENVCTL_E_PREREQUISITE_MISSING: 'A program the command needs is not installed.',
   ENVCTL_E_FILE_SYSTEM: 'The file system refused: permissions, space or a read-only mount.',
+  ENVCTL_E_SHELL_BLOCK: 'The PATH block of a shell file is not whole.',
   ENVCTL_E_PLATFORM_UNSUPPORTED: 'The platform is not supported.',
   // state
   ENVCTL_E_STATE_NOT_FOUND: 'There is no recorded run.',

@@ -89,6 +89,9 @@ export function createRoutingTables(entries: readonly CommandEntry[]): RoutingTa
     for (const token of entry.envctl.tokens ?? []) claim(tokens, token, entry.id);
     for (const [spelling, flag] of commands.get(entry.id)?.flags ?? []) if (!anyFlag.has(spelling)) anyFlag.set(spelling, flag);
   }
+  for (const entry of unique) {
+    for (const word of entry.envctl?.spareAliases ?? []) if (!words.has(word)) words.set(word, entry.id);
+  }
   return { commands, words, tokens, anyFlag, clashes };
 }
 

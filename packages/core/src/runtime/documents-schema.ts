@@ -135,6 +135,20 @@ const pluginsBody = {
   plugins: z.array(z.strictObject({ name: z.string(), version: z.string(), origin: z.enum(['core', 'bundled', 'user', 'link']), contributes: z.record(z.string(), names) })),
 };
 
+const launcherBody = {
+  launcher: z.string(),
+  version: z.string(),
+  node: z.string(),
+  binary_path: text,
+  launcher_root: z.string(),
+  repo_root: text,
+  runtime_entry: z.string(),
+  on_path: text,
+  shell_file: text,
+  path_block: z.enum(['absent', 'current', 'outdated', 'damaged', 'unreadable']),
+  problems: z.array(z.strictObject({ message: z.string(), hint: z.string() })),
+};
+
 /** Schema of each command's document, by contract version without its `envctl.` and `.v1`. */
 export async function loadCommandDocuments(): Promise<Readonly<Record<string, z.ZodType>>> {
   const { cancelledConfigBody, savedConfigBody, showConfigBody } = await loadConfigDocuments();
@@ -149,6 +163,9 @@ const ownDocuments: Readonly<Record<string, z.ZodType>> = {
   version: document('version', versionBody),
   help: document('help', helpBody),
   plugins: document('plugins', pluginsBody),
+  install: document('install', { shell_file: z.string(), directory: z.string(), action: z.enum(['added', 'refreshed', 'unchanged']), dry_run: z.boolean(), block: names }),
+  uninstall: document('uninstall', { shell_file: z.string(), action: z.enum(['removed', 'absent']), dry_run: z.boolean(), remaining: text }),
+  'launcher.doctor': document('launcher.doctor', launcherBody),
   start: z.union([document('start', startBody), document('start', planBody)]),
   restart: z.union([document('restart', startBody), document('restart', planBody)]),
   resume: z.union([document('resume', startBody), document('resume', planBody)]),
