@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process';
 import { existsSync, readFileSync, realpathSync } from 'node:fs';
 import { rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -91,6 +92,41 @@ describe('an outside plugin', function () {
     expect(json(listed.stdout)['contract_version']).to.equal('envctl.list-commands.v1');
     expect(json(listed.stdout)['commands']).to.be.an('array');
     expect(listed.stderr).to.include('Warning: list-commands is claimed twice: @envctl/core keeps it').and.to.include('ENVCTL_E_PLUGIN_CLASH');
+  });
+
+  it('refuses settings that do not go together where they would count, and says so where they do not', async () => {
+    const root = await copyToyWithOwnCore(home.directory);
+    home.run(['plugins', 'link', '--no-install', root]);
+    const repository = join(home.directory, 'repository');
+    const file = join(repository, '.envctl');
+    spawnSync('git', ['init', '-q', repository]);
+    const where = { ENVCTL_RUNTIME_DIR: join(home.directory, 'state'), ENVCTL_STORE_DIR: join(home.directory, 'store') };
+    const run = (...words: string[]) => home.run([...words, '--repo', repository], where);
+    const refused = (place: string) => `TOY_GREETING="nothing" (${place}) is refused by envctl-plugin-toy: below 8000 it has to say something.`;
+
+    // Nobody wants the toy: its rule is not asked.
+    expect(run('config', '--set', 'TOY_GREETING=nothing').status).to.equal(0);
+    const before = readFileSync(file, 'utf8');
+    const line = before.split('\n').indexOf('TOY_GREETING=nothing') + 1;
+
+    const saved = run('config', '--set', 'TOY_ENABLE=true', '--json');
+    expect([saved.status, json(saved.stdout)['message']]).to.deep.equal([1, refused(`${file}:${line}`)]);
+    expect(run('config', '--set', 'TOY_ENABLE=true', '--set', 'TOY_GREETING=nothing').stderr).to.equal('Error: The given TOY_GREETING="nothing" is refused by envctl-plugin-toy: below 8000 it has to say something.\n  → envctl config --set TOY_GREETING=<value>\n');
+    expect(readFileSync(file, 'utf8')).to.equal(before);
+
+    await writeFile(file, `${before}TOY_ENABLE=true\n`);
+    for (const words of [['start'], ['start', '--dry-run'], ['restart'], ['explain-startup']]) {
+      const answer = run(...words, '--json');
+      expect([answer.status, json(answer.stdout)['code'], json(answer.stdout)['message']], words.join(' ')).to.deep.equal([1, 'ENVCTL_E_CONFIG_INVALID', refused(`${file}:${line}`)]);
+    }
+    expect(existsSync(where.ENVCTL_STORE_DIR)).to.equal(false);
+
+    for (const words of [['list-targets'], ['stop'], ['stop-all'], ['blast-all']]) {
+      const answer = run(...words);
+      expect([answer.status, answer.stderr], words.join(' ')).to.deep.equal([0, `Warning: ${refused(`${file}:${line}`)}\n  Change line ${line} of ${file}, for example to TOY_GREETING=hello\n`]);
+    }
+    expect(json(run('show-config', '--json').stdout)['problems']).to.deep.include({ kind: 'refused-by-plugin', severity: 'error', key: 'TOY_GREETING', origin: 'file', path: file, line, message: refused(`${file}:${line}`), hint: `Change line ${line} of ${file}, for example to TOY_GREETING=hello` });
+    expect(run('config', '--set', 'TOY_PORT=8000').status).to.equal(0);
   });
 
   it('that is gone from the disk costs one warning, not the command', async () => {

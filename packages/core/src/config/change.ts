@@ -10,7 +10,7 @@ import { saveConfig, type SaveConfigOptions, type SaveConfigResult } from './sav
 import { runConfigWizard } from './wizard.js';
 
 /** What a save needs beside what a load needs. */
-export type SaveContext = Pick<SaveConfigOptions, keyof LoadConfigOptions | 'exclusive' | 'seam'>;
+export type SaveContext = Pick<SaveConfigOptions, keyof LoadConfigOptions | 'exclusive' | 'refiners' | 'seam'>;
 
 export interface ConfigDialogue {
   /** True when nobody can be asked. */

@@ -27,6 +27,7 @@ export type {
 } from './model.js';
 export { parsePayload } from './payload.js';
 export { cancelled, type Cancelled, type Choice, type ConfigPrompts } from './prompts.js';
+export { type ConfigRefiner, refineConfig } from './refine.js';
 export { createKeyRegistry, type KeyRegistry, type KeySources } from './registry.js';
 export { saveConfig, type SaveConfigOptions, type SaveConfigResult } from './save.js';
 export { runConfigWizard } from './wizard.js';

@@ -22,6 +22,9 @@ export interface MergeInput {
 
 export interface MergeResult {
   readonly content: Buffer;
+  /** What the file says now and then, without the environment. */
+  readonly current: ConfigModel;
+  readonly outcome: ConfigModel;
   /** Keys of a legacy file that did not come along. */
   readonly notCarried: readonly string[];
 }
@@ -59,7 +62,7 @@ export function mergeConfig(input: MergeInput): MergeResult {
   const outcome = modelOf(input, content);
   refuse(outcome.problems.filter((problem) => problem.severity === 'error'));
   for (const [key, value] of changes) assertCounts(key, canonical(key, value, input), outcome, registry);
-  return { content, notCarried: fromLegacy ? keysLeftBehind(file, registry) : [] };
+  return { content, current, outcome, notCarried: fromLegacy ? keysLeftBehind(file, registry) : [] };
 }
 
 /** What was given and does not parse, before it is a line of any file. The last assignment of a key is the one that counts. */

@@ -18,6 +18,8 @@ export interface ConfigValue {
 export type ConfigProblemKind =
   | 'invalid-value'
   | 'invalid-profile'
+  | 'refused-by-plugin'
+  | 'refiner-failed'
   | 'unknown-key'
   | 'retired-key'
   | 'absent-plugin'

@@ -1,15 +1,19 @@
 import { EnvctlError, type FaultSeam } from '../contract/index.js';
+import { assertConfig } from './assert.js';
 import type { Assignment } from './assignments.js';
 import { resolveAssignments } from './assignments.js';
 import { type ConfigFile, discoverConfigFile, homeOf } from './discovery.js';
 import { type EffectiveConfig, toEffectiveConfig } from './effective.js';
 import { loadConfig, type LoadConfigOptions } from './load.js';
 import { mergeConfig } from './merge.js';
+import { type ConfigRefiner, refineConfig } from './refine.js';
 import { createKeyRegistry } from './registry.js';
 import { writeConfigFile } from './write-config-file.js';
 
 export interface SaveConfigOptions extends LoadConfigOptions {
   readonly assignments: readonly Assignment[];
+  /** Asked before anything is written, in every mode. */
+  readonly refiners?: readonly ConfigRefiner[];
   readonly seam?: FaultSeam;
   /** Runs the read-modify-write while no other envctl saves; absent: changes of others are noticed just before the rename. */
   readonly exclusive?: <T>(work: () => Promise<T>) => Promise<T>;
@@ -45,7 +49,9 @@ async function save(options: SaveConfigOptions): Promise<SaveConfigResult> {
   for (let attempt = 0; attempt < 5; attempt++) {
     const file = discoverConfigFile(options.repositoryRoot, options.env);
     refuseMissing(file);
-    const { content, notCarried } = mergeConfig({ ...options, home: homeOf(options.env), registry, file });
+    const { content, current, outcome, notCarried } = mergeConfig({ ...options, home: homeOf(options.env), registry, file });
+    const given = new Set([...resolveAssignments(options.assignments, registry).keys()].map((key) => key.key));
+    assertConfig(await refineConfig(outcome, options.refiners ?? [], { modes: ['main', 'trees'], saving: { current, given } }), { for: 'save' });
     const expected = file.source === 'envctl' ? file.content : undefined;
     const changed = expected === undefined || !expected.equals(content);
     const secret = [...resolveAssignments(options.assignments, registry).keys()].some((key) => key.secret === true);

@@ -76,7 +76,8 @@ export function invalidValueError(problem: ConfigProblem): EnvctlError {
   });
 }
 
-function mend(key: ConfigKey, value: ConfigValue): string {
+/** What to do about a value that is refused. */
+export function mend(key: ConfigKey, value: ConfigValue): string {
   const example = key.default ?? key.values?.[0] ?? '<value>';
   if (value.origin === 'env') return `unset ${value.setAs}`;
   if (key.environmentOnly === true) return `export ${key.key}=${example}`;

@@ -49,8 +49,11 @@ export interface ExtensionContext {
   surface(id: string, factory: () => Surface): void;
   projectProvider(id: string, factory: () => ProjectProvider): void;
   /**
-   * Registers a schema over the values of the plugin's own configuration keys, for rules that no single key can state.
-   * It is kept in the registry and asked of active plugins only; core does not run it before a start yet.
+   * Registers a schema over the values of the plugin's own configuration keys, for rules that no single key can state;
+   * the manifest says `refinesConfig: true`, else it throws ENVCTL_E_PLUGIN_UNDECLARED. The value is an object by key,
+   * typed as declared, keys without a value absent. It is asked while one of the plugin's dependencies is enabled, or
+   * always when it brings none. An issue refuses a start and a save (ENVCTL_E_CONFIG_INVALID); commands that read or tear
+   * down say it as a warning. The first part of an issue's path is the key it is about. What it transforms is not used.
    */
   configRefiner(schema: StandardSchema): void;
   /** A value of the extension's own container scope. */

@@ -58,6 +58,8 @@ export interface PluginManifest {
   /** Path inside the package of the module whose default export is `defineExtension({...})`. */
   readonly extension?: string;
   readonly order?: number;
+  /** True when the extension registers config refiners: it is then loaded wherever a configuration that uses the plugin is judged. */
+  readonly refinesConfig?: boolean;
   readonly contributes: {
     readonly dependencies?: readonly DependencyDeclaration[];
     readonly families?: readonly FamilyDeclaration[];

@@ -61,6 +61,9 @@ export async function activatePlugin(plugin: ActivePlugin, options: ActivationOp
   const missing = declaredIds(plugin).filter(({ kind, id }) => !factories.has(factoryKey(kind, id)));
   const diagnostics = missing.map(({ kind, id }) =>
     diagnose('ENVCTL_E_PLUGIN_UNREGISTERED', `${kind} ${id} is declared, but activate registered no factory for it`, `register it in ${at}, or drop it from contributes.${kind}`, `package.json#envctl.contributes.${kind}`));
+  if (plugin.manifest.refinesConfig && configRefiners.length === 0) {
+    diagnostics.push(diagnose('ENVCTL_E_PLUGIN_UNREGISTERED', 'a config refiner is declared, but activate registered none', `register it in ${at}, or drop refinesConfig`, 'package.json#envctl.refinesConfig'));
+  }
   return { factories, configRefiners, diagnostics, failure: undefined };
 }
 
@@ -105,6 +108,7 @@ function createExtensionContext(plugin: ActivePlugin, container: ServiceContaine
     projectProvider: (id: string, factory: () => ProjectProvider) => register('projectProviders', id, factory),
     configRefiner: (schema: StandardSchema) => {
       ensureOpen('a config refiner');
+      if (!plugin.manifest.refinesConfig) throw new EnvctlError('ENVCTL_E_PLUGIN_UNDECLARED', `${plugin.name} registered a config refiner, which its manifest does not declare: "refinesConfig": true.`, { kind: 'extension', data: { plugin: plugin.name } });
       configRefiners.push(schema);
     },
     resolve: (token) => container.resolve(token),

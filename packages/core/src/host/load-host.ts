@@ -59,8 +59,17 @@ export interface Registry {
   projectProvider(id: string): Promise<ProjectProvider>;
   collector(id: string): Promise<Collector>;
   check(id: string): Promise<Check>;
-  /** Refiners of the plugins that are active by now; a plugin that failed has none. Who validates a configuration runs them. */
-  configRefiners(): Promise<readonly StandardSchema[]>;
+  /** Of the plugins whose manifest says `refinesConfig`, in order. */
+  readonly configRefiners: readonly ConfigRefinerSource[];
+}
+
+export interface ConfigRefinerSource {
+  readonly plugin: Contribution<unknown>['plugin'];
+  /** Ids of the dependencies the plugin brings, and keys it declares. */
+  readonly dependencies: readonly string[];
+  readonly keys: readonly string[];
+  /** Activates the plugin. Rejects with the error of its diagnostic when it is out of work. */
+  load(): Promise<readonly StandardSchema[]>;
 }
 
 /** Reads the manifests of the plugins and resolves clashes: core, bundled, user, linked; within an origin by name. Never throws. */
@@ -137,6 +146,10 @@ export function loadHost(options: HostOptions): Registry {
     return made as T;
   };
 
+  /** Names of one kind that the plugin declares and no other plugin took before it. */
+  const ownedBy = <T>(plugin: ActivePlugin, kind: ContributionKind, nameOf: (entry: T) => string): readonly string[] =>
+    (plugin.manifest.contributes[kind] as unknown as readonly T[]).map(nameOf).filter((name) => owners.get(factoryKey(kind, name)) === plugin);
+
   return {
     dependencies: collect<DependencyDeclaration>('dependencies', idOf),
     families: collect<FamilyDeclaration>('families', idOf),
@@ -152,7 +165,19 @@ export function loadHost(options: HostOptions): Registry {
     projectProvider: (id) => contribution<ProjectProvider>('projectProviders', id, ['projects']),
     collector: (id) => contribution<Collector>('collectors', id, ['collect']),
     check: (id) => contribution<Check>('checks', id, ['run']),
-    configRefiners: async () => (await Promise.all(activations.values())).flatMap((registrations) => [...registrations.configRefiners]),
+    configRefiners: plugins
+      .filter(({ manifest }) => manifest.refinesConfig)
+      .sort((a, b) => a.manifest.order - b.manifest.order || compare(a.name, b.name))
+      .map((plugin) => ({
+        plugin: { name: plugin.name, version: plugin.version, origin: plugin.origin },
+        dependencies: ownedBy(plugin, 'dependencies', ({ id }: DependencyDeclaration) => id),
+        keys: ownedBy(plugin, 'config', ({ key }: ConfigKeyDeclaration) => key),
+        load: async () => {
+          const { configRefiners, failure } = await activate(plugin);
+          if (failure !== undefined) throw toExtensionError(failure.diagnostic, failure.cause);
+          return configRefiners;
+        },
+      })),
   };
 }
 

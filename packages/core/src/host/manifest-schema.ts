@@ -13,6 +13,7 @@ export const headSchema = z.object({
   apiVersion: z.union([version, z.object({ min: version, max: version }).refine(({ min, max }) => min <= max, 'min must not be above max')]),
   extension: z.string().regex(/^\.\/(?!.*(?:^|\/)\.\.(?:\/|$)).+\.m?js$/, 'must be a path inside the package that begins with ./ and ends in .js or .mjs').optional(),
   order: z.number().int().optional(),
+  refinesConfig: z.boolean().optional(),
   contributes: z.record(z.string(), z.unknown()),
 });
 

@@ -10,6 +10,7 @@ export interface ReadManifest {
   readonly apiVersion: number;
   readonly extension: string | undefined;
   readonly order: number;
+  readonly refinesConfig: boolean;
   readonly contributes: Contributions;
 }
 
@@ -44,6 +45,10 @@ export function readManifest(plugin: { readonly name: string; readonly version: 
     return { manifest: undefined, diagnostics };
   }
 
+  if (head.data.refinesConfig === true && head.data.extension === undefined) {
+    report('ENVCTL_E_PLUGIN_UNREGISTERED', '.refinesConfig', 'the refiner stands in an extension module, and the manifest names none', 'add "extension" to the envctl field');
+  }
+
   const lists = new Map<string, unknown[]>();
   for (const kind of Object.keys(entrySchemas) as ContributionKind[]) {
     const list = head.data.contributes[kind];
@@ -68,6 +73,7 @@ export function readManifest(plugin: { readonly name: string; readonly version: 
       apiVersion,
       extension: head.data.extension,
       order: head.data.order ?? defaultOrder,
+      refinesConfig: head.data.refinesConfig === true && head.data.extension !== undefined,
       contributes: Object.fromEntries(Object.keys(entrySchemas).map((kind) => [kind, lists.get(kind) ?? []])) as unknown as Contributions,
     },
     diagnostics,

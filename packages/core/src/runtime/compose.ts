@@ -4,7 +4,7 @@
  */
 import type { DependencyDeclaration, ProjectProvider } from '../contract/index.js';
 import type { RuntimeRequest } from '../boot/index.js';
-import { assertConfig, type ConfigModel, type ConfigProblem, describeProblem, loadConfig } from '../config/index.js';
+import { assertConfig, type ConfigModel, type ConfigProblem, describeProblem, loadConfig, refineConfig } from '../config/index.js';
 import { describeDiagnostic, discoverPlugins, loadHost, type Registry } from '../host/index.js';
 import { createMainProvider, resolveRepository, type Repository } from '../projects/index.js';
 import type { DependencyHandle } from '../requirements/index.js';
@@ -32,9 +32,10 @@ export async function composeEngine(request: RuntimeRequest, route: Route, deman
   const host = loadHost({ plugins: discoverPlugins(request.config.plugins.values()) });
   for (const diagnostic of host.diagnostics()) invocation.stderr(`Warning: ${describeDiagnostic(diagnostic)}\n`);
   const declarations = host.dependencies.map((entry) => entry.declaration);
-  const config = loadConfig({ repositoryRoot: repository.root, env: invocation.env, declarations: host.configKeys.map((entry) => entry.declaration), dependencies: declarations });
-  for (const value of config.secrets()) invocation.secrets.add(value);
-  const mode = route.mode ?? config.defaultMode;
+  const loaded = loadConfig({ repositoryRoot: repository.root, env: invocation.env, declarations: host.configKeys.map((entry) => entry.declaration), dependencies: declarations });
+  for (const value of loaded.secrets()) invocation.secrets.add(value);
+  const mode = route.mode ?? loaded.defaultMode;
+  const config = await refineConfig(loaded, host.configRefiners, { modes: [mode] });
   assertConfig(config, demand === 'valid' ? { for: 'start', mode } : { for: 'target' });
   for (const problem of toldProblems(config, demand)) invocation.stderr(`Warning: ${describeProblem(problem)}\n  ${problem.hint}\n`);
   const context = await createContext({

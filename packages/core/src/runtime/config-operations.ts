@@ -3,11 +3,13 @@ import {
   changeConfig,
   type ConfigAnswer,
   type ConfigDialogue,
+  type ConfigRefiner,
   createTerminalPrompts,
   ensureConfigFile,
   hasConfigFile,
   loadConfig,
   type LoadConfigOptions,
+  refineConfig,
   type ShowConfig,
   type SaveContext,
   sweepConfigLeftovers,
@@ -37,26 +39,33 @@ export function createConfigOperations(request: RuntimeRequest): ConfigOperation
   });
   return {
     showConfig: async (route, options) => {
-      const { executionRoot, load } = locate(request, route);
-      const model = loadConfig(load);
+      const { executionRoot, load, refiners } = locate(request, route);
+      const model = await refineConfig(loadConfig(load), refiners, { modes: ['main', 'trees'] });
       for (const value of model.secrets()) invocation.secrets.add(value);
       return toShowConfig(model, { executionRoot, ...options });
     },
-    config: (route, change) => changeConfig(saveContext(request, locate(request, route).load), { ...dialogue(route), ...change }),
+    config: (route, change) => changeConfig(saveContext(request, locate(request, route)), { ...dialogue(route), ...change }),
     ensureConfig: async (route) => {
       const repositoryRoot = resolveRepository(invocation.cwd, route.repo).root;
       await sweepConfigLeftovers(repositoryRoot, invocation.now());
       if (hasConfigFile({ repositoryRoot, env: invocation.env })) return;
-      await ensureConfigFile(saveContext(request, locate(request, route).load), dialogue(route));
+      await ensureConfigFile(saveContext(request, locate(request, route)), dialogue(route));
     },
   };
 }
 
-function locate({ invocation, config }: RuntimeRequest, route: Route): { readonly executionRoot: string; readonly load: LoadConfigOptions } {
+interface Location {
+  readonly executionRoot: string;
+  readonly load: LoadConfigOptions;
+  readonly refiners: readonly ConfigRefiner[];
+}
+
+function locate({ invocation, config }: RuntimeRequest, route: Route): Location {
   const repository = resolveRepository(invocation.cwd, route.repo);
   const host = loadHost({ plugins: discoverPlugins(config.plugins.values()) });
   return {
     executionRoot: repository.executionRoot,
+    refiners: host.configRefiners,
     load: {
       repositoryRoot: repository.root,
       env: invocation.env,
@@ -67,9 +76,10 @@ function locate({ invocation, config }: RuntimeRequest, route: Route): { readonl
 }
 
 /** One save at a time per scope: two at once would each write what they read. */
-function saveContext({ invocation }: RuntimeRequest, load: LoadConfigOptions): SaveContext {
+function saveContext({ invocation }: RuntimeRequest, { load, refiners }: Location): SaveContext {
   return {
     ...load,
+    refiners,
     seam: invocation.seam,
     exclusive: (work) => {
       const { runtimeDirectory, storeDirectory, scopeId } = loadConfig(load);

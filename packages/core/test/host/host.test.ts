@@ -35,18 +35,47 @@ describe('host', () => {
     return error;
   };
 
-  it('gives the config refiners of active plugins alone', async () => {
-    const refiner = (vendor: string) => `ctx.configRefiner({ '~standard': { version: 1, vendor: '${vendor}', validate: (value) => ({ value }) } });`;
-    const check = (id: string) => `ctx.check('${id}', () => ({ run: async () => ({ status: 'pass', message: '' }) }));`;
-    const registry = loadHost({ plugins: [
-      await plugin('toy', manifest({ checks: [{ id: 'toy' }] }), { code: extension(refiner('toy') + check('toy')) }),
-      await plugin('asleep', manifest({ checks: [{ id: 'asleep' }] }), { code: extension(refiner('asleep') + check('asleep')) }),
-      await plugin('broken', manifest({ checks: [{ id: 'broken' }] }), { code: extension(`${refiner('broken')} throw new Error('no');`) }),
-    ] });
-    expect(await registry.configRefiners()).to.deep.equal([]);
-    await registry.check('toy');
-    await rejection(registry.check('broken'));
-    expect((await registry.configRefiners()).map((schema) => schema['~standard'].vendor)).to.deep.equal(['toy']);
+  describe('config refiners', () => {
+    const refiner = `ctx.configRefiner({ '~standard': { version: 1, vendor: 'toy', validate: (value) => ({ value }) } });`;
+    const check = `ctx.check('toy', () => ({ run: async () => ({ status: 'pass', message: '' }) }));`;
+    const keys = [{ key: 'TOY_A', type: 'string', description: 'x' }, { key: 'TOY_B', type: 'integer', description: 'x' }];
+
+    it('are listed by the manifest, with the keys and dependencies that are the plugin\'s own, and loaded when asked for', async () => {
+      const code = extension(`globalThis.toyWasLoaded = true; ${refiner} ctx.dependency('toy', () => ({}));`);
+      const registry = loadHost({ plugins: [
+        await plugin('a', manifest({ config: [keys[0]] })),
+        await plugin('toy', manifest({ dependencies: [dependency('toy')], config: keys }, { refinesConfig: true }), { code }),
+      ] });
+      expect(registry.configRefiners.map(({ plugin: { name }, keys: own, dependencies }) => ({ name, own, dependencies }))).to.deep.equal([{ name: 'toy', own: ['TOY_B'], dependencies: ['toy'] }]);
+      expect(globalThis).to.not.have.property('toyWasLoaded');
+      const schemas = await registry.configRefiners[0]!.load();
+      delete (globalThis as { toyWasLoaded?: boolean }).toyWasLoaded;
+      expect(schemas.map((schema) => schema['~standard'].vendor)).to.deep.equal(['toy']);
+    });
+
+    it('of a plugin that fails reject with its diagnostic', async () => {
+      const registry = loadHost({ plugins: [await plugin('broken', manifest({}, { refinesConfig: true }), { code: extension(`${refiner} throw new Error('no');`) })] });
+      expect(await rejection(registry.configRefiners[0]!.load())).to.include({ code: 'ENVCTL_E_PLUGIN_ACTIVATION' });
+    });
+
+    it('that the manifest does not declare cannot be registered', async () => {
+      const registry = loadHost({ plugins: [await plugin('sly', manifest({ checks: [{ id: 'toy' }] }), { code: extension(refiner + check) })] });
+      expect(registry.configRefiners).to.deep.equal([]);
+      expect(await rejection(registry.check('toy'))).to.include({ code: 'ENVCTL_E_PLUGIN_UNDECLARED' });
+    });
+
+    it('that are declared and not there are diagnosed, and the rest works', async () => {
+      const registry = loadHost({ plugins: [
+        await plugin('lazy', manifest({ checks: [{ id: 'toy' }] }, { refinesConfig: true }), { code: extension(check) }),
+        await plugin('without', { apiVersion: 1, refinesConfig: true, contributes: {} }),
+      ] });
+      expect(registry.configRefiners.map(({ plugin: { name } }) => name)).to.deep.equal(['lazy']);
+      await registry.check('toy');
+      expect(registry.diagnostics().map(({ plugin: name, code, path }) => [name, code, path])).to.deep.equal([
+        ['without', 'ENVCTL_E_PLUGIN_UNREGISTERED', 'package.json#envctl.refinesConfig'],
+        ['lazy', 'ENVCTL_E_PLUGIN_UNREGISTERED', 'package.json#envctl.refinesConfig'],
+      ]);
+    });
   });
 
   it('orders by manifest order, then id', async () => {
