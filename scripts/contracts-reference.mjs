@@ -27,7 +27,7 @@ function toCommandsPage(commands) {
       '',
       ...(names.length > 0 ? [`Also: ${names.map(code).join(', ')}.`, ''] : []),
       ...(command.envctl === null ? [] : [factsOf(command.envctl), '']),
-      ...(own.length > 0 ? table(['flag', 'meaning'], own.map((flag) => [flagForm(flag), flag.summary])) : []),
+      ...(own.length > 0 ? table(['flag', 'meaning'], own.map((flag) => [flagForm(flag, command), flag.summary])) : []),
     );
   });
   return `${heading('Commands')}\nFlags every command takes are in [flags](flags.md).\n\n${sections.join('\n')}`;
@@ -61,14 +61,19 @@ function toFlagsPage(globalFlags, commands) {
     '',
     '## By command',
     '',
-    ...table(['flag', 'meaning', 'commands'], all.map(({ flag, commands: ids }) => [flagForm(flag), flag.summary, ids.map(code).join(', ')])),
+    ...table(['flag', 'meaning', 'commands'], all.map(({ flag, commands: ids }) => [flagForm(flag, commands.find(({ id }) => id === ids[0])), flag.summary, ids.map(code).join(', ')])),
   );
 }
 
-function flagForm({ name, char, type, allowNo, options, valueName, aliases }) {
-  const value = type === 'option' ? `=${options === undefined ? valueName || 'VALUE' : options.join('|')}` : '';
-  const forms = [`--${allowNo ? '[no-]' : ''}${name}${value}`, ...(char === undefined ? [] : [`-${char}`]), ...aliases.map((alias) => `--${alias}`)];
-  return forms.map(code).join(', ');
+/** With `command` also what it says of the flag beyond oclif: pairs, other tokens, assignments. */
+function flagForm({ name, char, type, allowNo, options, valueName, aliases }, command) {
+  const { flagTokens = {}, pairFlags = {}, assignments = {} } = command?.envctl ?? {};
+  const pair = pairFlags[name];
+  const tokens = Object.entries(flagTokens).filter(([, token]) => token.flag === name).map(([token, { value }]) => `${token}${value ? '' : ' (off)'}`);
+  const keys = Object.entries(assignments).filter(([, rule]) => rule.flag === name).map(([key, { kind }]) => `${key}=${kind === 'value' ? 'VALUE' : kind === 'boolean' ? 'true|false' : 'true'}`);
+  const value = pair !== undefined ? ` ${pair.join(' ')}` : type === 'option' ? `=${options === undefined ? valueName || 'VALUE' : options.join('|')}` : '';
+  const forms = [`--${allowNo ? '[no-]' : ''}${name}${value}`, ...(char === undefined ? [] : [`-${char}`]), ...aliases.map((alias) => `--${alias}`), ...tokens, ...keys];
+  return forms.map(code).join(', ').replaceAll(' (off)`', '` (off)');
 }
 
 function toConfigurationPage(rows) {

@@ -116,8 +116,8 @@ export function originOf(plugin: { readonly name: string; readonly type: string;
 function toCommandEntry(command: object, plugin: string): CommandEntry {
   const { id, aliases, hiddenAliases, hidden, strict, flags, envctl, summary } = command as CommandEntry;
   const kept = Object.entries(flags).map(([name, flag]) => {
-    const { type, char, aliases: more, charAliases, allowNo, multiple, delimiter } = flag;
-    return [name, { type, char, aliases: more, charAliases, allowNo, multiple, delimiter }];
+    const { type, char, aliases: more, charAliases, allowNo, multiple, delimiter, options } = flag;
+    return [name, { type, char, aliases: more, charAliases, allowNo, multiple, delimiter, options }];
   });
   return { id, plugin, aliases, hiddenAliases, hidden, strict, flags: Object.fromEntries(kept) as CommandEntry['flags'], envctl, summary };
 }

@@ -34,6 +34,9 @@ export const projectFlag = { project: Flags.string({ ...selector, aliases: ['pro
 /** `--project` and `--service`, for a command that narrows its work to `route.projects` and `route.services`. */
 export const selectorFlags = { ...projectFlag, service: Flags.string({ ...selector, aliases: ['services'], summary: 'Only these services.' }) };
 
+/** `--all`, for a command that works on everything unless it is told otherwise: says so, and is refused beside a selector. */
+export const allFlag = { all: Flags.boolean({ summary: 'Everything; not together with a target.', helpGroup: 'SELECTION' }) };
+
 /**
  * Base of every envctl command: parses, runs, and prints the result once, as JSON or as text.
  *

@@ -1,7 +1,7 @@
 import * as Args from '@oclif/core/args';
 import type { CommandContract } from '../contract/index.js';
 import type { EngineRuntime, ErrorsReport, Route } from '../runtime/index.js';
-import { EnvctlCommand, selectorFlags, type CommandResult } from './base-command.js';
+import { allFlag, EnvctlCommand, selectorFlags, type CommandResult } from './base-command.js';
 
 export default class Errors extends EnvctlCommand<ErrorsReport, EngineRuntime> {
   static override summary = 'What is wrong now, with the telling line of each log; exit 1 on any issue.';
@@ -9,7 +9,7 @@ export default class Errors extends EnvctlCommand<ErrorsReport, EngineRuntime> {
   static override envctl: CommandContract = { family: 'state_action', bootstrap: 'skip', statePolicy: 'load', mutates: false, aliases: ['e'] };
   static override args = { target: Args.string({ description: 'Projects or services; default: all.', required: false }) };
   static override strict = false;
-  static override flags = selectorFlags;
+  static override flags = { ...selectorFlags, ...allFlag };
 
   protected async execute(route: Route): Promise<CommandResult<ErrorsReport>> {
     const data = await (await this.runtime()).errors(route);

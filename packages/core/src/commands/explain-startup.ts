@@ -2,15 +2,16 @@ import * as Args from '@oclif/core/args';
 import type { CommandContract } from '../contract/index.js';
 import type { EngineRuntime, Route, StartPlan } from '../runtime/index.js';
 import { renderPlan } from '../ui/index.js';
-import { EnvctlCommand, selectorFlags, type CommandResult } from './base-command.js';
+import { EnvctlCommand, type CommandResult } from './base-command.js';
+import { freshFlags, planAssignments, planFlags, planFlagTokens } from './start-flags.js';
 
 export default class ExplainStartup extends EnvctlCommand<StartPlan, EngineRuntime> {
   static override summary = 'Print what a start would do now, and why; nothing is written.';
   static override examples = ['<%= config.bin %> explain-startup', '<%= config.bin %> explain-startup --json'];
-  static override envctl: CommandContract = { family: 'direct_inspection', bootstrap: 'skip', statePolicy: 'none', mutates: false };
+  static override envctl: CommandContract = { family: 'direct_inspection', bootstrap: 'skip', statePolicy: 'none', mutates: false, flagTokens: planFlagTokens, assignments: { ...planAssignments, FRESH: { flag: 'no-resume', kind: 'if-true' } } };
   static override args = { target: Args.string({ description: 'Projects or services; default: all.', required: false }) };
   static override strict = false;
-  static override flags = selectorFlags;
+  static override flags = { ...planFlags, ...freshFlags };
 
   protected async execute(route: Route): Promise<CommandResult<StartPlan>> {
     return { data: await (await this.runtime()).explain(route, 'start') };

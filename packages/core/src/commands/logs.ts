@@ -3,7 +3,7 @@ import * as Args from '@oclif/core/args';
 import * as Flags from '@oclif/core/flags';
 import type { CommandContract } from '../contract/index.js';
 import type { EngineRuntime, LogsOptions, LogsReport, Route } from '../runtime/index.js';
-import { EnvctlCommand, selectorFlags, type CommandResult } from './base-command.js';
+import { allFlag, EnvctlCommand, selectorFlags, type CommandResult } from './base-command.js';
 
 export default class Logs extends EnvctlCommand<LogsReport, EngineRuntime> {
   static override summary = 'Show the logs of services; --logs-follow goes on until Ctrl-C.';
@@ -13,6 +13,7 @@ export default class Logs extends EnvctlCommand<LogsReport, EngineRuntime> {
   static override strict = false;
   static override flags = {
     ...selectorFlags,
+    ...allFlag,
     'logs-tail': Flags.integer({ aliases: ['tail'], summary: 'Lines to show of each log.', default: 20, min: 0 }),
     'logs-follow': Flags.boolean({ aliases: ['follow'], summary: 'Go on as lines are written.' }),
     'logs-duration': Flags.integer({ aliases: ['duration'], summary: 'Follow for this many seconds.', min: 1 }),

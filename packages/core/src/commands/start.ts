@@ -1,14 +1,10 @@
 import * as Args from '@oclif/core/args';
-import * as Flags from '@oclif/core/flags';
 import type { CommandContract } from '../contract/index.js';
 import type { EngineRuntime, Route, StartPlan, StartSummary } from '../runtime/index.js';
 import { renderPlan, renderStart } from '../ui/index.js';
-import { EnvctlCommand, selectorFlags, type CommandResult } from './base-command.js';
+import { EnvctlCommand, type CommandResult } from './base-command.js';
+import { freshFlags, startAssignments, startFlags, planFlagTokens } from './start-flags.js';
 
-export const startFlags = {
-  ...selectorFlags,
-  'dry-run': Flags.boolean({ summary: 'Print the plan; start nothing.' }),
-};
 
 export default class Start extends EnvctlCommand<StartSummary | StartPlan, EngineRuntime> {
   static override summary = 'Bring the environment up.';
@@ -16,10 +12,10 @@ export default class Start extends EnvctlCommand<StartSummary | StartPlan, Engin
     'Starts the dependencies and services of the selected projects, each on ports of its own, and waits until they are ready. ' +
     'What already runs is kept: on a running environment it does nothing. A start that fails or is cancelled stops what it started.';
   static override examples = ['<%= config.bin %> start', '<%= config.bin %> start backend', '<%= config.bin %> start --dry-run', '<%= config.bin %> start --json'];
-  static override envctl: CommandContract = { family: 'startup', bootstrap: 'require', statePolicy: 'none', mutates: true, prerequisites: ['git'] };
+  static override envctl: CommandContract = { family: 'startup', bootstrap: 'require', statePolicy: 'none', mutates: true, prerequisites: ['git'], flagTokens: planFlagTokens, assignments: { ...startAssignments, FRESH: { flag: 'no-resume', kind: 'if-true' } } };
   static override args = { target: Args.string({ description: 'Projects or services; default: all.', required: false }) };
   static override strict = false;
-  static override flags = startFlags;
+  static override flags = { ...startFlags, ...freshFlags };
 
   protected async execute(route: Route): Promise<CommandResult<StartSummary | StartPlan>> {
     const runtime = await this.runtime();

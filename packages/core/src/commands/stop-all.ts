@@ -8,7 +8,7 @@ export default class StopAll extends EnvctlCommand<StopSummary, EngineRuntime> {
   static override summary = 'Stop everything of this repository; data stays unless --remove-volumes.';
   static override description = 'Works from the ledger, so that it also finds what a killed command or a damaged state left behind. Other repositories are not touched.';
   static override examples = ['<%= config.bin %> stop-all', '<%= config.bin %> stop-all --remove-volumes'];
-  static override envctl: CommandContract = { family: 'lifecycle_cleanup', bootstrap: 'skip', statePolicy: 'load', mutates: true, aliases: ['stopall'] };
+  static override envctl: CommandContract = { family: 'lifecycle_cleanup', bootstrap: 'skip', statePolicy: 'load', mutates: true, aliases: ['stopall', 'kill-all', 'killall'] };
   static override flags = {
     'remove-volumes': Flags.boolean({ aliases: ['stop-all-remove-volumes'], summary: 'Remove the data of all dependencies, databases and roles with it.' }),
   };

@@ -2,15 +2,15 @@ import * as Args from '@oclif/core/args';
 import type { CommandContract } from '../contract/index.js';
 import type { EngineRuntime, Route, StopSummary } from '../runtime/index.js';
 import { renderStop } from '../ui/index.js';
-import { EnvctlCommand, selectorFlags, type CommandResult } from './base-command.js';
+import { allFlag, EnvctlCommand, selectorFlags, type CommandResult } from './base-command.js';
 
 export default class Stop extends EnvctlCommand<StopSummary, EngineRuntime> {
   static override summary = 'Stop services; servers stop with their last user, data stays.';
   static override examples = ['<%= config.bin %> stop', '<%= config.bin %> stop frontend', '<%= config.bin %> stop --project Main'];
-  static override envctl: CommandContract = { family: 'lifecycle_cleanup', bootstrap: 'skip', statePolicy: 'load', mutates: true, aliases: ['s'] };
+  static override envctl: CommandContract = { family: 'lifecycle_cleanup', bootstrap: 'skip', statePolicy: 'load', mutates: true, aliases: ['s', 'kill'] };
   static override args = { target: Args.string({ description: 'Projects or services; default: all.', required: false }) };
   static override strict = false;
-  static override flags = selectorFlags;
+  static override flags = { ...selectorFlags, ...allFlag };
 
   protected async execute(route: Route): Promise<CommandResult<StopSummary>> {
     const data = await (await this.runtime()).stop(route);

@@ -2,7 +2,7 @@ import * as Flags from '@oclif/core/flags';
 import type { CommandContract } from '../contract/index.js';
 import type { EngineRuntime, HealthReport, Route } from '../runtime/index.js';
 import { renderHealth } from '../ui/index.js';
-import { EnvctlCommand, selectorFlags, type CommandResult } from './base-command.js';
+import { allFlag, EnvctlCommand, selectorFlags, type CommandResult } from './base-command.js';
 
 interface WaitResult {
   readonly until: string;
@@ -15,6 +15,7 @@ export default class Wait extends EnvctlCommand<WaitResult, EngineRuntime> {
   static override envctl: CommandContract = { family: 'state_action', bootstrap: 'skip', statePolicy: 'load', mutates: false };
   static override flags = {
     ...selectorFlags,
+    ...allFlag,
     until: Flags.string({ summary: 'What to wait for.', options: ['healthy', 'stopped'], default: 'healthy' }),
     timeout: Flags.integer({ summary: 'Seconds to wait at most.', default: 60, min: 0 }),
   };

@@ -4,9 +4,16 @@ export interface AssignmentContract {
   readonly flag: string;
   /**
    * `value`: `--flag=value`; `boolean`: 1 true yes on / 0 false no off, as `--flag` or `--no-flag`;
-   * `if-true`: only `true` counts, anything else leaves the flag alone.
+   * `if-true`: the same words, but a false one leaves the flag alone. Any other word is an error.
    */
   readonly kind: 'value' | 'boolean' | 'if-true';
+}
+
+/** Another spelling of a boolean flag, with the value it stands for. */
+export interface FlagToken {
+  /** Name of the flag, without dashes; `value: false` needs a flag that allows `--no-`. */
+  readonly flag: string;
+  readonly value: boolean;
 }
 
 /** What a command declares about itself; oclif copies it into its manifest, so it is read without loading the class. */
@@ -25,6 +32,10 @@ export interface CommandContract {
   readonly tokens?: readonly string[];
   /** Bare `KEY=value` words that stand for a flag, by upper-snake key. */
   readonly assignments?: Readonly<Record<string, AssignmentContract>>;
+  /** Long options that are a boolean flag in other words, by token: `--service-sequential` is `service-parallel` off. */
+  readonly flagTokens?: Readonly<Record<string, FlagToken>>;
+  /** Flags that take two words, `--flag A B` or `--flag=A,B`, by name; the values are what the words are called. The flag gets `A,B`. */
+  readonly pairFlags?: Readonly<Record<string, readonly [string, string]>>;
   /** True when bare words after the command are its own, even if they name a command or look like `KEY=value`. */
   readonly ownWords?: boolean;
   /** Programs that must be on PATH. */

@@ -4,10 +4,10 @@
  * command does not know is an error, and words that only a `--` protects stay behind one.
  */
 import { EnvctlError, type Mode } from '../contract/index.js';
-import { packageOfAbsentCommand } from './absent-commands.js';
+import { mendOfRetiredOption, packageOfAbsentCommand, packageOfAbsentOption } from './absent-words.js';
 import { nearestWord } from './nearest.js';
 import type { ResolvedFlag, RoutedCommand, RoutingTables } from './tables.js';
-import { booleanOfWord, modeOfToken, splitAssignment } from './words.js';
+import { booleanOfWord, modeKeys, modeOfToken, splitAssignment } from './words.js';
 
 /** A normalised line: `[id, ...args]` is what oclif gets. */
 export interface CommandLine {
@@ -182,14 +182,32 @@ function readShort(token: string, read: ReadWords, own: RoutedCommand | undefine
 
 function bind(flag: ResolvedFlag, typed: string, inline: string | undefined, read: ReadWords, takeValue: (name: string) => string): void {
   if (flag.type === 'option') {
-    read.flags.push({ flag, typed, canonical: `--${flag.name}=${inline ?? takeValue(typed)}` });
+    read.flags.push({ flag, typed, canonical: `--${flag.name}=${flag.pair === undefined ? oneValue(flag, inline ?? takeValue(typed)) : twoValues(flag.pair, typed, inline, takeValue)}` });
     return;
   }
   const said = inline === undefined ? true : booleanOfWord(inline);
-  if (said === undefined) throw new EnvctlError('ENVCTL_E_ARGV_INVALID', `Invalid value for --${flag.name}: ${inline ?? ''}`, { hints: [`--${flag.name} takes true or false`] });
+  if (said === undefined) throw invalidValue(`for --${flag.name}: ${inline ?? ''}`, inline ?? '', ['true', 'false'], `--${flag.name}=`);
   const on = said !== flag.negated;
   if (!on && flag.allowNo !== true) return; // `--json=false`: as if it were not there
   read.flags.push({ flag, typed, canonical: on ? `--${flag.name}` : `--no-${flag.name}` });
+}
+
+/** The values of an option that has a closed list are checked here, so that the nearest one can be named. */
+function oneValue(flag: ResolvedFlag, value: string): string {
+  if (flag.options === undefined) return value;
+  const given = flag.multiple === true && flag.delimiter !== undefined ? value.split(flag.delimiter).map((part) => part.trim()) : [value];
+  for (const one of given) if (!flag.options.includes(one)) throw invalidValue(`for --${flag.name}: ${one}`, one, flag.options, `--${flag.name}=`);
+  return value;
+}
+
+/** `A B`, or `A,B` in one word; the second holds no comma. */
+function twoValues([first, second]: readonly [string, string], typed: string, inline: string | undefined, takeValue: (name: string) => string): string {
+  const name = typed.split('=', 1)[0] ?? typed;
+  const words = inline === undefined ? [takeValue(name), takeValue(name)] : [inline.slice(0, Math.max(0, inline.lastIndexOf(','))), inline.slice(inline.lastIndexOf(',') + 1)];
+  if (words.includes('') || words[1]?.includes(',') === true) {
+    throw new EnvctlError('ENVCTL_E_ARGV_INVALID', `Invalid value for ${name}: ${inline ?? words.join(' ')}`, { hints: [`write ${name} ${first} ${second} or ${name}=${first},${second}`] });
+  }
+  return words.join(',');
 }
 
 function assignmentToFlag(token: string, command: RoutedCommand, tables: RoutingTables): BoundFlag | undefined {
@@ -198,11 +216,10 @@ function assignmentToFlag(token: string, command: RoutedCommand, tables: Routing
   const rule = assignment !== undefined && declared !== undefined && Object.hasOwn(declared, assignment.key) ? declared[assignment.key] : undefined;
   const flag = rule === undefined ? undefined : command.flags.get(`--${rule.flag}`);
   if (assignment === undefined || rule === undefined || flag === undefined) throw unknownOption(token, command, tables);
-  if (rule.kind === 'value') return { flag, typed: token, canonical: `--${flag.name}=${assignment.value}` };
+  if (rule.kind === 'value') return { flag, typed: token, canonical: `--${flag.name}=${oneValue(flag, assignment.value)}` };
   const said = booleanOfWord(assignment.value);
-  if (rule.kind === 'if-true') return assignment.value.toLowerCase() === 'true' ? { flag, typed: token, canonical: `--${flag.name}` } : undefined;
-  if (said === undefined) throw new EnvctlError('ENVCTL_E_ARGV_INVALID', `Invalid value: ${token}`, { hints: [`${assignment.key} takes true or false`] });
-  if (!said && flag.allowNo !== true) return undefined;
+  if (said === undefined) throw invalidValue(token, assignment.value, ['true', 'false'], `${assignment.key}=`);
+  if (!said && (rule.kind === 'if-true' || flag.allowNo !== true)) return undefined;
   return { flag, typed: token, canonical: said ? `--${flag.name}` : `--no-${flag.name}` };
 }
 
@@ -237,18 +254,43 @@ function unknownCommand(word: string, tables: RoutingTables): EnvctlError {
 }
 
 function unknownOption(token: string, command: RoutedCommand | undefined, tables: RoutingTables): EnvctlError {
-  const name = token.split('=', 1)[0] ?? token;
-  const bringer = token.startsWith('--') ? packageOfAbsentCommand(name) : undefined;
-  if (bringer !== undefined && !tables.anyFlag.has(name)) return absentCommand(name.slice(2), bringer);
-  const assignments = Object.keys(command?.entry.envctl?.assignments ?? {});
-  const candidates = token.startsWith('-') ? [...(command?.flags ?? tables.anyFlag).keys(), ...tables.tokens.keys()].filter((one) => one.startsWith('--')) : assignments;
-  const nearest = nearestWord(name, candidates);
+  const isOption = token.startsWith('-');
+  const name = isOption ? (token.split('=', 1)[0] ?? token) : (splitAssignment(token)?.key ?? token);
+  const owners = [...tables.commands.values()].filter(({ entry, flags }) => entry.envctl !== undefined && (isOption ? flags.has(name) : Object.hasOwn(entry.envctl.assignments ?? {}, name))).map(({ entry }) => entry.id);
+  const bringer = owners.length > 0 ? undefined : (packageOfAbsentOption(name) ?? (token.startsWith('--') ? packageOfAbsentCommand(name) : undefined));
+  if (bringer !== undefined) return packageOfAbsentOption(name) === undefined ? absentCommand(name.slice(2), bringer) : absentOption(token, name, bringer);
+  if (modeKeys.includes(name)) return invalidValue(token, token.slice(token.indexOf('=') + 1), ['true', 'false'], `${name}=`);
+  const mend = owners.length > 0 ? undefined : mendOfRetiredOption(name);
+  const flags = [...(command?.flags ?? tables.anyFlag).keys()];
+  const candidates = token.startsWith('--') ? [...flags, ...tables.tokens.keys()].filter((one) => one.startsWith('--')) : [...Object.keys(command?.entry.envctl?.assignments ?? {}), ...modeKeys];
+  const short = flags.filter((one) => /^-[^-]$/.test(one));
+  const isShort = isOption && !token.startsWith('--');
+  const nearest = mend !== undefined || owners.length > 0 || isShort ? undefined : nearestWord(name, candidates);
   return new EnvctlError('ENVCTL_E_ARGV_UNKNOWN_OPTION', `Unknown option: ${token}`, {
     hints: [
+      ...(mend === undefined ? [] : [mend]),
+      ...(owners.length === 0 ? [] : [`${name} is an option of: ${owners.join(', ')}`]),
       ...(nearest === undefined ? [] : [`did you mean: ${nearest}`]),
+      ...(isShort && mend === undefined ? [`short options here: ${[...short, '-h'].join(', ')}`] : []),
+      ...(isOption || nearest !== undefined || mend !== undefined || owners.length > 0 ? [] : [`a setting stands before the program, ${name}=… envctl …, or in the file: envctl config --set ${name}=…`]),
       command === undefined ? 'envctl --help' : `envctl ${command.entry.id.replaceAll(':', ' ')} --help`,
     ],
     data: { option: name, ...(nearest === undefined ? {} : { nearest }) },
+  });
+}
+
+function absentOption(token: string, name: string, bringer: string): EnvctlError {
+  return new EnvctlError('ENVCTL_E_ARGV_UNKNOWN_OPTION', `Unknown option: ${token} (${name} comes with ${bringer}, which is not installed)`, {
+    hints: [`envctl plugins install ${bringer}`],
+    data: { option: name, package: bringer },
+  });
+}
+
+function invalidValue(what: string, value: string, valid: readonly string[], prefix: string): EnvctlError {
+  const nearest = nearestWord(value, valid);
+  return new EnvctlError('ENVCTL_E_ARGV_INVALID', `Invalid value${what.startsWith('for ') ? ' ' : ': '}${what}`, {
+    hints: [...(nearest === undefined ? [] : [`did you mean: ${prefix}${nearest}`]), `one of: ${valid.join(', ')}`],
+    data: { value, valid },
   });
 }
 

@@ -9,6 +9,8 @@ export interface FlagEntry {
   readonly allowNo?: boolean | undefined;
   readonly multiple?: boolean | undefined;
   readonly delimiter?: string | undefined;
+  /** The values it may have; absent = any. */
+  readonly options?: readonly string[] | undefined;
 }
 
 /** A command as an oclif manifest describes it; `envctl` is what makes it one of ours. */
@@ -26,8 +28,10 @@ export interface CommandEntry {
 
 export interface ResolvedFlag extends FlagEntry {
   readonly name: string;
-  /** True for the `--no-` spelling of a boolean. */
+  /** True for a spelling of a boolean that switches it off: `--no-…`, or a token that says so. */
   readonly negated: boolean;
+  /** What the two words of a pair flag are called. */
+  readonly pair?: readonly [string, string];
 }
 
 export interface RoutedCommand {
@@ -36,7 +40,7 @@ export interface RoutedCommand {
   readonly flags: ReadonlyMap<string, ResolvedFlag>;
 }
 
-/** Two commands claim the same word or token; the first in plugin order keeps it. */
+/** Two commands claim the same word or token, or two flags of one command the same spelling; the first in plugin order keeps it. */
 export interface RoutingClash {
   readonly word: string;
   readonly keeps: string;
@@ -76,7 +80,7 @@ export function createRoutingTables(entries: readonly CommandEntry[]): RoutingTa
       if (earlier.entry.plugin !== entry.plugin && !isMeant) clashes.push({ word: entry.id, keeps: earlier.entry.plugin, loses: entry.plugin });
       return false;
     }
-    commands.set(entry.id, { entry, flags: spellings(entry) });
+    commands.set(entry.id, { entry, flags: spellings(entry, clashes) });
     return true;
   });
   // Ids first: an alias of an early command never hides the id of a later one.
@@ -95,19 +99,27 @@ export function createRoutingTables(entries: readonly CommandEntry[]): RoutingTa
   return { commands, words, tokens, anyFlag, clashes };
 }
 
-function spellings(entry: CommandEntry): ReadonlyMap<string, ResolvedFlag> {
+function spellings(entry: CommandEntry, clashes: RoutingClash[]): ReadonlyMap<string, ResolvedFlag> {
   const found = new Map<string, ResolvedFlag>();
   const add = (spelling: string, flag: ResolvedFlag): void => {
-    if (!found.has(spelling)) found.set(spelling, flag);
+    const owner = found.get(spelling);
+    if (owner === undefined) found.set(spelling, flag);
+    else if (owner.name !== flag.name || owner.negated !== flag.negated) clashes.push({ word: `${entry.id} ${spelling}`, keeps: `--${owner.name}`, loses: `--${flag.name}` });
   };
+  const { flagTokens = {}, pairFlags = {} } = entry.envctl ?? {};
   for (const [name, flag] of Object.entries(entry.flags)) {
-    const positive = { ...flag, name, negated: false };
+    const pair = Object.hasOwn(pairFlags, name) ? pairFlags[name] : undefined;
+    const positive = { ...flag, name, negated: false, ...(pair === undefined ? {} : { pair }) };
     add(`--${name}`, positive);
     for (const alias of flag.aliases ?? []) add(`--${alias}`, positive);
     for (const char of [flag.char, ...(flag.charAliases ?? [])]) if (char !== undefined) add(`-${char}`, positive);
   }
   for (const [name, flag] of Object.entries(entry.flags)) {
     if (flag.type === 'boolean' && flag.allowNo === true) add(`--no-${name}`, { ...flag, name, negated: true });
+  }
+  for (const [token, { flag: name, value }] of Object.entries(flagTokens)) {
+    const flag = Object.hasOwn(entry.flags, name) ? entry.flags[name] : undefined;
+    if (flag?.type === 'boolean') add(token, { ...flag, name, negated: !value });
   }
   return found;
 }

@@ -3,7 +3,10 @@ import type { Mode } from '../contract/index.js';
 const trues: readonly string[] = ['1', 'true', 'yes', 'on'];
 const falses: readonly string[] = ['0', 'false', 'no', 'off'];
 
-/** The mode a token asks for: `--trees`, `tree=true`, `MAIN=false`; undefined when it is no mode token. */
+/** Keys of the assignments that choose a mode. */
+export const modeKeys: readonly string[] = ['MAIN', 'TREE', 'TREES'];
+
+/** The mode a token asks for: `--trees`, `tree=true`, `MAIN=off`; undefined when it is no mode token. */
 export function modeOfToken(token: string): Mode | undefined {
   switch (token) {
     case '--tree':
@@ -12,11 +15,11 @@ export function modeOfToken(token: string): Mode | undefined {
     case '--main':
       return 'main';
     default: {
-      const match = /^(?:--)?(main|tree|trees|MAIN|TREE|TREES)=(true|false)$/.exec(token);
-      if (match === null) return undefined;
-      const word = match[1]?.toLowerCase();
-      if (token.startsWith('--') && word !== match[1]) return undefined;
-      const positive = match[2] === 'true';
+      const match = /^(--)?(main|tree|trees|MAIN|TREE|TREES)=(.*)$/s.exec(token);
+      const positive = match === null ? undefined : booleanOfWord(match[3] ?? '');
+      if (match === null || positive === undefined) return undefined;
+      const word = match[2]?.toLowerCase();
+      if (match[1] !== undefined && word !== match[2]) return undefined;
       return (word === 'main') === positive ? 'main' : 'trees';
     }
   }

@@ -8,12 +8,14 @@ import { assertConfig, type ConfigModel, type ConfigProblem, describeProblem, lo
 import { describeDiagnostic, discoverPlugins, loadHost, type Registry } from '../host/index.js';
 import { createMainProvider, resolveRepository, type Repository } from '../projects/index.js';
 import type { DependencyHandle } from '../requirements/index.js';
-import type { Route } from '../routing/index.js';
+import { completeRoute, type CompleteRoute, type Route } from '../routing/index.js';
 import { noReadinessEvaluator, type ReadinessPort } from '../state/index.js';
 import type { ReconcileContext } from '../truth/index.js';
 import { createContext, type ScopedContext } from './create-context.js';
 
 export interface Engine extends ReconcileContext, ScopedContext {
+  /** The route that was asked for, completed by the configuration. */
+  readonly route: CompleteRoute;
   readonly repository: Repository;
   readonly declarations: readonly DependencyDeclaration[];
   readonly providers: readonly ProjectProvider[];
@@ -26,15 +28,16 @@ export interface Engine extends ReconcileContext, ScopedContext {
 /** What a command needs of the configuration before it may go on. */
 export type ConfigDemand = 'valid' | 'any';
 
-export async function composeEngine(request: RuntimeRequest, route: Route, demand: ConfigDemand): Promise<Engine> {
+export async function composeEngine(request: RuntimeRequest, asked: Route, demand: ConfigDemand): Promise<Engine> {
   const { invocation } = request;
-  const repository = resolveRepository(invocation.cwd, route.repo);
+  const repository = resolveRepository(invocation.cwd, asked.repo);
   const host = loadHost({ plugins: discoverPlugins(request.config.plugins.values()) });
   for (const diagnostic of host.diagnostics()) invocation.stderr(`Warning: ${describeDiagnostic(diagnostic)}\n`);
   const declarations = host.dependencies.map((entry) => entry.declaration);
   const loaded = loadConfig({ repositoryRoot: repository.root, env: invocation.env, declarations: host.configKeys.map((entry) => entry.declaration), dependencies: declarations });
   for (const value of loaded.secrets()) invocation.secrets.add(value);
-  const mode = route.mode ?? loaded.defaultMode;
+  const route = completeRoute(asked, loaded);
+  const { mode } = route;
   const config = await refineConfig(loaded, host.configRefiners, { modes: [mode] });
   assertConfig(config, demand === 'valid' ? { for: 'start', mode } : { for: 'target' });
   for (const problem of toldProblems(config, demand)) invocation.stderr(`Warning: ${describeProblem(problem)}\n  ${problem.hint}\n`);
@@ -52,6 +55,7 @@ export async function composeEngine(request: RuntimeRequest, route: Route, deman
 
   return {
     ...context,
+    route,
     repository,
     host,
     declarations,

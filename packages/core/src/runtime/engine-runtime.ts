@@ -1,11 +1,11 @@
 /** The facade behind every command. Glue only: it builds the engine for a route and calls the room that owns the behaviour. */
 import { join } from 'node:path';
-import { EnvctlError } from '../contract/index.js';
+import { EnvctlError, type Mode } from '../contract/index.js';
 import type { DisposableRuntime, RuntimeRequest } from '../boot/index.js';
 import { createScope } from '../host/index.js';
 import { runStop, runStopAll, type StopSummary } from '../lifecycle/index.js';
 import { discoverProjects, selectProjects, selectServices, type ServiceSelectors } from '../projects/index.js';
-import type { Route } from '../routing/index.js';
+import type { CompleteRoute, Route } from '../routing/index.js';
 import { collectErrors, toFailedHealth, toFailedStart, examineHealth, followLogs, readLogs, waitFor, type ErrorsReport, type FollowOptions, type HealthReport, type LogsOptions, type LogsReport } from '../state-actions/index.js';
 import { explainStart, runStart, type StartPlan, type StartSummary } from '../startup/index.js';
 import { readJsonFile } from '../fs/index.js';
@@ -15,6 +15,7 @@ import { createProgress } from '../ui/index.js';
 import { type ConfigOperations, createConfigOperations } from './config-operations.js';
 import { composeEngine, type ConfigDemand, type Engine } from './compose.js';
 import { assertPrograms } from './prerequisites.js';
+import { toStartOptions } from './start-options.js';
 import { withRedactedFailures, withRedactedProgress } from './redact-failures.js';
 import { listTargets, type TargetsReport } from '../inspection/index.js';
 
@@ -38,27 +39,33 @@ export async function createRuntime(request: RuntimeRequest): Promise<EngineRunt
   const configuration = createConfigOperations(request);
 
   const engineFor = async (route: Route, demand: ConfigDemand): Promise<Engine> => {
+    if (route.flags['all'] === true && hasSelectors(route)) {
+      throw new EnvctlError('ENVCTL_E_ARGV_INVALID', `--all takes no other target: ${[...route.projects, ...route.services, ...route.passthroughArgs].join(', ')}`, { hints: [`envctl ${route.command} --all`] });
+    }
+    assertPrograms(declared(route)?.prerequisites ?? [], request.invocation.env['PATH'] ?? '');
     const engine = await composeEngine(request, route, demand);
     engines.push(engine);
     scope.add(`the engine of ${route.command}`, () => engine.dispose());
     return engine;
   };
 
+  /** What the command says of itself, from the manifest. */
+  const declared = (route: Route) => request.invocation.manifest.commands.find((entry) => entry.id === route.command)?.envctl;
+
   const startContext = async (route: Route, command: 'start' | 'restart' | 'resume') => {
     const engine = await engineFor(route, 'valid');
-    assertPrograms(['git'], request.invocation.env['PATH'] ?? '');
     assertEnabled(engine);
     const replaced = command === 'restart' ? await namesToRestart(engine, route) : { names: new Set<string>(), projects: [] };
     const discovered = await discoverProjects({ mode: engine.scope.mode, repositoryRoot: engine.scope.repositoryRoot, providers: engine.providers, signal });
     const wanted = command === 'restart' && replaced.projects.length > 0 ? replaced.projects : command === 'resume' && route.projects.length === 0 ? await recordedProjects(engine) : [...route.projects, ...projectWords(route, discovered)];
     const projects = selectProjects(discovered, wanted);
     const services = command === 'restart' ? [] : toServiceTypes(engine, route);
-    return { engine, startRequest: { command, mode: engine.scope.mode, projects, services, replace: replaced.names, signal } };
+    return { engine, startRequest: { command, mode: engine.scope.mode, projects, services, replace: replaced.names, options: toStartOptions(route), signal } };
   };
 
   const withState = async <T>(route: Route, work: (engine: Engine, state: RunState) => Promise<T>, withoutState: (engine: Engine) => Promise<T | undefined> = () => Promise.resolve(undefined)): Promise<T> => {
     const engine = await engineFor(route, 'any');
-    const { loaded, damaged } = await engine.state.inspect(route.mode === undefined ? {} : { mode: route.mode });
+    const { loaded, damaged } = await engine.state.inspect(askedMode(engine.route));
     for (const candidate of damaged) request.invocation.stderr(`${describePassedOver(candidate, loaded?.path)}\n`);
     if (loaded !== undefined) return work(engine, loaded.state);
     const answer = hasSelectors(route) ? undefined : await withoutState(engine);
@@ -73,7 +80,7 @@ export async function createRuntime(request: RuntimeRequest): Promise<EngineRunt
     config: configuration.config,
     showConfig: configuration.showConfig,
     start: async (route, command) => {
-      if (command !== 'resume') await configuration.ensureConfig(route);
+      if (declared(route)?.bootstrap === 'require') await configuration.ensureConfig(route);
       const { engine, startRequest } = await startContext(route, command);
       const progress = withRedactedProgress(createProgress(request.invocation, route), engine.redaction);
       try {
@@ -88,7 +95,7 @@ export async function createRuntime(request: RuntimeRequest): Promise<EngineRunt
     },
     stop: async (route) => {
       const engine = await engineFor(route, 'any');
-      return runStop(engine, { mode: route.mode, selectors: toSelectors(route), signal });
+      return runStop(engine, { mode: engine.route.modeAsked, selectors: toSelectors(route), signal });
     },
     stopAll: async (route, command, options) => runStopAll(await engineFor(route, 'any'), { command, removeVolumes: options.removeVolumes, signal }),
     listTargets: async (route) => listTargets(await engineFor(route, 'any'), signal),
@@ -118,7 +125,7 @@ export async function createRuntime(request: RuntimeRequest): Promise<EngineRunt
         ...options,
         signal,
         look: async () => {
-          const state = await loadState(engine, route);
+          const state = await loadState(engine);
           return state === undefined ? undefined : look(engine, state, toSelectors(route));
         },
       });
@@ -150,9 +157,13 @@ function hasSelectors(route: Route): boolean {
   return route.projects.length + route.services.length + route.passthroughArgs.length > 0;
 }
 
-async function loadState(engine: Engine, route: Route): Promise<RunState | undefined> {
-  const loaded = await engine.state.load(route.mode === undefined ? {} : { mode: route.mode });
-  return loaded?.state;
+async function loadState(engine: Engine): Promise<RunState | undefined> {
+  return (await engine.state.load(askedMode(engine.route)))?.state;
+}
+
+/** Only a mode that was asked for narrows what is looked up: else the latest run of any mode will do. */
+function askedMode({ modeAsked }: CompleteRoute): { readonly mode?: Mode } {
+  return modeAsked === undefined ? {} : { mode: modeAsked };
 }
 
 function noState(route: Route): EnvctlError {

@@ -3,6 +3,7 @@ export { detectServices, detectionRules, missingCommandError, startCommandKey, t
 export { createDetectionFiles, type DetectionFiles } from './detection-files.js';
 export type { DetectionRule, RuleMatch } from './detection-rules.js';
 export { commandOnPort, substitutePort, type DetectionEvidence, type DetectionProblem, type ServiceCommand, type ServiceName } from './service-command.js';
+export { forwardedVariables, type ForwardedSettings } from './forwarded-variables.js';
 export { serviceEnvironment, type ServiceEnvironmentInput } from './service-environment.js';
 export { waitServiceReady, type ServiceReadiness, type ServiceReadyRequest, type WaitedLaunch } from './readiness.js';
 export { createLaunchListeners, type LaunchListeners } from './launch-listeners.js';

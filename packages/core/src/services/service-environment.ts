@@ -7,6 +7,8 @@ export interface ServiceEnvironmentInput {
   readonly processEnv: Readonly<Record<string, string | undefined>>;
   readonly projectName: string;
   readonly port: number;
+  /** What the command line says to the services; above the caller's own variables. */
+  readonly forwarded?: Readonly<Record<string, string>>;
   /** Variables of the start command itself, port already in place. */
   readonly commandEnv: Readonly<Record<string, string>>;
   /** What the dependencies of the project offer. */
@@ -29,6 +31,7 @@ export function serviceEnvironment(input: ServiceEnvironmentInput): Record<strin
   const projected = dependencies.filter(([name]) => !withheld.has(name)).map(([name, variable]) => [name, variable.value] as const);
   return {
     ...Object.fromEntries(inherited),
+    ...input.forwarded,
     ...Object.fromEntries(projected),
     ...peerVariables(input.service, input.urls),
     ...input.commandEnv,

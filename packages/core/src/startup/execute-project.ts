@@ -27,6 +27,8 @@ export interface ExecuteRequest {
   readonly runDirectory: string;
   /** Services of the project that stay, by type. */
   readonly kept: Readonly<Partial<Record<ServiceName, ServiceRecord>>>;
+  /** Variables of the command line for the services that are started. */
+  readonly forwarded: Readonly<Record<string, string>>;
   /** Names of the services that the last good state lists. */
   readonly recorded: ReadonlySet<string>;
   readonly signal: AbortSignal;

@@ -61,6 +61,10 @@ export interface PlanInputs {
   readonly services: readonly ServiceName[];
   /** restart: service names to replace even when they run. */
   readonly replace: ReadonlySet<string>;
+  /** Nothing of the last run is taken over; default false. */
+  readonly fresh?: boolean;
+  /** False: a frontend waits until its backend is ready; default true. */
+  readonly servicesInParallel?: boolean;
   readonly hasState: boolean;
   readonly listens: (service: ServiceName) => boolean;
   readonly preferredPort: (service: ServiceName, projectName: string) => number;
@@ -71,9 +75,10 @@ export function planStart(inputs: PlanInputs): StartPlan {
   const decision = decideRun({
     command: inputs.command,
     hasState: inputs.hasState,
+    fresh: inputs.fresh === true,
     projects: projects.map((project, index) => ({ name: project.name, actions: [...project.services, ...project.dependencies].map((item) => item.action), known: isKnown(inputs.projects[index]!.presence) })),
   });
-  return { command: inputs.command, mode: inputs.mode, decision, projects, edges: projects.flatMap(edgesOf) };
+  return { command: inputs.command, mode: inputs.mode, decision, projects, edges: projects.flatMap((project) => edgesOf(project, inputs.servicesInParallel !== false)) };
 }
 
 function planProject(inputs: PlanInputs, project: PlanInputs['projects'][number]): PlannedProject {
@@ -111,9 +116,12 @@ function isKnown({ services, dependencies }: ProjectPresence): boolean {
   return Object.keys(services).length + Object.keys(dependencies).length > 0;
 }
 
-/** A backend waits for its dependencies; a frontend waits for nobody: ports are leased before anything starts. */
-function edgesOf(project: PlannedProject): StartPlan['edges'] {
+/** A backend waits for its dependencies; a frontend waits for nobody unless it is asked to: ports are leased before anything starts. */
+function edgesOf(project: PlannedProject, servicesInParallel: boolean): StartPlan['edges'] {
+  const isStarting = (type: ServiceName): boolean => project.services.some((service) => service.type === type && service.action !== 'keep');
+  const followsBackend = !servicesInParallel && isStarting('backend') && isStarting('frontend');
   return [
+    ...(followsBackend ? [{ project: project.name, node: 'frontend', needs: 'backend', condition: 'ready' }] : []),
     ...project.dependencies.flatMap((dependency) => dependency.requires.map((needs) => ({ project: project.name, node: dependency.id, needs, condition: 'ready' }))),
     ...project.services
       .filter((service) => service.type === 'backend')

@@ -12,12 +12,15 @@ export interface RunDecision {
 export interface RunDecisionInputs {
   readonly command: 'start' | 'restart' | 'resume';
   readonly hasState: boolean;
+  /** Nothing of the last run is to be taken over. */
+  readonly fresh?: boolean;
   /** `known`: something of the project was recorded. */
   readonly projects: readonly { readonly name: string; readonly actions: readonly PlanAction[]; readonly known: boolean }[];
 }
 
-export function decideRun({ command, hasState, projects }: RunDecisionInputs): RunDecision {
+export function decideRun({ command, hasState, fresh, projects }: RunDecisionInputs): RunDecision {
   if (command === 'restart') return { kind: 'restart', reason: 'asked for' };
+  if (fresh === true) return { kind: 'fresh', reason: 'asked for' };
   const actions = projects.flatMap((project) => project.actions);
   if (actions.length > 0 && actions.every((action) => action === 'keep')) return { kind: 'reuse', reason: 'everything selected is running' };
   if (!hasState) return { kind: 'fresh', reason: 'no recorded run' };

@@ -62,7 +62,7 @@ function launchService(context: ExecuteContext, request: ExecuteRequest, start: 
     runId: request.runId,
     command: parts.command,
     cwd: service.command.cwd,
-    env: serviceEnvironment({ service: service.type, processEnv: context.env, projectName: project.name, port, commandEnv: parts.env, dependencies: start.variables, urls: peerUrls(context, request, start.leases) }),
+    env: serviceEnvironment({ service: service.type, processEnv: context.env, forwarded: request.forwarded, projectName: project.name, port, commandEnv: parts.env, dependencies: start.variables, urls: peerUrls(context, request, start.leases) }),
     logPath: parts.logPath,
     ports: [port],
     dataDirectories: [],

@@ -11,6 +11,7 @@ import { createDetectionFiles, detectServices, missingCommandError, toDetectionE
 import { artifactNames, createRunId, emptyState, mergeByProject, type ReadinessPort, type RunState, type ServiceRecord } from '../state/index.js';
 import { namedServices, reconcile, type ReconcileContext, type StateTruth } from '../truth/index.js';
 import type { Progress } from '../ui/index.js';
+import { mapAtMost } from './at-most.js';
 import { executeProject, type ProjectFailure, type ProjectSuccess } from './execute-project.js';
 import { planStart, type PlannedProject, type ProjectPresence, type StartPlan } from './plan.js';
 import { assertReadinessGate, assertWholeTruth } from './strict-truth.js';
@@ -27,6 +28,20 @@ export interface StartContext extends ReconcileContext {
   readonly redaction: { readonly text: (text: string) => string };
 }
 
+/** The way of a start; every part may be left out. */
+export interface StartOptions {
+  /** False: a frontend waits until its backend is ready. */
+  readonly servicesInParallel?: boolean;
+  /** Projects that come up at the same time, at most; undefined = all. */
+  readonly projectsAtOnce?: number | undefined;
+  /** Services that run are replaced. */
+  readonly fresh?: boolean;
+  /** Ports that were used before are forgotten. */
+  readonly forgetPorts?: boolean;
+  /** Variables for the services that are started. */
+  readonly forwarded?: Readonly<Record<string, string>>;
+}
+
 export interface StartRequest {
   readonly command: StartPlan['command'];
   readonly mode: Mode;
@@ -35,6 +50,7 @@ export interface StartRequest {
   readonly services: readonly ServiceName[];
   /** restart: names of services to replace. */
   readonly replace: ReadonlySet<string>;
+  readonly options?: StartOptions;
   readonly signal: AbortSignal;
 }
 
@@ -55,6 +71,7 @@ export async function runStart(context: StartContext, request: StartRequest): Pr
   return holdAll(context, locks, { purpose: request.command, timeoutMs: projectLockMs, signal: request.signal }, async () => {
     const startedMs = performance.now();
     const { plan, state, detections } = await gather(context, request);
+    const { forgetPorts = false, forwarded = {}, projectsAtOnce } = request.options ?? {};
     assertStartable(context, request, plan, detections);
     await assertReadinessGate(context, request.command, request.signal);
     if (plan.decision.kind === 'reuse' && state !== undefined) {
@@ -73,9 +90,10 @@ export async function runStart(context: StartContext, request: StartRequest): Pr
     context.seam('startup.run.after-effect');
     await recoverProjects(context, plan, state);
     await stopReplaced(context, plan, state);
+    if (forgetPorts) await context.leases.drop(context.scope.id);
     const handles = await context.handles([...new Set(plan.projects.flatMap((project) => project.dependencies.map((dependency) => dependency.id)))]);
-    const results = await Promise.all(
-      plan.projects.map((project) => executeProject(context, { plan, project, handles, runId, runDirectory, kept: keptServices(project, state), recorded: new Set(Object.keys(state?.services ?? {})), signal: request.signal })),
+    const results = await mapAtMost(projectsAtOnce, plan.projects, (project) =>
+      executeProject(context, { plan, project, handles, runId, runDirectory, kept: keptServices(project, state), recorded: new Set(Object.keys(state?.services ?? {})), forwarded, signal: request.signal }),
     );
     const successes = results.filter((result) => result.ok);
     const failures = results.filter((result) => !result.ok);
@@ -130,7 +148,9 @@ async function gather(context: StartContext, request: StartRequest): Promise<Gat
     projects: request.projects.map((facts) => ({ facts, detection: detections.get(facts.name)!, presence: toPresence(state, truth, facts.name) })),
     dependencies: context.declarations,
     services: request.services,
-    replace: request.replace,
+    replace: request.options?.fresh === true ? new Set(Object.keys(state?.services ?? {})) : request.replace,
+    fresh: request.options?.fresh === true,
+    servicesInParallel: request.options?.servicesInParallel !== false,
     hasState: state !== undefined,
     listens: (service) => service !== 'backend' || context.reader.boolean(`${request.mode.toUpperCase()}_BACKEND_EXPECT_LISTENER`) !== false,
     preferredPort: context.preferredServicePort,

@@ -15,13 +15,15 @@ const command = (id: string, envctl: object = {}, flags: Record<string, FlagEntr
 const tables = createRoutingTables([
   command('start', {
     assignments: { BACKEND: { flag: 'backend', kind: 'boolean' }, FRESH: { flag: 'fresh', kind: 'if-true' }, WORKERS: { flag: 'workers', kind: 'value' } },
-  }, { backend: { type: 'boolean', allowNo: true }, fresh: boolean, workers: { type: 'option' }, 'dry-run': boolean }),
+    flagTokens: { '--sequential': { flag: 'parallel', value: false }, '--side-by-side': { flag: 'parallel', value: true } },
+    pairFlags: { 'setup-worktrees': ['FEATURE', 'COUNT'] },
+  }, { backend: { type: 'boolean', allowNo: true }, fresh: boolean, workers: { type: 'option' }, 'dry-run': boolean, parallel: { type: 'boolean', allowNo: true }, 'setup-worktrees': { type: 'option', multiple: true } }),
   command('restart', { aliases: ['r'] }),
   command('stop', { aliases: ['s'] }, { all: { ...boolean, char: 'a' }, force: { ...boolean, char: 'f' } }),
   command('stop-all', { aliases: ['stopall'] }, { 'remove-volumes': boolean }),
   command('config', { tokens: ['--init'], ownWords: true }, { set: { type: 'option', multiple: true } }),
   command('list-commands'), command('health', { aliases: ['h'] }), command('logs', { aliases: ['l'] }, { tail: { type: 'option', aliases: ['logs-tail'] } }),
-  command('errors', { aliases: ['e'] }), command('version'), command('toy:hello'),
+  command('errors', { aliases: ['e'] }), command('wait', {}, { until: { type: 'option', options: ['healthy', 'stopped'] } }), command('version'), command('toy:hello'),
   { id: 'plugins', plugin: 'p', flags: {} }, { id: 'plugins:install', plugin: 'p', flags: { force: boolean } }, { id: 'help', plugin: 'h', flags: {} },
 ]);
 const words = (argv: readonly string[]): readonly string[] => {
@@ -73,7 +75,28 @@ describe('normaliseArgv', () => {
     ['logs -- stop --all', 'logs -- stop --all'],
     ['BACKEND=off', 'start --no-backend'],
     ['start backend=1', 'start --backend'],
-    ['FRESH=yes', 'start'],
+    ['FRESH=yes', 'start --fresh'],
+    ['FRESH=off', 'start'],
+    ['fresh=true', 'start --fresh'],
+    ['FRESH=maybe', '!ENVCTL_E_ARGV_INVALID'],
+    ['trees=yes stop', 'stop --trees'],
+    ['--trees=off stop', 'stop --main'],
+    ['stop MAIN=0', 'stop --trees'],
+    ['TREES=maybe', '!ENVCTL_E_ARGV_INVALID'],
+    ['stop --trees=maybe', '!ENVCTL_E_ARGV_INVALID'],
+    ['--sequential', 'start --no-parallel'],
+    ['start --side-by-side', 'start --parallel'],
+    ['start --side-by-side=no', 'start --no-parallel'],
+    ['stop --sequential', '!ENVCTL_E_ARGV_UNKNOWN_OPTION'],
+    ['--setup-worktrees login 2 start', 'start --setup-worktrees=login,2'],
+    ['start --setup-worktrees=login,2 --setup-worktrees cart 1', 'start --setup-worktrees=login,2 --setup-worktrees=cart,1'],
+    ['start --setup-worktrees=a,b,2', 'start --setup-worktrees=a,b,2'],
+    ['start --setup-worktrees login', '!ENVCTL_E_ARGV_INVALID'],
+    ['start --setup-worktrees login -b', '!ENVCTL_E_ARGV_INVALID'],
+    ['start --setup-worktrees=login', '!ENVCTL_E_ARGV_INVALID'],
+    ['start --setup-worktrees login 1,2', '!ENVCTL_E_ARGV_INVALID'],
+    ['wait --until stopped', 'wait --until=stopped'],
+    ['wait --until=helthy', '!ENVCTL_E_ARGV_INVALID'],
     ['FRESH=true', 'start --fresh'],
     ['WORKERS=3', 'start --workers=3'],
     ['config start PORT=1 TREE=true', 'config start PORT=1 TREE=true'],
@@ -120,6 +143,30 @@ describe('normaliseArgv', () => {
     expect(failure(['--doctor']).hints).to.deep.equal(['envctl plugins install @envctl/plugin-doctor']);
   });
 
+  it('names the package of an option or an assignment that is not installed, unless somebody here has it', () => {
+    for (const token of ['--test-parallel', '--pr-base=main', 'TEST_PARALLEL=true']) {
+      expect(failure([token]), token).to.include({ code: 'ENVCTL_E_ARGV_UNKNOWN_OPTION' });
+      expect(failure([token]).hints, token).to.deep.equal(['envctl plugins install @envctl/plugin-actions']);
+    }
+    expect(failure(['--keep-plan']).message).to.contain('@envctl/plugin-worktrees');
+    expect(failure(['stop', '--setup-worktrees=a,1']).hints).to.include('--setup-worktrees is an option of: start');
+    expect(failure(['stop', 'FRESH=true']).hints).to.include('FRESH is an option of: start');
+  });
+
+  it('says what to do instead of an option that was given up', () => {
+    expect(failure(['start', '--docker']).hints[0]).to.contain('ENVCTL_DEPENDENCY_<ID>_MODE=docker');
+    expect(failure(['start', 'RESUME=true']).hints).to.include('envctl resume');
+    expect(failure(['start', '--force']).message).to.equal('Unknown option: --force');
+  });
+
+  it('names the nearest value, the short options, and where a setting belongs', () => {
+    expect(failure(['wait', '--until=helthy']).hints).to.include('did you mean: --until=healthy');
+    expect(failure(['FRESH=ture']).hints).to.include('did you mean: FRESH=true');
+    expect(failure(['stop', '-z']).hints).to.include('short options here: -b, -a, -f, -h');
+    expect(failure(['PORT=81']).hints.join(' ')).to.contain('envctl config --set PORT=');
+    expect(failure(['DB_PASSWORD=geheim']).hints.join(' ')).to.not.contain('geheim');
+  });
+
   it('says which value is missing in the words of the original', () => {
     expect(failure(['stop', '--project']).message).to.equal('Missing value for --project');
     expect(failure(['--wrong']).message).to.equal('Unknown option: --wrong');
@@ -130,7 +177,7 @@ describe('normaliseArgv', () => {
   });
 
   it('changes nothing when it is applied to its own answer', () => {
-    const vocabulary = [...lines.flatMap(([argv]) => argv.split(' ')), '--', '', '-', 'a,b', 'Main Backend', '--set', 'A=1', '--set=-x', '-ab', 'x:y', 'plugins', '--repo=-y', '--no-backend'];
+    const vocabulary = [...lines.flatMap(([argv]) => argv.split(' ')), '--', '', '-', 'a,b', 'Main Backend', '--set', 'A=1', '--set=-x', '-ab', 'x:y', 'plugins', '--repo=-y', '--no-backend', 'x,2', '--side-by-side', '--sequential=true'];
     let accepted = 0;
     fc.assert(
       fc.property(fc.array(fc.oneof(fc.constantFrom(...vocabulary), fc.string({ maxLength: 6 })), { maxLength: 7 }), (argv) => {
@@ -156,6 +203,12 @@ describe('createRoutingTables', () => {
     expect(made.words.get('x')).to.equal('one');
     expect(made.words.get('one')).to.equal('one');
     expect(made.clashes.map(({ word, loses }) => [word, loses])).to.deep.include(['x', 'two']);
+  });
+
+  it('reports two flags of one command with the same spelling; the first keeps it', () => {
+    const made = createRoutingTables([command('one', { flagTokens: { '--now': { flag: 'later', value: false } } }, { now: boolean, later: { type: 'boolean', allowNo: true } })]);
+    expect(made.clashes).to.deep.equal([{ word: 'one --now', keeps: '--now', loses: '--later' }]);
+    expect(made.commands.get('one')?.flags.get('--now')?.name).to.equal('now');
   });
 
   it('keeps the first of two commands with one id and names both packages', () => {

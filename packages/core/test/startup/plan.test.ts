@@ -23,6 +23,7 @@ describe('decideRun', () => {
     ['restart', decide('restart', true, known('replace', 'keep'))],
     ['restart', decide('restart', true, known('keep'))],
     ['fresh', decide('start', false, unknown())],
+    ['fresh', decideRun({ command: 'start', hasState: true, fresh: true, projects: [known('replace', 'keep')] }).kind],
   ] as const;
   table.forEach(([expected, actual], row) => it(`row ${row + 1}: ${expected}`, () => expect(actual).to.equal(expected)));
 });
@@ -56,6 +57,14 @@ describe('planStart', () => {
     ['restart without a recorded run is a start', { services: {}, dependencies: {} }, { command: 'restart' }, { backend: 'start', frontend: 'start', postgres: 'start', queue: 'start' }],
   ];
   for (const [title, presence, change, expected] of table) it(title, () => expect(actions(planOf(presence, change))).to.deep.equal(expected));
+
+  it('side by side unless asked otherwise: then the frontend follows a backend that is started too', () => {
+    const edges = (presence: Partial<ProjectPresence>, change: Change): readonly string[] => planOf(presence, change).edges.map(({ node, needs }) => `${node} ← ${needs}`);
+    expect(edges({}, { servicesInParallel: false })).to.include('frontend ← backend');
+    expect(edges({}, { servicesInParallel: true })).to.not.include('frontend ← backend');
+    expect(edges({}, { servicesInParallel: false, services: ['frontend'] })).to.not.include('frontend ← backend');
+    expect(edges({ ...backendOnly }, { servicesInParallel: false, hasState: true })).to.not.include('frontend ← backend');
+  });
 
   it('a project of dependencies alone is known by them', () => {
     const profile = { backend: off, frontend: off };

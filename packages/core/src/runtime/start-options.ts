@@ -1,0 +1,27 @@
+import type { Route } from '../routing/index.js';
+import { forwardedVariables } from '../services/index.js';
+import type { StartOptions } from '../startup/index.js';
+
+/** What the flags of a start, restart, resume or explanation say about the way of the start; absent flags leave it open. */
+export function toStartOptions({ flags }: Pick<Route, 'flags'>): StartOptions {
+  const text = (name: string): string | undefined => (typeof flags[name] === 'string' ? flags[name] : undefined);
+  const max = flags['parallel-trees-max'];
+  const fresh = flags['no-resume'] === true;
+  return {
+    servicesInParallel: flags['service-parallel'] !== false,
+    projectsAtOnce: flags['parallel-trees'] === false ? 1 : typeof max === 'number' ? max : undefined,
+    fresh,
+    forgetPorts: flags['clear-port-state'] === true,
+    forwarded: forwardedVariables({
+      logLevel: text('log-level'),
+      logProfile: text('log-profile'),
+      backendLogLevel: text('backend-log-level'),
+      backendLogProfile: text('backend-log-profile'),
+      frontendLogLevel: text('frontend-log-level'),
+      frontendLogProfile: text('frontend-log-profile'),
+      fast: flags['fast'] === true,
+      refreshCache: flags['refresh-cache'] === true,
+      fresh,
+    }),
+  };
+}

@@ -1,0 +1,97 @@
+import { readFileSync } from 'node:fs';
+import { rm } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import path from 'node:path';
+import { expect } from 'chai';
+import { runOrThrow } from '../packaging/run.js';
+import { portsOf, statusesOf } from './document.js';
+import { createWorld, environmentOf, isAlive, servedBy, type World } from './world.js';
+
+describe('flags of a start', function () {
+  this.timeout(120_000);
+  let world: World;
+  before(async () => (world = await createWorld('flags')));
+  afterEach(() => world.envctl(['stop-all']));
+  after(() => world.close());
+
+  it('forwards log settings, --fast and --refresh-cache to every service; the side of its own beats the general one', async () => {
+    const { backend, frontend } = portsOf(await world.succeed(['start', '--log-level', 'warn', '--backend-log-level=debug', '--log-profile', 'quiet', '--fast', '--refresh-cache']));
+    for (const port of [backend!, frontend!]) {
+      expect(await environmentOf(port)).to.include({
+        LOG_LEVEL_OVERRIDE: 'warn', BACKEND_LOG_LEVEL_OVERRIDE: 'debug', FRONTEND_LOG_LEVEL_OVERRIDE: 'warn', LOG_PROFILE_OVERRIDE: 'quiet', BACKEND_LOG_PROFILE_OVERRIDE: 'quiet',
+        RUN_SH_FAST_STARTUP: 'true', RUN_SH_REFRESH_CACHE: 'true',
+      });
+    }
+  });
+
+  it('--no-resume replaces what runs, on the same ports, and says so in the plan; without it everything is kept', async () => {
+    const first = await world.succeed(['start']);
+    const pid = await servedBy(portsOf(first)['backend']!);
+    expect(statusesOf(await world.succeed(['start']))).to.deep.equal({ backend: 'kept', frontend: 'kept' });
+    const plan = await world.succeed(['explain-startup', 'FRESH=true']);
+    expect(plan.decision).to.deep.equal({ kind: 'fresh', reason: 'asked for' });
+    expect(plan.projects[0]!.services.map(({ action }) => action)).to.deep.equal(['replace', 'replace']);
+    const second = await world.succeed(['start', '--no-auto-resume']);
+    expect(second.decision).to.deep.equal(plan.decision);
+    expect(statusesOf(second)).to.deep.equal({ backend: 'started', frontend: 'started' });
+    expect(portsOf(second)).to.deep.equal(portsOf(first));
+    expect(isAlive(pid)).to.equal(false);
+    expect(await environmentOf(portsOf(second)['backend']!)).to.include({ AUTO_RESUME: 'false' });
+  });
+
+  it('--service-sequential puts the frontend behind the backend, in every spelling', async () => {
+    for (const words of [['--service-sequential'], ['--no-service-parallel'], ['SERVICE_PARALLEL=off'], ['ENVCTL_SERVICE_ATTACH_PARALLEL=false']]) {
+      const { edges } = (await world.succeed(['start', '--dry-run', ...words])) as unknown as { edges: readonly object[] };
+      expect(edges, words.join(' ')).to.deep.equal([{ project: 'Main', node: 'frontend', needs: 'backend', condition: 'ready' }]);
+    }
+    const { run_id: run } = await world.succeed(['start', '--service-sequential']);
+    const events = readFileSync(path.join(world.directory, 'state/engine', world.scopeId, 'runs', run, 'events.jsonl'), 'utf8').trim().split('\n').map((line) => JSON.parse(line) as Readonly<Record<string, unknown>>);
+    const at = (event: string, service: string) => events.findIndex((one) => one['event'] === event && one['service'] === service);
+    expect(at('service.bind.actual', 'backend')).to.be.greaterThan(-1);
+    expect(at('service.start', 'frontend')).to.be.greaterThan(at('service.bind.actual', 'backend'));
+  });
+
+  it('--clear-port-state forgets the ports of before: services return to the preferred ones', async () => {
+    const stranger = createServer().listen(world.ports.backend, '127.0.0.1');
+    const moved = portsOf(await world.succeed(['start', 'backend']))['backend'];
+    await new Promise((resolve) => stranger.close(resolve));
+    await world.succeed(['stop']);
+    expect(portsOf(await world.succeed(['start', 'backend']))['backend'], 'remembered').to.equal(moved).and.not.equal(world.ports.backend);
+    await world.succeed(['stop']);
+    expect(portsOf(await world.succeed(['start', 'backend', '--clear-ports']))['backend'], 'forgotten').to.equal(world.ports.backend);
+    await world.succeed(['restart', '--clear-port-state']);
+  });
+
+  it('resume --skip-startup shows what is missing and starts nothing', async () => {
+    await world.succeed(['start', 'backend']);
+    const before = await world.succeed(['show-state']);
+    const plan = await world.succeed(['resume', '--command-only']);
+    expect(plan).to.include({ command: 'resume' });
+    expect(plan.run_id).to.equal(undefined);
+    expect(await world.succeed(['show-state'])).to.deep.equal(before);
+  });
+
+  it('--all is refused beside a target, and alone means everything', async () => {
+    await world.succeed(['start', '--all']);
+    for (const words of [['stop', '--all', 'backend'], ['logs', '--all', '--project', 'Main'], ['health', '--all', '--service', 'backend'], ['restart', '--all', 'frontend']]) {
+      expect(await world.json(words), words.join(' ')).to.nested.include({ code: 1, 'document.code': 'ENVCTL_E_ARGV_INVALID' });
+    }
+    expect((await world.succeed(['kill', '--all'])).stopped).to.have.members(['Main Backend', 'Main Frontend']);
+  });
+
+  it('a linked worktree uses scope, configuration and state of its owner; --repo may stand anywhere', async () => {
+    const linked = path.join(world.directory, 'linked');
+    await runOrThrow('git', ['-c', 'user.email=a@b', '-c', 'user.name=a', 'commit', '-q', '--allow-empty', '-m', 'first'], { cwd: world.repository });
+    await runOrThrow('git', ['worktree', 'add', '-q', linked], { cwd: world.repository });
+    try {
+      const started = await world.succeed(['start', 'backend'], { cwd: linked });
+      expect(world.files('state', 'engine', world.scopeId)).to.include('run_state.json');
+      for (const words of [['--repo', linked, 'show-state'], ['show-state', `--repo=${linked}`], ['show-state', '--repo', linked]]) {
+        expect((await world.succeed(words, { cwd: world.directory })).state.run_id, words.join(' ')).to.equal(started.run_id);
+      }
+      expect(await world.succeed(['show-config'], { cwd: linked })).to.include({ base_dir: world.repository, execution_root: linked, config_file: path.join(world.repository, '.envctl') });
+    } finally {
+      await rm(linked, { recursive: true, force: true });
+    }
+  });
+});
