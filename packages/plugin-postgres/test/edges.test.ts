@@ -1,10 +1,11 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { chmod, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import { freePort, type World } from '@envctl/core/testing';
+import { copyEmbedded, findEmbedded } from '../dist/server/embedded.js';
 import { openWorld, query, refusal } from './world.js';
 
 describe('Postgres at its edges', function () {
@@ -40,6 +41,42 @@ describe('Postgres at its edges', function () {
       stranger.kill('SIGKILL');
       await gone;
     }
+  });
+
+  describe('in a store whose path a shell would change', () => {
+    let safe: string;
+    beforeEach(async () => {
+      safe = await mkdtemp(join(tmpdir(), 'envctl-test-postgres-'));
+      await chmod(safe, 0o711);
+    });
+    afterEach(async () => {
+      await Promise.all(worlds.splice(0).map((world) => world.dispose()));
+      await rm(safe, { recursive: true, force: true });
+    });
+    const names = ['a $HOME', 'a `id`', 'a "quote"', 'a\\b'];
+
+    for (const name of names) {
+      it(`says so of its own programs, and what to do: ${name}`, async () => {
+        const world = await open({ ENVCTL_STORE_DIR: join(safe, name) });
+        const { outcome } = await world.start(world.project('Main'));
+        expect(outcome).to.include({ status: 'failed', class: 'hard_start_failure', reasonCode: 'database_path_unusable' });
+        expect(outcome).to.have.property('message').that.includes(join(safe, name)).and.does.not.include('\n');
+      });
+    }
+
+    it('runs with programs that stand elsewhere', async () => {
+      const programs = join(safe, 'native');
+      await copyEmbedded((await findEmbedded())!, programs, AbortSignal.timeout(60_000));
+      const world = await open({ ENVCTL_STORE_DIR: join(safe, names.join('')), ENVCTL_POSTGRES_BIN_DIR: join(programs, 'bin') });
+      const { outcome, env } = await world.start(world.project('Main'));
+      expect(outcome).to.deep.equal({ status: 'ready' });
+      expect(await query(env['DATABASE_URL'] ?? '', 'select 1 as one')).to.deep.equal([{ one: 1 }]);
+    });
+
+    it('runs where the path is only unusual', async () => {
+      const world = await open({ ENVCTL_STORE_DIR: join(safe, "it's ä (1) & more; #2 *") });
+      expect((await world.start(world.project('Main'))).outcome).to.deep.equal({ status: 'ready' });
+    });
   });
 
   it('gives each project a server of its own with isolation=server', async () => {

@@ -14,6 +14,7 @@ const initdbTimeoutMs = 120_000;
 export async function ensureCluster(ctx: StartContext, server: PinnedServer): Promise<string> {
   const password = await ctx.secrets.ensure(adminPasswordName);
   await ctx.directory('cluster', async (temporary) => {
+    assertRunnable(server);
     const passwordFile = join(temporary, 'initdb-password');
     await writePrivate(ctx, passwordFile, `${password}\n`);
     await runInitdb(ctx, server, join(temporary, 'data'), passwordFile);
@@ -21,6 +22,15 @@ export async function ensureCluster(ctx: StartContext, server: PinnedServer): Pr
     await writePin(join(temporary, 'server.json'), server);
   });
   return clusterPaths(ctx.instance.directory).data;
+}
+
+/** initdb runs the programs beside it through a shell, between double quotes, by their real path: no link helps. */
+function assertRunnable({ bin }: PinnedServer): void {
+  if (!/["$`\\]/.test(bin)) return;
+  failStart('hard_start_failure', 'database_path_unusable', `initdb cannot be run below a path with a ", a $, a \\ or a backtick: ${bin}`, [
+    'export ENVCTL_STORE_DIR=<a directory without them>',
+    'or export ENVCTL_POSTGRES_BIN_DIR=<directory with initdb and postgres>: the data may stand anywhere',
+  ]);
 }
 
 async function runInitdb(ctx: StartContext, server: PinnedServer, data: string, passwordFile: string): Promise<void> {
