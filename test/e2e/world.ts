@@ -68,7 +68,7 @@ export async function createWorld(name: string, options: WorldOptions = {}): Pro
   // Servers run as another user when we are root, and must get through to their data.
   await chmod(directory, 0o711);
   const repository = path.join(directory, name);
-  const env = { ENVCTL_RUNTIME_DIR: path.join(directory, 'state'), ENVCTL_STORE_DIR: path.join(directory, 'store'), XDG_CACHE_HOME: path.join(directory, 'cache'), XDG_DATA_HOME: path.join(directory, 'data'), CI: '' };
+  const env = { ENVCTL_RUNTIME_DIR: path.join(directory, 'state'), ENVCTL_STORE_DIR: path.join(directory, 'store'), RUN_SH_RUNTIME_DIR: path.join(directory, 'legacy-runtime'), XDG_CACHE_HOME: path.join(directory, 'cache'), XDG_DATA_HOME: path.join(directory, 'data'), CI: '' };
   const base = 20_000 + 20 * randomInt(1000);
   const ports = options.beside?.ports ?? { backend: base, frontend: base + 5, postgres: base + 10, redis: base + 15 };
   const children: ChildProcess[] = [];

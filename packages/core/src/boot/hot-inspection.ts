@@ -9,8 +9,8 @@ export async function showState({ env, cwd, route }: HotContext): Promise<HotRes
 }
 
 export async function showEndpoints({ env, cwd, route, now }: HotContext): Promise<HotResult> {
-  const report = await readEndpoints({ env, cwd, repo: route.repo, mode: route.mode, projects: [...route.projects, ...route.passthroughArgs], nowMs: now() });
+  const { report, warnings } = await readEndpoints({ env, cwd, repo: route.repo, mode: route.mode, projects: [...route.projects, ...route.passthroughArgs], nowMs: now() });
   // For people it is an error like every other; the document tells more than an error could.
   if (!report.ok && !route.json) throw new EnvctlError(report.error === 'state_not_found' ? 'ENVCTL_E_STATE_NOT_FOUND' : 'ENVCTL_E_TARGET_UNKNOWN', renderEndpoints(report));
-  return { exitCode: report.ok ? 0 : 1, json: report, text: `${renderEndpoints(report)}\n` };
+  return { exitCode: report.ok ? 0 : 1, json: report, text: `${renderEndpoints(report)}\n`, warnings };
 }

@@ -34,7 +34,6 @@ export const absentKeys: readonly AbsentKeys[] = [
   later(['ENVCTL_ADDITIONAL_SERVICES'], { harmless: '' }),
   later([], { family: /^ENVCTL_SERVICE_[A-Z0-9_]+_(ENABLE|MAIN_ENABLE|TREES_ENABLE|DIR|START_CMD|TEST_CMD|PORT_BASE|EXPECT_LISTENER|HEALTH_URL|PUBLIC_URL|START_ORDER|DEPENDS_ON|CRITICAL)$/ }),
   later(['ENVCTL_BACKEND_BOOTSTRAP_STRICT', 'ENVCTL_BACKEND_MIGRATIONS_ON_STARTUP'], { harmless: 'false' }),
-  later(['ENVCTL_STATE_COMPAT_MODE'], { harmless: 'compat_read_write' }),
   later(['ENVCTL_DEFAULT_TREE_DEPENDENCY_SCOPE'], { harmless: '' }),
   later(['BACKEND_ENV_FILE_OVERRIDE', 'FRONTEND_ENV_FILE_OVERRIDE', 'MAIN_ENV_FILE_PATH', 'MAIN_FRONTEND_ENV_FILE_PATH']),
   { ...later([], { family: /^ENVCTL_PLAN_AGENT_[A-Z0-9_]+$/ }), decides: false },

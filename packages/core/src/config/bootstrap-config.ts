@@ -1,8 +1,9 @@
 import type { Mode } from '../contract/index.js';
 import { coreKeys } from './core-keys.js';
 import { discoverConfigFile, type Environment, homeOf } from './discovery.js';
+import type { StateCompatMode } from '../state/read-only.js';
 import { parseConfigText } from './grammar.js';
-import { defaultRuntimeDirectory, deriveScopeId, scopeIdPattern } from './locations.js';
+import { defaultRuntimeDirectory, deriveScopeId, legacyRuntimeDirectory, scopeIdPattern } from './locations.js';
 import type { ConfigValue } from './model.js';
 import { invalidValueError, invalidValueProblem, parseValue } from './values.js';
 
@@ -14,6 +15,11 @@ export interface BootstrapConfig {
   readonly scopeId: string;
   /** `<runtimeDirectory>/engine/<scopeId>` */
   readonly scopeDirectory: string;
+  /** Absolute; where the original keeps its state. */
+  readonly legacyRuntimeDirectory: string;
+  readonly stateCompatMode: StateCompatMode;
+  /** What decides about a service's status; the default of a value that is not valid. */
+  readonly truth: { readonly mode: string; readonly graceMs: number; readonly reboundMaxDelta: number };
   /** Whether the repository has an `.envctl`. */
   readonly exists: boolean;
 }
@@ -26,7 +32,7 @@ export function readBootstrapConfig(repositoryRoot: string, env: Environment): B
   const file = discoverConfigFile(repositoryRoot, env);
   const lines = new Map(parseConfigText(file.content.toString('utf8')).entries.map((entry) => [entry.key, entry]));
   const base = { repositoryRoot, home: homeOf(env) };
-  const read = (name: string): string | undefined => {
+  const read = (name: string, lenient = false): string | undefined => {
     const key = coreKeys.find((candidate) => candidate.key === name);
     if (key === undefined) return undefined;
     const names = [key.key, ...(key.aliases ?? [])];
@@ -40,6 +46,7 @@ export function readBootstrapConfig(repositoryRoot: string, env: Environment): B
           : { value: entry.value, origin: 'file', setAs: entry.key, path: file.readFrom ?? file.path, line: entry.line };
     if (value === undefined || (value.value === '' && key.type === 'string')) return key.default;
     const parsed = parseValue(key, value.value, base);
+    if (!parsed.ok && lenient) return key.default;
     if (!parsed.ok) throw invalidValueError(invalidValueProblem(key, value, parsed.expected));
     if (name === 'ENVCTL_RUNTIME_SCOPE_ID' && !scopeIdPattern.test(value.value)) {
       throw invalidValueError(invalidValueProblem(key, value, 'letters, digits, dots, dashes and underscores, at most 64'));
@@ -53,6 +60,13 @@ export function readBootstrapConfig(repositoryRoot: string, env: Environment): B
     defaultMode: read('ENVCTL_DEFAULT_MODE') === 'trees' ? 'trees' : 'main',
     scopeId,
     scopeDirectory: `${runtimeDirectory}/engine/${scopeId}`,
+    legacyRuntimeDirectory: legacyRuntimeDirectory(env['RUN_SH_RUNTIME_DIR']?.trim() ?? lines.get('RUN_SH_RUNTIME_DIR')?.value, base),
+    stateCompatMode: read('ENVCTL_STATE_COMPAT_MODE', true) as StateCompatMode,
+    truth: {
+      mode: read('ENVCTL_RUNTIME_TRUTH_MODE', true) ?? 'auto',
+      graceMs: Number(read('ENVCTL_SERVICE_STARTUP_GRACE_SECONDS', true)) * 1000,
+      reboundMaxDelta: Number(read('ENVCTL_SERVICE_REBOUND_MAX_DELTA', true)),
+    },
     exists: file.exists,
   };
 }

@@ -2,7 +2,7 @@ import type { ConfigReader, Mode } from '../contract/index.js';
 import { EnvctlError } from '../contract/index.js';
 import { type ConfigFile, discoverConfigFile, type Environment, homeOf } from './discovery.js';
 import { type ConfigText, parseConfigText } from './grammar.js';
-import { defaultRuntimeDirectory, defaultStoreDirectory, deriveScopeId, scopeIdPattern } from './locations.js';
+import { defaultRuntimeDirectory, defaultStoreDirectory, deriveScopeId, legacyRuntimeDirectory, scopeIdPattern } from './locations.js';
 import type { ConfigKey, ConfigModel, ConfigPorts, ConfigProblem, ConfigValue, ModeProfile } from './model.js';
 import { fileProblems, unknownKeysOf } from './problems.js';
 import { profileProblems, toDependencyMode, toProfile } from './profile.js';
@@ -86,6 +86,8 @@ export function createModel(input: ModelInput): ConfigModel {
     runtimeDirectory,
     storeDirectory: String(lenient('ENVCTL_STORE_DIR') ?? defaultStoreDirectory(runtimeDirectory, isRoot)),
     scopeId: String(lenient('ENVCTL_RUNTIME_SCOPE_ID') ?? deriveScopeId(repositoryRoot)),
+    legacyRuntimeDirectory: legacyRuntimeDirectory(env['RUN_SH_RUNTIME_DIR']?.trim() ?? text.entries.findLast((entry) => entry.key === 'RUN_SH_RUNTIME_DIR')?.value, base),
+    stateCompatMode: lenient('ENVCTL_STATE_COMPAT_MODE') as ConfigModel['stateCompatMode'],
     profile: (mode) => profiles[mode],
     reader: (keys) => createReader(read, registry, keys),
     dependencyMode: (id) => toDependencyMode(values, id),
@@ -112,7 +114,8 @@ function resolveValues({ env, file, text, registry }: ModelInput): { values: Map
       const entry = key.environmentOnly === true ? undefined : lines.get(name);
       return entry === undefined ? [] : [{ value: entry.value, origin: 'file', setAs: name, path: file.readFrom ?? file.path, line: entry.line }];
     });
-    conflicts.push(...aliasConflicts(fromEnvironment), ...aliasConflicts(fromFile));
+    // The older name of the runtime directory also says where the original keeps its state: it may differ.
+    if (key.key !== 'ENVCTL_RUNTIME_DIR') conflicts.push(...aliasConflicts(fromEnvironment), ...aliasConflicts(fromFile));
     const value = fromEnvironment[0] ?? fromFile[0] ?? (key.default === undefined ? undefined : ({ value: key.default, origin: 'default', setAs: key.key } as const));
     if (value !== undefined) values.set(key.key, value);
   }

@@ -2,12 +2,19 @@ import { createHash } from 'node:crypto';
 import { realpathSync } from 'node:fs';
 import path from 'node:path';
 import { type Environment, homeOf } from './discovery.js';
+import { parseValue, type PathBase } from './values.js';
 
 /** `${XDG_STATE_HOME:-~/.local/state}/envctl`; a relative XDG_STATE_HOME is ignored, as the XDG rules ask. */
 export function defaultRuntimeDirectory(env: Environment): string {
   const state = env['XDG_STATE_HOME'];
   const base = state !== undefined && path.isAbsolute(state) ? state : path.join(homeOf(env), '.local', 'state');
   return path.join(base, 'envctl');
+}
+
+/** Where the original keeps its state: what RUN_SH_RUNTIME_DIR says, else its own default. */
+export function legacyRuntimeDirectory(value: string | undefined, base: PathBase): string {
+  const parsed = value === undefined ? undefined : parseValue({ type: 'path' }, value, base);
+  return parsed?.ok === true ? String(parsed.value) : '/tmp/envctl-runtime';
 }
 
 /** `store/` in the runtime root; `/var/lib/envctl` for root, whose servers run as another user. */

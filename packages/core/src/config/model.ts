@@ -1,4 +1,5 @@
 import type { ConfigKeyDeclaration, ConfigReader, Mode } from '../contract/index.js';
+import type { StateCompatMode } from '../state/read-only.js';
 
 /** Where a value came from. Precedence: environment, file, default. */
 export type ConfigOrigin = 'env' | 'file' | 'default';
@@ -110,6 +111,9 @@ export interface ConfigModel {
   /** Absolute; durable data. */
   readonly storeDirectory: string;
   readonly scopeId: string;
+  /** Absolute; where the original keeps its state. */
+  readonly legacyRuntimeDirectory: string;
+  readonly stateCompatMode: StateCompatMode;
   profile(mode: Mode): ModeProfile;
   /**
    * Typed access, limited to `keys` when given (a plugin sees what it declares). An invalid value and a

@@ -19,8 +19,9 @@ export interface DependencyEndpoint {
   readonly resources: Readonly<Record<string, number>>;
 }
 
-/** By dependency id. Never throws for what cannot be read: such a server is unreachable. */
-export async function examineDependencies(scopeDirectory: string, components: readonly Component[]): Promise<Readonly<Record<string, DependencyEndpoint>>> {
+/** By dependency id. Never throws for what cannot be read: such a server is unreachable. `legacy`: the original recorded them, nothing is looked at. */
+export async function examineDependencies(scopeDirectory: string, components: readonly Component[], options: { readonly legacy?: boolean } = {}): Promise<Readonly<Record<string, DependencyEndpoint>>> {
+  if (options.legacy === true) return Object.fromEntries(components.map((component) => [component.id, toRecorded(component)]));
   const own = components.filter(isObserved);
   const servers = own.length === 0 ? [] : await readServers(join(scopeDirectory, 'ledger'));
   return Object.fromEntries(components.map((component) => [component.id, toEndpoint(component, servers)]));
@@ -33,6 +34,10 @@ function toEndpoint(component: Component, servers: readonly Launch[]): Dependenc
   if (!observed) return { ...facts, status: component.health };
   const alive = servers.filter((server) => server.record.name.startsWith(`${component.instance_id ?? component.id}/`)).some((server) => serves(server, port));
   return { ...facts, status: !alive ? 'unreachable' : component.health === 'degraded' ? 'degraded' : 'healthy' };
+}
+
+function toRecorded({ health, resources }: Component): DependencyEndpoint {
+  return { enabled: true, status: health, observed: false, port: resources['primary'] ?? null, resources };
 }
 
 function isObserved(component: Component): boolean {

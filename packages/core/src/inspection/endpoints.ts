@@ -3,10 +3,10 @@
  * that is not running never shows another one's addresses, and a dead service shows no URL.
  */
 import { readProcessTable } from '../processes/read-only.js';
-import type { RunState, ServiceRecord } from '../state/read-only.js';
-import { examineService } from '../truth/read-only.js';
+import { isLegacyState, type RunState, type ServiceRecord } from '../state/read-only.js';
+import { examineLegacyService, examineService, type ServiceTruth } from '../truth/read-only.js';
 import { examineDependencies, type DependencyEndpoint } from './dependency-endpoints.js';
-import { readRecordedScope, type HotInputs } from './hot.js';
+import { readRecordedScope, type HotInputs, type RecordedScope } from './hot.js';
 
 export interface Endpoint {
   readonly name?: string;
@@ -30,6 +30,8 @@ export type EndpointsReport =
       readonly dependencies: Readonly<Record<string, DependencyEndpoint>>;
       readonly dependency_mode: Readonly<Record<string, string | null>>;
       readonly shared_dependencies: readonly string[];
+      /** True when the original recorded it: nothing of it is proven, and envctl will not stop it. */
+      readonly legacy_state: boolean;
     }
   | EndpointsFailure;
 
@@ -45,16 +47,21 @@ export interface EndpointsFailure {
 
 const missing: Endpoint = { status: 'missing', port: null, local_url: null, public_url: null };
 
-export async function readEndpoints(inputs: HotInputs & { readonly projects: readonly string[]; readonly nowMs: number }): Promise<EndpointsReport> {
-  const { mode, state, scopeDirectory } = readRecordedScope(inputs);
+export async function readEndpoints(inputs: HotInputs & { readonly projects: readonly string[]; readonly nowMs: number }): Promise<{ readonly report: EndpointsReport; readonly warnings: readonly string[] }> {
+  const scope = readRecordedScope(inputs);
+  return { report: await toReport(scope, inputs), warnings: scope.warnings };
+}
+
+async function toReport({ mode, state, scopeDirectory, truth }: RecordedScope, inputs: { readonly projects: readonly string[]; readonly nowMs: number }): Promise<EndpointsReport> {
   if (state === undefined) return { ok: false, error: 'state_not_found', mode };
   const active = activeProjects(state);
   const choice = chooseProject(active, inputs.projects);
   if (typeof choice !== 'string') return choice;
+  const isLegacy = isLegacyState(state);
   const services = await Promise.all(
     Object.values(state.services)
       .filter((service) => projectOf(service) === choice)
-      .map(async (service) => [service.type, await toEndpoint(service, inputs.nowMs)] as const),
+      .map(async (service) => [service.type, toEndpoint(service, isLegacy ? examineLegacyService(service, { table: readProcessTable, uid: process.getuid?.() ?? -1 }) : await examineService(service, { table: readProcessTable, nowMs: inputs.nowMs, graceMs: truth.graceMs, reboundMaxDelta: truth.reboundMaxDelta, enforceListeners: truth.mode !== 'best_effort' }), isLegacy)] as const),
   );
   const byType = new Map(services);
   const roots = state.metadata['project_roots'] as Readonly<Record<string, string>> | undefined;
@@ -68,9 +75,10 @@ export async function readEndpoints(inputs: HotInputs & { readonly projects: rea
     frontend: byType.get('frontend') ?? missing,
     backend: byType.get('backend') ?? missing,
     additional_services: Object.fromEntries(services.filter(([type]) => type !== 'frontend' && type !== 'backend')),
-    dependencies: await examineDependencies(scopeDirectory, components),
+    dependencies: await examineDependencies(scopeDirectory, components, { legacy: isLegacy }),
     dependency_mode: Object.fromEntries(components.map((component) => [component.id, component.driver])),
     shared_dependencies: components.filter((component) => component.instance_id === component.id).map((component) => component.id),
+    legacy_state: isLegacy,
   };
 }
 
@@ -97,6 +105,7 @@ export function renderEndpoints(report: EndpointsReport): string {
   const rows = [['frontend', report.frontend] as const, ['backend', report.backend] as const, ...Object.entries(report.additional_services)].filter(([, endpoint]) => endpoint.status !== 'missing');
   return [
     `${report.project}  ${report.project_root ?? ''}`.trimEnd(),
+    ...(report.legacy_state ? ['  recorded by the original envctl'] : []),
     ...rows.map(([type, endpoint]) => `  ${type.padEnd(10)} ${endpoint.public_url ?? `- (${endpoint.status})`}`),
     ...Object.entries(report.dependencies).map(([id, dependency]) => `  ${id.padEnd(10)} ${dependency.port === null ? '-' : `port ${dependency.port}`}${noteOf(dependency)}`),
   ].join('\n');
@@ -116,16 +125,17 @@ const failureTexts: Readonly<Record<EndpointsFailure['error'], string>> = {
   ambiguous_project_selector: 'That name means more than one project',
 };
 
-async function toEndpoint(service: ServiceRecord, nowMs: number): Promise<Endpoint> {
-  const truth = await examineService(service, { table: readProcessTable, nowMs, graceMs: 15_000, reboundMaxDelta: 200 });
+/** A URL that somebody else recorded is not shown: only what follows from the port that is listened on. */
+function toEndpoint(service: ServiceRecord, truth: ServiceTruth, isLegacy: boolean): Endpoint {
   const isUp = truth.status === 'running' || truth.status === 'starting';
+  const localUrl = isUp && truth.actualPort !== null ? `http://localhost:${truth.actualPort}` : null;
   return {
     name: service.name,
     status: truth.status,
     port: truth.actualPort,
-    local_url: isUp && truth.actualPort !== null ? `http://localhost:${truth.actualPort}` : null,
-    public_url: isUp ? service.public_url : null,
-    health_url: service.health_url,
+    local_url: localUrl,
+    public_url: isLegacy ? localUrl : isUp ? service.public_url : null,
+    health_url: isLegacy ? null : service.health_url,
   };
 }
 

@@ -1,8 +1,8 @@
 /** What the hot inspection commands share: the repository, its scope and its latest state, read cheaply. */
 import type { Mode } from '../contract/index.js';
-import { readBootstrapConfig } from '../config/read-only.js';
+import { type BootstrapConfig, readBootstrapConfig } from '../config/read-only.js';
 import { resolveRepository } from '../projects/read-only.js';
-import { describePassedOver, inspectLatestState, type RunState } from '../state/read-only.js';
+import { describeLegacyState, describePassedOver, inspectLatestState, isLegacyState, toLegacyPlaces, type RunState } from '../state/read-only.js';
 
 export interface HotInputs {
   readonly env: Readonly<Record<string, string | undefined>>;
@@ -16,15 +16,29 @@ export interface RecordedScope {
   readonly scopeDirectory: string;
   readonly mode: Mode;
   readonly state: RunState | undefined;
-  /** One line for each damaged file that was passed over. */
+  /** The file of the state. */
+  readonly path: string | undefined;
+  readonly truth: BootstrapConfig['truth'];
+  /** One line for each damaged file that was passed over, and one for a state of the original. */
   readonly warnings: readonly string[];
 }
 
-/** Without a mode token any mode's latest state may be used (contracts, section 1.9). */
+/** Without a mode token any mode's latest state may be used (contracts, section 1.9); the original's when there is none of ours. */
 export function readRecordedScope(inputs: HotInputs): RecordedScope {
   const repository = resolveRepository(inputs.cwd, inputs.repo);
   const config = readBootstrapConfig(repository.root, inputs.env);
-  const { found, damaged } = inspectLatestState(config.scopeDirectory, inputs.mode);
+  const { runtimeDirectory, scopeDirectory, truth, scopeId } = config;
+  const legacy = toLegacyPlaces({ mode: config.stateCompatMode, runtimeDirectory: config.legacyRuntimeDirectory, scopeId, repositoryRoot: repository.root, uid: process.getuid?.() ?? -1 });
+  const { found, damaged } = inspectLatestState(scopeDirectory, inputs.mode, legacy);
   const state = found?.state;
-  return { runtimeDirectory: config.runtimeDirectory, scopeDirectory: config.scopeDirectory, mode: inputs.mode ?? state?.mode ?? config.defaultMode, state, warnings: damaged.map((candidate) => describePassedOver(candidate, found?.path)) };
+  const told = found !== undefined && isLegacyState(found.state) ? [describeLegacyState(found.path)] : [];
+  return {
+    runtimeDirectory,
+    scopeDirectory,
+    mode: inputs.mode ?? state?.mode ?? config.defaultMode,
+    state,
+    path: found?.path,
+    truth,
+    warnings: [...damaged.map((candidate) => describePassedOver(candidate, found?.path)), ...told],
+  };
 }

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import type { RunState } from '../state/read-only.js';
+import { isLegacyState, type RunState } from '../state/read-only.js';
 import { readRecordedScope, type HotInputs, type RecordedScope } from './hot.js';
 
 /** The document of `show-state --json`: what was recorded, as it was recorded. */
@@ -12,9 +12,9 @@ export function showState(inputs: HotInputs): { readonly report: StateReport; re
   return { report: toReport(scope), warnings: scope.warnings };
 }
 
-function toReport({ runtimeDirectory, scopeDirectory, mode, state }: RecordedScope): StateReport {
+function toReport({ runtimeDirectory, scopeDirectory, mode, state, path }: RecordedScope): StateReport {
   if (state === undefined) return { found: false, mode, error: 'state_not_found' };
-  return { found: true, runtime_root: runtimeDirectory, run_state_path: join(scopeDirectory, 'runs', state.run_id, 'run_state.json'), state: toDocument(state) };
+  return { found: true, runtime_root: runtimeDirectory, run_state_path: path !== undefined && isLegacyState(state) ? path : join(scopeDirectory, 'runs', state.run_id, 'run_state.json'), state: toDocument(state) };
 }
 
 export function renderState(report: StateReport): string {

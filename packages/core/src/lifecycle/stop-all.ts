@@ -11,6 +11,7 @@ import { readInstance, readInstances, removeInstanceData, writeInstance } from '
 import { readRecordedLaunches, releaseProcesses, type RecordedLaunch, type ReleaseReport } from '../resources/index.js';
 import { holdAll, type EngineContext } from '../scope/index.js';
 import { sweepScope } from '../state/index.js';
+import { describeLegacyRemains, loadLegacyRun, type LegacyRemains } from './legacy-remains.js';
 import { toStopReport, type StopSummary } from './stop-summary.js';
 
 export interface StopAllRequest {
@@ -47,15 +48,23 @@ export async function runStopAll(context: EngineContext, request: StopAllRequest
       if (isBlast) await forgetHistory(context);
       context.seam('scope.sweep.after-effect');
     }
+    const legacy = isClean ? await legacyRemains(context) : undefined;
     const stopped = launches.filter((launch) => !released.incomplete.some((report) => report.directory === launch.directory)).map((launch) => launch.name ?? launch.launchId);
     return toStopReport(request.command, {
       message: launches.length === 0 ? 'No active runtime state found.' : isBlast ? 'Everything of this repository was stopped.' : 'Stopped runtime state.',
       stopped,
       released,
       removedData,
+      legacy,
       warnings: [...damaged.map((entry) => `damaged record ${entry.path}: ${entry.message}`), ...unreadable.map((path) => `damaged record ${path}: the data of the dependency stays`)],
     });
   });
+}
+
+/** A state of the original of which nothing lives is nothing that a stop of everything leaves behind. */
+async function legacyRemains(context: EngineContext): Promise<LegacyRemains | undefined> {
+  const run = await loadLegacyRun(context, undefined);
+  return run === undefined ? undefined : { ...describeLegacyRemains(run, { projects: [], services: [] }), warnings: [] };
 }
 
 /** On a disk that takes no lock nobody else takes one either: what runs is stopped all the same. */

@@ -1,4 +1,5 @@
 import { describeRemains, type ReleaseReport } from '../resources/index.js';
+import type { LegacyRemains } from './legacy-remains.js';
 
 /** What stop, stop-all and blast-all tell; the document of their `--json`. */
 export interface StopSummary {
@@ -27,6 +28,7 @@ export function toStopReport(
     readonly projects?: readonly string[];
     readonly removedData?: readonly string[];
     readonly warnings?: readonly string[];
+    readonly legacy?: LegacyRemains | undefined;
   },
 ): StopSummary {
   const survivors = (parts.released?.incomplete ?? []).map((report) => ({
@@ -39,8 +41,8 @@ export function toStopReport(
     stopped: parts.stopped ?? [],
     released_projects: parts.projects ?? [],
     removed_data: parts.removedData ?? [],
-    not_stopped: [...survivors, ...(parts.problems ?? []).map((problem) => ({ what: 'dependency', detail: problem }))],
+    not_stopped: [...survivors, ...(parts.legacy?.alive ?? []), ...(parts.problems ?? []).map((problem) => ({ what: 'dependency', detail: problem }))],
     detached: (parts.released?.reports ?? []).flatMap((report) => report.detached.map(({ pid, comm, reason }) => ({ pid, comm, reason }))),
-    warnings: parts.warnings ?? [],
+    warnings: [...(parts.warnings ?? []), ...(parts.legacy?.warnings ?? [])],
   };
 }

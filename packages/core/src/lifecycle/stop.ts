@@ -7,6 +7,7 @@ import { readRecordedLaunches, releaseProcesses, type RecordedLaunch } from '../
 import { holdAll, type EngineContext } from '../scope/index.js';
 import type { RunState } from '../state/index.js';
 import { namedServices } from '../truth/index.js';
+import { describeLegacyRemains, loadLegacyRun, type LegacyRemains } from './legacy-remains.js';
 import { toStopReport, type StopSummary } from './stop-summary.js';
 
 export interface StopRequest {
@@ -22,6 +23,8 @@ export async function runStop(context: EngineContext, request: StopRequest): Pro
   const isEverything = namesOf(request.selectors).length === 0;
   const isUnlisted = loaded === undefined && isEverything && (await context.state.load()) === undefined;
   const projects = loaded !== undefined ? projectsOf(loaded.state) : isUnlisted ? await projectsOnRecord(context) : [];
+  const legacy = loaded === undefined ? await loadLegacyRun(context, request.mode) : undefined;
+  if (legacy !== undefined && projects.length === 0) return nothingRuns(describeLegacyRemains(legacy, request.selectors));
   if (loaded === undefined && !isEverything) throw unknownTarget('target', namesOf(request.selectors), []);
   if (projects.length === 0 && loaded === undefined) return nothingRuns();
   return holdAll(context, projects.map((name) => `project-${toSlug(name)}`), { purpose: 'stop', timeoutMs: lockMs, signal: request.signal }, async () => {
@@ -82,8 +85,8 @@ async function projectsOnRecord(context: EngineContext): Promise<readonly string
   return [...new Set([...launches.flatMap(({ project }) => project ?? []), ...instances.flatMap(({ holders }) => holders)])].sort();
 }
 
-function nothingRuns(): StopSummary {
-  return toStopReport('stop', { message: 'No active runtime state found.' });
+function nothingRuns(legacy?: LegacyRemains): StopSummary {
+  return toStopReport('stop', { message: 'No active runtime state found.', legacy });
 }
 
 function without(state: RunState, services: ReadonlySet<string>, projects: readonly string[]): RunState {

@@ -5,4 +5,6 @@ export { listenersByPid } from './listeners.js';
 export { readLivingTree } from './living-tree.js';
 export type { Launch } from './launch-spec.js';
 export { readLaunch } from './read-launch.js';
+export { startedAtSeconds } from './start-time.js';
+export { isGone, type ProcessEntry } from './stat.js';
 export { readProcessTable, type ProcessTable } from './table.js';

@@ -3,6 +3,7 @@
  * command. The composition root adds what commands need; the conformance kit uses it as it is.
  */
 import { randomBytes } from 'node:crypto';
+import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { FaultSeam, ProcessIdentity, ScopeFacts, SignalDeclaration } from '../contract/index.js';
 import type { ConfigModel } from '../config/index.js';
@@ -12,7 +13,7 @@ import { createLeaseTable, portSpan, preferredPort } from '../ports/index.js';
 import { mayBeAlive, selfIdentity } from '../processes/index.js';
 import { createProgramFinder, resolveDataUser, type RequirementsContext } from '../requirements/index.js';
 import { toScopePaths } from '../scope/index.js';
-import { createLedger, createStateRepository } from '../state/index.js';
+import { createLedger, createStateRepository, toLegacyPlaces } from '../state/index.js';
 import type { Redaction } from './redact-failures.js';
 
 export interface ContextInputs {
@@ -62,12 +63,14 @@ export async function createContext(inputs: ContextInputs): Promise<ScopedContex
   const preferred = (base: number, project: string, kind: 'service' | 'dependency') =>
     preferredPort({ base, span, kind, scopeId: scope.id, project, strategy: config.ports.strategy, spacing: config.ports.spacing, index: 0 });
 
+  const legacy = toLegacyPlaces({ mode: config.stateCompatMode, runtimeDirectory: config.legacyRuntimeDirectory, scopeId: scope.id, repositoryRoot: scope.repositoryRoot, uid: process.getuid?.() ?? -1 });
+
   return {
     scope,
     paths,
     config,
     reader: config.reader(),
-    state: createStateRepository({ scopeDirectory: paths.scope, scopeId: scope.id, lock: lock('scope'), now, seam }),
+    state: createStateRepository({ scopeDirectory: paths.scope, scopeId: scope.id, lock: lock('scope'), now, seam, legacy }),
     ledger: createLedger({ directory: paths.ledger, seam, now, self }),
     leases: createLeaseTable({ directory: paths.leases, self, isAlive, seam, now, events: recorder }),
     events: recorder,
@@ -76,7 +79,10 @@ export async function createContext(inputs: ContextInputs): Promise<ScopedContex
     dataUser: await resolveDataUser({ uid: process.getuid?.() ?? -1, configured: env['ENVCTL_DATA_USER'] }),
     env,
     findProgram: createProgramFinder(env['PATH'] ?? ''),
-    bindRun: (runId, directory) => recorder.setRun(runId, join(directory, 'events.jsonl')),
+    bindRun: (runId, directory) => {
+      makeRunDirectory(directory);
+      recorder.setRun(runId, join(directory, 'events.jsonl'));
+    },
     seam,
     now,
     random: (bytes) => randomBytes(bytes),
@@ -91,4 +97,13 @@ export async function createContext(inputs: ContextInputs): Promise<ScopedContex
       return Promise.resolve();
     },
   };
+}
+
+/** From the first event on there is a file to write to. A disk that takes no directory takes no events either: the command goes on. */
+function makeRunDirectory(directory: string): void {
+  try {
+    mkdirSync(directory, { recursive: true, mode: 0o700 });
+  } catch {
+    // The recorder counts what it could not write.
+  }
 }

@@ -66,6 +66,7 @@ const healthBody = {
   run_id: z.string(),
   mode,
   projects: z.int(),
+  legacy_state: z.boolean(),
   services: z.array(z.strictObject({ project: z.string(), name: z.string(), status: z.string(), port, pid: port, url: text, detail: text, restarts: z.int() })),
   dependencies: z.array(z.strictObject({ project: z.string(), component: z.string(), status: z.string(), port, detail: text })),
   status_counts: z.strictObject({ ok: z.int(), warn: z.int(), bad: z.int() }),
@@ -111,6 +112,7 @@ const endpointsBody = {
   dependencies: z.record(z.string(), z.strictObject({ enabled: z.boolean(), status: z.string(), observed: z.boolean(), port, resources: z.record(z.string(), z.int()) })),
   dependency_mode: z.record(z.string(), text),
   shared_dependencies: names,
+  legacy_state: z.boolean(),
 };
 
 const endpointsFailures = [

@@ -7,9 +7,9 @@ import { runStop, runStopAll, type StopSummary } from '../lifecycle/index.js';
 import { discoverProjects, selectProjects, selectServices, type ServiceSelectors } from '../projects/index.js';
 import type { CompleteRoute, Route } from '../routing/index.js';
 import { collectErrors, toFailedHealth, toFailedStart, examineHealth, followLogs, readLogs, waitFor, type ErrorsReport, type FollowOptions, type HealthReport, type LogsOptions, type LogsReport } from '../state-actions/index.js';
-import { explainStart, runStart, type StartPlan, type StartSummary } from '../startup/index.js';
+import { explainStart, refuseLegacyResume, runStart, type StartPlan, type StartSummary } from '../startup/index.js';
 import { readJsonFile } from '../fs/index.js';
-import { artifactNames, describePassedOver, type RunState } from '../state/index.js';
+import { artifactNames, describeLegacyState, describePassedOver, isLegacyState, type RunState } from '../state/index.js';
 import { namedServices } from '../truth/index.js';
 import { createProgress } from '../ui/index.js';
 import { type ConfigOperations, createConfigOperations } from './config-operations.js';
@@ -52,9 +52,10 @@ export async function createRuntime(request: RuntimeRequest): Promise<EngineRunt
   /** What the command says of itself, from the manifest. */
   const declared = (route: Route) => request.invocation.manifest.commands.find((entry) => entry.id === route.command)?.envctl;
 
-  const startContext = async (route: Route, command: 'start' | 'restart' | 'resume') => {
+  const startContext = async (route: Route, command: 'start' | 'restart' | 'resume', isDry: boolean) => {
     const engine = await engineFor(route, 'valid');
     assertEnabled(engine);
+    if (command === 'resume') await refuseLegacyResume(engine, { mode: engine.scope.mode, signal, ...(isDry ? {} : { warn: (line) => request.invocation.stderr(`${line}\n`) }) });
     const replaced = command === 'restart' ? await namesToRestart(engine, route) : { names: new Set<string>(), projects: [] };
     const discovered = await discoverProjects({ mode: engine.scope.mode, repositoryRoot: engine.scope.repositoryRoot, providers: engine.providers, signal });
     const wanted = command === 'restart' && replaced.projects.length > 0 ? replaced.projects : command === 'resume' && route.projects.length === 0 ? await recordedProjects(engine) : [...route.projects, ...projectWords(route, discovered)];
@@ -65,8 +66,9 @@ export async function createRuntime(request: RuntimeRequest): Promise<EngineRunt
 
   const withState = async <T>(route: Route, work: (engine: Engine, state: RunState) => Promise<T>, withoutState: (engine: Engine) => Promise<T | undefined> = () => Promise.resolve(undefined)): Promise<T> => {
     const engine = await engineFor(route, 'any');
-    const { loaded, damaged } = await engine.state.inspect(askedMode(engine.route));
+    const { loaded, damaged } = await engine.state.inspect({ ...askedMode(engine.route), legacy: true });
     for (const candidate of damaged) request.invocation.stderr(`${describePassedOver(candidate, loaded?.path)}\n`);
+    if (loaded !== undefined && isLegacyState(loaded.state)) request.invocation.stderr(`${describeLegacyState(loaded.path)}\n`);
     if (loaded !== undefined) return work(engine, loaded.state);
     const answer = hasSelectors(route) ? undefined : await withoutState(engine);
     if (answer === undefined) throw noState(route);
@@ -81,7 +83,7 @@ export async function createRuntime(request: RuntimeRequest): Promise<EngineRunt
     showConfig: configuration.showConfig,
     start: async (route, command) => {
       if (declared(route)?.bootstrap === 'require') await configuration.ensureConfig(route);
-      const { engine, startRequest } = await startContext(route, command);
+      const { engine, startRequest } = await startContext(route, command, false);
       const progress = withRedactedProgress(createProgress(request.invocation, route), engine.redaction);
       try {
         return await runStart({ ...engine, progress }, startRequest);
@@ -90,7 +92,7 @@ export async function createRuntime(request: RuntimeRequest): Promise<EngineRunt
       }
     },
     explain: async (route, command) => {
-      const { engine, startRequest } = await startContext(route, command);
+      const { engine, startRequest } = await startContext(route, command, true);
       return explainStart({ ...engine, progress: createProgress(request.invocation, { ...route, json: true }) }, startRequest);
     },
     stop: async (route) => {

@@ -1,7 +1,7 @@
 import type { Mode } from '../contract/index.js';
 import { selectServices, type ServiceSelectors } from '../projects/index.js';
 import { probeHealth } from '../services/index.js';
-import type { RunState } from '../state/index.js';
+import { isLegacyState, type RunState } from '../state/index.js';
 import { namedServices, reconcile, type ReconcileContext } from '../truth/index.js';
 
 /** The document of `health --json` (contracts, section 1.8). */
@@ -9,6 +9,8 @@ export interface HealthReport {
   readonly run_id: string;
   readonly mode: Mode;
   readonly projects: number;
+  /** True when the original recorded it: nothing of it is proven, and envctl will not stop it. */
+  readonly legacy_state: boolean;
   readonly services: readonly { readonly project: string; readonly name: string; readonly status: string; readonly port: number | null; readonly pid: number | null; readonly url: string | null; readonly detail: string | null; readonly restarts: number }[];
   readonly dependencies: readonly { readonly project: string; readonly component: string; readonly status: string; readonly port: number | null; readonly detail: string | null }[];
   readonly status_counts: { readonly ok: number; readonly warn: number; readonly bad: number };
@@ -33,14 +35,15 @@ export async function examineHealth(context: ReconcileContext, state: RunState, 
   const asked = selectServices(recorded, options.selectors, { projects: known });
   const projects = options.selectors.services.length > 0 ? [...new Set(asked.map((service) => service.project))] : known.filter((name) => isNamed(name, options.selectors.projects));
   const names = new Set(asked.map((service) => service.name));
+  const isLegacy = isLegacyState(state);
   const truth = await reconcile(context, state, { source: 'state_action.health', findDetached: true, signal: options.signal, projects, services: names });
   const services = await Promise.all(
     truth.services.map(async (service) => {
       const record = state.services[service.name];
-      const health = service.status === 'running' && record?.health_url != null ? await probeHealth(record.health_url, { timeoutMs: healthTimeoutMs, signal: options.signal }) : undefined;
+      const health = service.status === 'running' && !isLegacy && record?.health_url != null ? await probeHealth(record.health_url, { timeoutMs: healthTimeoutMs, signal: options.signal }) : undefined;
       const status = health?.healthy === false ? 'unreachable' : service.status;
       const detail = health?.healthy === false ? health.detail : (service.detail ?? null);
-      return { project: service.project, name: service.name, status, port: service.actualPort, pid: service.pid, url: status === 'running' || status === 'starting' ? (record?.public_url ?? null) : null, detail, restarts: service.restarts };
+      return { project: service.project, name: service.name, status, port: service.actualPort, pid: service.pid, url: status !== 'running' && status !== 'starting' ? null : isLegacy ? `http://localhost:${service.actualPort}` : (record?.public_url ?? null), detail, restarts: service.restarts };
     }),
   );
   const dependencies = truth.dependencies.map((dependency) => ({ project: dependency.project, component: dependency.component, status: dependency.status, port: dependency.port, detail: dependency.detail ?? null }));
@@ -52,6 +55,7 @@ export async function examineHealth(context: ReconcileContext, state: RunState, 
     run_id: state.run_id,
     mode: state.mode,
     projects: projects.length,
+    legacy_state: isLegacy,
     services,
     dependencies,
     status_counts: { ok: count('ok'), warn: count('warn'), bad: count('bad') },
@@ -72,6 +76,7 @@ export function toFailedHealth(failure: { readonly run_id: string; readonly mode
     run_id: failure.run_id,
     mode: failure.mode,
     projects: 0,
+    legacy_state: false,
     services: [],
     dependencies: [],
     status_counts: { ok: 0, warn: 0, bad: 0 },

@@ -2,21 +2,17 @@
  * The lookup order over every place that may hold the state, and the fall-back over damaged ones. Without
  * a schema library and synchronous, because the fast door pays for every module and turn of the loop.
  */
-import { readdirSync, readFileSync, realpathSync } from 'node:fs';
-import { isAbsolute, join, resolve, sep } from 'node:path';
+import { readFileSync, realpathSync } from 'node:fs';
+import { join } from 'node:path';
 import type { Mode } from '../contract/index.js';
+import { type DamagedCandidate, followPointer, isInside, messageOf, namesIn } from './candidate-files.js';
+import { findLegacyState } from './legacy/find-legacy-state.js';
+import type { LegacyPlaces } from './legacy/legacy-places.js';
 import { migrateRunState } from './migrations.js';
 import { isRunId } from './run-id.js';
 import { explainStructure, normaliseRunStateDocument, toRunState } from './run-state-document.js';
 import type { RunState } from './run-state-schema.js';
 import { artifactNames, indexBackupName, indexName, orderPointers, runDirectory } from './state-paths.js';
-
-/** A place that should hold a state and does not. `newer`: written by a newer envctl; `foreign`: of another scope, or outside this one. */
-export interface DamagedCandidate {
-  readonly path: string;
-  readonly message: string;
-  readonly reason: 'damaged' | 'unreadable' | 'newer' | 'foreign' | 'broken-pointer';
-}
 
 export interface FoundState {
   readonly state: RunState;
@@ -31,6 +27,8 @@ export interface StateSearch {
   readonly mode?: Mode;
   /** Only this run, wherever it is. */
   readonly runId?: string;
+  /** Where the original may have kept a state: looked at when there is none of ours. */
+  readonly legacy?: LegacyPlaces | undefined;
   /** A further check of the normalised document: why it is refused, or `undefined`. */
   readonly explain?: (document: unknown) => string | undefined;
 }
@@ -46,7 +44,7 @@ export function describePassedOver(candidate: DamagedCandidate, used: string | u
   return `Warning: ${candidate.path} was passed over: ${candidate.message}; ${used === undefined ? 'no other state was found' : `shown is ${used}`}.`;
 }
 
-/** The first good state in the lookup order. Never throws. */
+/** The first good state in the lookup order: ours, then the original's. Never throws. */
 export function findState(search: StateSearch): StateSearchResult {
   const damaged: DamagedCandidate[] = [];
   const tried = new Set<string>();
@@ -58,7 +56,9 @@ export function findState(search: StateSearch): StateSearchResult {
     if ('state' in result) return { found: result, damaged };
     damaged.push(result);
   }
-  return { found: undefined, damaged };
+  if (search.legacy === undefined || search.runId !== undefined) return { found: undefined, damaged };
+  const legacy = findLegacyState(search.legacy, search);
+  return { found: legacy.found, damaged: [...damaged, ...legacy.damaged] };
 }
 
 function* candidatePaths(search: StateSearch, damaged: DamagedCandidate[]): Generator<string> {
@@ -103,17 +103,6 @@ function readIndex(path: string): IndexSketch | undefined {
   }
 }
 
-function followPointer(scopeDirectory: string, name: string): string | DamagedCandidate {
-  const path = join(scopeDirectory, name);
-  try {
-    const target = readFileSync(path, 'utf8').trim();
-    if (target === '' || target.includes('\0') || target.includes('\n')) return { path, message: 'the pointer holds no path', reason: 'broken-pointer' };
-    return realpathSync(isAbsolute(target) ? target : resolve(scopeDirectory, target));
-  } catch (error) {
-    return { path, message: messageOf(error), reason: 'broken-pointer' };
-  }
-}
-
 /** `undefined`: there is nothing, or a good state of another mode or run. */
 function readCandidate(path: string, search: StateSearch): FoundState | DamagedCandidate | undefined {
   let text: string;
@@ -151,21 +140,4 @@ function readDocument(text: string, path: string, search: StateSearch): FoundSta
   // A failed start is history: it never says what runs.
   if (search.runId === undefined && state.metadata['failed'] === true) return undefined;
   return { state, path };
-}
-
-/** Not the contract's: this module is read with nothing else. */
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
-}
-
-function namesIn(directory: string): readonly string[] {
-  try {
-    return readdirSync(directory);
-  } catch {
-    return [];
-  }
-}
-
-function isInside(path: string, directory: string): boolean {
-  return path.startsWith(directory.endsWith(sep) ? directory : directory + sep);
 }

@@ -2,7 +2,10 @@ export type { ErrorReport, PortPlan, PortsManifest, ReadinessReport, RuntimeMap 
 export { portPlanSchema } from './artifact-schema.js';
 export type { RunChange, RunFailure, RunUpdate } from './commit-run.js';
 export { describeSchemas } from './describe-schemas.js';
-export { describePassedOver, type DamagedCandidate } from './find-state.js';
+export type { DamagedCandidate } from './candidate-files.js';
+export { describePassedOver } from './find-state.js';
+export { type LegacyPlaces, type StateCompatMode, toLegacyPlaces } from './legacy/legacy-places.js';
+export { describeLegacyState, isLegacyState, withoutLegacyPids } from './legacy/legacy-state.js';
 export { createLedger, type DamagedEntry, type Ledger, type LedgerIntent, type LedgerOptions } from './ledger.js';
 export { ledgerIdOf } from './ledger-id.js';
 export type { LedgerEntry } from './ledger-schema.js';

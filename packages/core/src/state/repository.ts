@@ -3,11 +3,15 @@
  * artifacts, then the index, then the pointers; all staged before the first is published, each group on
  * the disk before the next. So a crash leaves the old state or the new one, and a full disk the old one.
  */
+import { dirname } from 'node:path';
 import { type FaultSeam, type Mode, noSeam } from '../contract/index.js';
 import type { GenerationLock } from '../fs/index.js';
 import { clearState } from './clear-state.js';
 import { commitRun, recordFailure, type RunChange, type RunFailure, type RunUpdate, updateRun } from './commit-run.js';
-import { type DamagedCandidate, findState } from './find-state.js';
+import type { DamagedCandidate } from './candidate-files.js';
+import { findState } from './find-state.js';
+import type { LegacyPlaces } from './legacy/legacy-places.js';
+import { isLegacyState } from './legacy/legacy-state.js';
 import { loadIndex } from './run-index.js';
 import type { RunIndex } from './run-index-schema.js';
 import { explainRunStateDocument, type RunState } from './run-state-schema.js';
@@ -22,6 +26,8 @@ export interface StateRepositoryOptions {
   /** Epoch milliseconds. */
   readonly now: () => number;
   readonly seam?: FaultSeam;
+  /** Where the original may have kept a state; absent = it is never looked for. */
+  readonly legacy?: LegacyPlaces | undefined;
   /** Longest wait for the scope lock; default 30 s. */
   readonly lockTimeoutMs?: number;
   readonly signal?: AbortSignal;
@@ -32,6 +38,8 @@ export interface StateQuery {
   readonly mode?: Mode;
   /** Only this run. */
   readonly runId?: string;
+  /** Also the original's state, when there is none of ours; default false. It is marked, and never merged or changed. */
+  readonly legacy?: boolean;
 }
 
 export interface LoadedRun {
@@ -73,9 +81,9 @@ export function createStateRepository(options: StateRepositoryOptions): StateRep
   const underLock = <T>(purpose: string, work: () => Promise<T>): Promise<T> =>
     lock.hold(purpose, { timeoutMs: options.lockTimeoutMs ?? defaultLockTimeoutMs, ...(options.signal === undefined ? {} : { signal: options.signal }) }, work);
 
-  const inspect: StateRepository['inspect'] = async (query = {}) => {
-    const { found, damaged } = findState({ scopeDirectory, scopeId, explain: explainRunStateDocument, ...query });
-    const loaded = found === undefined ? undefined : { ...found, directory: runDirectory(scopeDirectory, found.state.run_id), damaged };
+  const inspect: StateRepository['inspect'] = async ({ legacy = false, ...query } = {}) => {
+    const { found, damaged } = findState({ scopeDirectory, scopeId, explain: explainRunStateDocument, ...query, legacy: legacy ? options.legacy : undefined });
+    const loaded = found === undefined ? undefined : { ...found, directory: isLegacyState(found.state) ? dirname(found.path) : runDirectory(scopeDirectory, found.state.run_id), damaged };
     return { loaded, damaged };
   };
 

@@ -1,5 +1,5 @@
 import { EnvctlError } from '../contract/index.js';
-import type { DamagedCandidate } from './find-state.js';
+import type { DamagedCandidate } from './candidate-files.js';
 
 /** The error for a command that needs a state and found only damaged ones. */
 export function unreadableState(damaged: readonly DamagedCandidate[]): EnvctlError {

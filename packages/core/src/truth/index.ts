@@ -1,3 +1,4 @@
+export * from './legacy-truth.js';
 export * from './reconcile.js';
 export * from './service-truth.js';
 export * from './truth-mode.js';

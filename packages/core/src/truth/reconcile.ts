@@ -1,8 +1,9 @@
 import type { Mode, ProjectFacts } from '../contract/index.js';
 import { readProcessTable, type ProcessTable } from '../processes/index.js';
 import { isServerAlive, probeDependency, type DependencyHandle, type RequirementsContext } from '../requirements/index.js';
-import type { RunState, ServiceRecord } from '../state/index.js';
+import { isLegacyState, type RunState, type ServiceRecord } from '../state/index.js';
 import { toSlug } from '../projects/index.js';
+import { examineLegacyService } from './legacy-truth.js';
 import { examineService, type ServiceTruth } from './service-truth.js';
 import { readTruthMode } from './truth-mode.js';
 
@@ -37,13 +38,15 @@ export async function reconcile(context: ReconcileContext, state: RunState, opti
     reboundMaxDelta: context.reader.integer('ENVCTL_SERVICE_REBOUND_MAX_DELTA') ?? 200,
     enforceListeners: readTruthMode(context.reader) !== 'best_effort',
   };
+  const isLegacy = isLegacyState(state);
+  const uid = process.getuid?.() ?? -1;
   const [services, dependencies] = await Promise.all([
     Promise.all(
       namedServices(state)
         .filter((service) => inScope(service.project) && options.services?.has(service.name) !== false)
-        .map(async (service) => ({ ...(await examineService(service, truthOptions)), project: service.project, type: service.type })),
+        .map(async (service) => ({ ...(isLegacy ? examineLegacyService(service, { table: truthOptions.table, uid }) : await examineService(service, truthOptions)), project: service.project, type: service.type })),
     ),
-    options.probeDependencies === false ? Promise.resolve([]) : examineDependencies(context, state, options.signal, inScope),
+    options.probeDependencies === false ? Promise.resolve([]) : isLegacy ? Promise.resolve(legacyDependencies(state, inScope)) : examineDependencies(context, state, options.signal, inScope),
   ]);
   const missing = services.filter((service) => service.status !== 'running');
   context.events.emit('state.reconcile', { run_id: state.run_id, source: options.source, missing_count: missing.length, missing_services: missing.map((service) => service.name) });
@@ -82,6 +85,17 @@ async function examineDependencies(context: ReconcileContext, state: RunState, s
       return { project, component: component.id, status: outcome.status === 'degraded' ? 'degraded' : 'healthy', port: current, detail: undefined };
     }),
   );
+}
+
+/** A server that the original started is no instance of ours: whoever answers on its port, nothing says whose it is. */
+function legacyDependencies(state: RunState, inScope: (project: string) => boolean): readonly DependencyTruth[] {
+  return Object.entries(state.requirements)
+    .filter(([project]) => inScope(project))
+    .flatMap(([project, { components }]) =>
+      Object.values(components)
+        .filter((component) => component.enabled)
+        .map(({ id, resources }): DependencyTruth => ({ project, component: id, status: 'unreachable', port: resources['primary'] ?? null, detail: 'recorded by the original envctl; not looked at' })),
+    );
 }
 
 /** A recorded project's facts, without discovering projects anew. */

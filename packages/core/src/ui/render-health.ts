@@ -4,6 +4,7 @@ export function renderHealth(report: HealthReport): string {
   const { ok, warn, bad } = report.status_counts;
   return [
     `run_id: ${report.run_id}   mode: ${report.mode}   healthy/running ${ok} | starting ${warn} | issues ${bad}`,
+    ...(report.legacy_state ? ['  recorded by the original envctl: nothing of it is proven, and only the original can stop it'] : []),
     ...report.services.map((service) => `  ${glyph(service.status)} ${service.name.padEnd(20)} ${service.status.padEnd(12)} ${service.url ?? ''}${service.detail === null ? '' : `  ${service.detail}`}`.trimEnd()),
     ...report.dependencies.map((dependency) => `  ${glyph(dependency.status)} ${`${dependency.project} ${dependency.component}`.padEnd(20)} ${dependency.status.padEnd(12)} ${dependency.port === null ? '' : `port ${dependency.port}`}${dependency.detail === null ? '' : `  ${dependency.detail}`}`.trimEnd()),
     ...report.detached.map((process) => `  • pid ${process.pid} (${process.comm}) left its service and is not managed: ${process.reason}`),

@@ -55,6 +55,20 @@ describe('loadConfig', () => {
     expect(loadConfig({ repositoryRoot: repository.root, env: { HOME: '/root' }, isRoot: true }).storeDirectory).to.equal('/var/lib/envctl');
   });
 
+  for (const [text, expected] of [
+    ['', '/tmp/envctl-runtime'],
+    ['ENVCTL_RUNTIME_DIR=/a\n', '/tmp/envctl-runtime'],
+    ['RUN_SH_RUNTIME_DIR=~/old\n', '/home/tester/old'],
+    ['ENVCTL_RUNTIME_DIR=/a\nRUN_SH_RUNTIME_DIR=/b\n', '/b'],
+  ] as const) {
+    it(`looks for the original’s state in ${expected} with ${JSON.stringify(text)}`, () => {
+      repository.write('.envctl', text);
+      const model = load(repository.root);
+      expect(model).to.include({ legacyRuntimeDirectory: expected, stateCompatMode: 'compat_read_only' });
+      expect(model.problems).to.deep.equal([]);
+    });
+  }
+
   for (const [line, expected] of [
     ['BACKEND_PORT_BASE=abc', 'a whole number from 1 to 65000'],
     ['BACKEND_PORT_BASE=0', 'a whole number from 1 to 65000'],

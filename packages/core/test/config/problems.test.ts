@@ -23,7 +23,7 @@ describe('configuration problems', () => {
     ['a variable of the terminal in the file', 'NO_COLOR=1\n', { kind: 'invalid-value', severity: 'error', line: 1 }, 'export NO_COLOR'],
     ['a line without =', 'MAIN_REDIS_ENABLE true\n', { kind: 'malformed-line', severity: 'error', line: 1 }, 'KEY=value'],
     ['a key set twice', 'REDIS_PORT=1\nREDIS_PORT=2\n', { kind: 'duplicate-key', severity: 'warning', line: 2 }, 'one of them'],
-    ['two names of one key', 'ENVCTL_RUNTIME_DIR=/a\nRUN_SH_RUNTIME_DIR=/b\n', { kind: 'conflicting-alias', severity: 'warning', line: 2 }, 'RUN_SH_RUNTIME_DIR'],
+    ['two names of one key', 'ENVCTL_DEPENDENCY_REDIS_MODE=native\nENVCTL_REDIS_MODE=docker\n', { kind: 'conflicting-alias', severity: 'warning', line: 2 }, 'ENVCTL_REDIS_MODE'],
     ['a launch section', '# >>> envctl backend launch env >>>\nX=${ENVCTL_SOURCE_Y}\n# <<< envctl backend launch env <<<\n', { kind: 'not-supported-yet', severity: 'error' }, 'Remove the section'],
     ['a block without an end', '# >>> envctl managed startup config >>>\n', { kind: 'damaged-block', severity: 'error' }, 'one pair'],
     ['a key only the environment may set', 'ENVCTL_CONFIG_FILE=/x\n', { kind: 'invalid-value', severity: 'error' }, 'export'],

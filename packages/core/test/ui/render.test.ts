@@ -103,6 +103,7 @@ describe('renderHealth', () => {
     run_id: 'run-1',
     mode: 'main',
     projects: 1,
+    legacy_state: false,
     services: [service, { ...service, name: 'Main Frontend', status: 'starting', url: null, detail: 'nothing of it listens on port 9000' }, { ...service, name: 'a-feature-with-a-long-name-1 Backend', status: 'stale', url: null, detail: 'exited with code 1' }],
     dependencies: [dependency, { ...dependency, component: 'redis', status: 'unreachable', port: null, detail: 'no answer' }, { ...dependency, component: 'n8n', status: 'degraded' }],
     status_counts: { ok: 2, warn: 2, bad: 2 },
