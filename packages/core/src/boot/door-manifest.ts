@@ -4,6 +4,8 @@
  */
 import { mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync, type Stats } from 'node:fs';
 import { dirname, join } from 'node:path';
+import type { ConfigKeyDeclaration, DependencyDeclaration } from '../contract/index.js';
+import type { DeclaredRefiner } from '../config/read-only.js';
 import type { CommandEntry } from '../routing/index.js';
 import type { OclifDirectories } from './oclif-directories.js';
 
@@ -19,14 +21,26 @@ export interface PluginEntry {
   readonly envctl?: unknown;
 }
 
+/** What the manifests of all plugins declare, judged and in order: enough to know every config key and dependency. */
+export interface PluginDeclarations {
+  readonly dependencies: readonly DependencyDeclaration[];
+  readonly configKeys: readonly ConfigKeyDeclaration[];
+  /** The plugins whose code judges configurations. */
+  readonly refiners: readonly DeclaredRefiner[];
+  /** One line for each part of a manifest that was set aside. */
+  readonly warnings: readonly string[];
+}
+
 export interface DoorManifest {
-  readonly schema: 1;
+  readonly schema: 2;
   /** Version of the distribution. */
   readonly version: string;
   /** Names the installed and linked plugins it was made of; empty for the shipped one. */
   readonly key: string;
   readonly plugins: readonly PluginEntry[];
   readonly commands: readonly CommandEntry[];
+  /** What the plugins declare, judged: a reader needs neither a schema library nor plugin code. */
+  readonly declared: PluginDeclarations;
 }
 
 /**
@@ -59,7 +73,7 @@ export function readDoorManifest(shippedPath: string, directories: OclifDirector
   const key = pluginSetKey(directories, host);
   if (key === undefined) return undefined;
   const manifest = parse<DoorManifest>(readText(key === '' ? shippedPath : cachedPath(directories)));
-  return manifest?.schema === 1 && manifest.version === host.version && manifest.key === key ? manifest : undefined;
+  return manifest?.schema === 2 && manifest.version === host.version && manifest.key === key ? manifest : undefined;
 }
 
 /** Keeps the merged manifest for the next command. Only a cache: failing to write it is no error. */
@@ -76,10 +90,10 @@ export function cacheDoorManifest(directories: OclifDirectories, manifest: DoorM
 }
 
 /** The manifest of oclif's loaded plugin list. `coreName` is the package whose ids win every clash. */
-export function toDoorManifest(plugins: Iterable<ManifestSource>, host: { readonly version: string; readonly key: string }): DoorManifest {
+export function toDoorManifest(plugins: Iterable<ManifestSource>, host: { readonly version: string; readonly key: string }, declared: PluginDeclarations): DoorManifest {
   const sorted = [...plugins].sort((a, b) => originOrder.indexOf(originOf(a)) - originOrder.indexOf(originOf(b)) || compare(a.name, b.name));
   return {
-    schema: 1,
+    schema: 2,
     version: host.version,
     key: host.key,
     plugins: sorted.map((plugin) => {
@@ -89,6 +103,7 @@ export function toDoorManifest(plugins: Iterable<ManifestSource>, host: { readon
       return { name: plugin.name, version: plugin.version, origin, ...root, ...(envctl === undefined ? {} : { envctl }) };
     }),
     commands: sorted.flatMap((plugin) => plugin.commands.map((command) => toCommandEntry(command, plugin.name))),
+    declared,
   };
 }
 

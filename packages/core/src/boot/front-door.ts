@@ -40,6 +40,7 @@ async function fastDoor({ line, manifest, tables }: OpenedLine): Promise<boolean
   if (route === undefined) return false;
   try {
     const result = await answer({ route, env: { ...process.env }, cwd: process.cwd(), manifest, now: Date.now });
+    if (result === undefined) return false;
     process.stdout.on('error', ignoreClosedPipe);
     for (const warning of result.warnings ?? []) process.stderr.write(`${warning}\n`);
     process.stdout.write(route.json ? formatJson(toResultDocument(line.id, 1, result.exitCode === 0, result.json)) : result.text);

@@ -1,3 +1,4 @@
+import type { RefineConfig } from '../inspection/read-only.js';
 import type { Route } from '../routing/index.js';
 import type { DoorManifest } from './door-manifest.js';
 
@@ -8,6 +9,8 @@ export interface HotContext {
   readonly cwd: string;
   readonly manifest: DoorManifest;
   readonly now: () => number;
+  /** Lets plugins judge the configuration; absent where no plugin code may run. */
+  readonly refine?: RefineConfig;
 }
 
 /** `json` is the data of the document, without the envelope; `text` the same for people. */
@@ -19,7 +22,8 @@ export interface HotResult {
   readonly warnings?: readonly string[];
 }
 
-export type HotCommand = (context: HotContext) => Promise<HotResult>;
+/** Undefined: it takes plugin code to answer, and there was no `refine`. */
+export type HotCommand = (context: HotContext) => Promise<HotResult | undefined>;
 
 /**
  * Commands the fast door answers itself. Each is the same function its oclif command calls, imported only when asked for;
@@ -29,5 +33,7 @@ export const hotCommands: Readonly<Record<string, HotCommand>> = {
   version: async (context) => (await import('./version.js')).showVersion(context),
   'list-commands': async (context) => (await import('./list-commands.js')).listCommands(context),
   'show-state': async (context) => (await import('./hot-inspection.js')).showState(context),
+  'list-targets': async (context) => (await import('./hot-inspection.js')).showTargets(context),
+  'show-config': async (context) => (await import('./hot-inspection.js')).showConfig(context),
   endpoints: async (context) => (await import('./hot-inspection.js')).showEndpoints(context),
 };

@@ -1,6 +1,7 @@
 /* The inspection commands that go through the fast door: recorded state and process truth, no oclif, no plugin code. */
-import { readEndpoints, renderEndpoints, renderState, showState as readState } from '../inspection/read-only.js';
+import { type ConfiguredInputs, listTargets, readEndpoints, renderEndpoints, renderState, renderTargets, showConfig as readConfig, showState as readState } from '../inspection/read-only.js';
 import { EnvctlError } from '../contract/index.js';
+import { renderShowConfig } from '../ui/read-only.js';
 import type { HotContext, HotResult } from './hot-commands.js';
 
 export async function showState({ env, cwd, route }: HotContext): Promise<HotResult> {
@@ -13,4 +14,18 @@ export async function showEndpoints({ env, cwd, route, now }: HotContext): Promi
   // For people it is an error like every other; the document tells more than an error could.
   if (!report.ok && !route.json) throw new EnvctlError(report.error === 'state_not_found' ? 'ENVCTL_E_STATE_NOT_FOUND' : 'ENVCTL_E_TARGET_UNKNOWN', renderEndpoints(report));
   return { exitCode: report.ok ? 0 : 1, json: report, text: `${renderEndpoints(report)}\n`, warnings };
+}
+
+export async function showTargets(context: HotContext): Promise<HotResult | undefined> {
+  const listed = await listTargets({ ...toInputs(context), nowMs: context.now() });
+  return listed === undefined ? undefined : { exitCode: 0, json: listed.report, text: `${renderTargets(listed.report)}\n`, warnings: listed.warnings };
+}
+
+export async function showConfig(context: HotContext): Promise<HotResult | undefined> {
+  const shown = await readConfig({ ...toInputs(context), reveal: context.route.flags['reveal'] === true });
+  return shown === undefined ? undefined : { exitCode: 0, json: shown, text: `${renderShowConfig(shown)}\n` };
+}
+
+function toInputs({ env, cwd, route, manifest, refine }: HotContext): ConfiguredInputs {
+  return { env, cwd, repo: route.repo, mode: route.mode, declared: manifest.declared, refine };
 }

@@ -30,7 +30,7 @@ export async function loadOclif({ packageRoot, env, warn }: OclifRequest): Promi
   });
   return {
     config,
-    manifest: mergeManifest(config, env, isWhole),
+    manifest: await mergeManifest(config, env, isWhole),
     run: (line, entry) => runCommand(config, line, entry),
     runForeign: (line, entry) => runForeignCommand(config, line, entry),
   };
@@ -75,11 +75,12 @@ async function runForeignCommand(config: Config, line: CommandLine, entry: Comma
  * The manifest of what was loaded; kept for the front door when plugins beyond the bundled ones are there. When one could not
  * be loaded nothing is kept, so that the next command tells of it too.
  */
-function mergeManifest(config: Config, env: Readonly<Record<string, string | undefined>>, isWhole: boolean): DoorManifest {
+async function mergeManifest(config: Config, env: Readonly<Record<string, string | undefined>>, isWhole: boolean): Promise<DoorManifest> {
+  const { discoverPlugins, readDeclarations } = await import('../host/index.js');
   const directories = oclifDirectories(env, process.platform);
   const host = { version: config.version, root: config.root };
   const key = directories === undefined ? undefined : pluginSetKey(directories, host);
-  const manifest = toDoorManifest(config.getPluginsList(), { version: config.version, key: key ?? '' });
+  const manifest = toDoorManifest(config.getPluginsList(), { version: config.version, key: key ?? '' }, readDeclarations(discoverPlugins(config.plugins.values())));
   if (isWhole && directories !== undefined && key !== undefined && key !== '') cacheDoorManifest(directories, manifest, process.pid);
   return manifest;
 }

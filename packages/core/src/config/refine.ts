@@ -4,11 +4,15 @@ import { hiddenValue } from './effective.js';
 import type { ConfigModel, ConfigProblem } from './model.js';
 import { describeOrigin, mend } from './values.js';
 
-export interface ConfigRefiner {
+/** What a manifest says of a plugin's refiners. */
+export interface DeclaredRefiner {
   readonly plugin: { readonly name: string };
   /** Ids of the dependencies the plugin brings, and keys it declares. */
   readonly dependencies: readonly string[];
   readonly keys: readonly string[];
+}
+
+export interface ConfigRefiner extends DeclaredRefiner {
   /** Loads the plugin; may reject. */
   load(): Promise<readonly StandardSchema[]>;
 }
@@ -33,18 +37,23 @@ const limitMs = 5_000;
  * rejects: a refiner that fails is a warning.
  */
 export async function refineConfig(model: ConfigModel, refiners: readonly ConfigRefiner[], { modes, saving }: RefineOptions): Promise<ConfigModel> {
-  const asked = refiners.filter((refiner) => isInUse(model, refiner, modes) && !hasInvalidValue(model, refiner));
+  const asked = refinersInUse(model, refiners, modes);
   if (asked.length === 0) return model;
   const problems = await Promise.all(asked.map((refiner) => judge(model, refiner, saving)));
   return { ...model, problems: [...model.problems, ...problems.flat()] };
 }
 
-function isInUse(model: ConfigModel, { dependencies }: ConfigRefiner, modes: readonly Mode[]): boolean {
+/** The refiners that judge this model in `modes`. */
+export function refinersInUse<R extends DeclaredRefiner>(model: ConfigModel, refiners: readonly R[], modes: readonly Mode[]): readonly R[] {
+  return refiners.filter((refiner) => isInUse(model, refiner, modes) && !hasInvalidValue(model, refiner));
+}
+
+function isInUse(model: ConfigModel, { dependencies }: DeclaredRefiner, modes: readonly Mode[]): boolean {
   return dependencies.length === 0 || modes.some((mode) => dependencies.some((id) => model.profile(mode).dependencies[id]?.enabled === true));
 }
 
 /** A value that does not parse is refused already, and has no type to be judged by. */
-function hasInvalidValue(model: ConfigModel, { keys }: ConfigRefiner): boolean {
+function hasInvalidValue(model: ConfigModel, { keys }: DeclaredRefiner): boolean {
   return model.problems.some((problem) => problem.kind === 'invalid-value' && keys.includes(problem.key ?? ''));
 }
 

@@ -1,5 +1,6 @@
 export type { ServiceContainer } from './container.js';
 export { createContainer } from './create-container.js';
+export { readDeclarations } from './declarations.js';
 export { describeDiagnostic, toExtensionError, type Diagnostic } from './diagnostic.js';
 export { discoverPlugins } from './discover.js';
 export { loadHost, type ConfigRefinerSource, type Contribution, type HostOptions, type HostPlugin, type Registry } from './load-host.js';

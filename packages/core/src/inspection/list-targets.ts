@@ -1,9 +1,12 @@
-import type { Mode, ProjectFacts, ProjectProvider } from '../contract/index.js';
-import { discoverProjects } from '../projects/index.js';
-import { readProcessTable, type ProcessTable } from '../processes/index.js';
-import type { StateRepository } from '../state/index.js';
-import { examineService } from '../truth/index.js';
+import type { DependencyDeclaration, Mode, ProjectFacts } from '../contract/index.js';
+import { assertConfig, describeProblem, type ConfigModel } from '../config/read-only.js';
+import { createPortPreference } from '../ports/read-only.js';
+import { readProcessTable, type ProcessTable } from '../processes/read-only.js';
+import { createMainProvider, discoverProjects } from '../projects/read-only.js';
+import { describePassedOver, inspectLatestState, type RunState } from '../state/read-only.js';
+import { examineService } from '../truth/read-only.js';
 import { examineDependencies } from './dependency-endpoints.js';
+import { readConfig, type ConfiguredInputs } from './read-config.js';
 
 /** The document of `list-targets --json`; `ports` are planned ones, no lease is taken; `actual_ports` those in use now. */
 export interface TargetsReport {
@@ -12,39 +15,68 @@ export interface TargetsReport {
   readonly projects: readonly { readonly name: string; readonly root: string; readonly ports: Readonly<Record<string, number>>; readonly actual_ports: Readonly<Record<string, number>>; readonly preselected: boolean; readonly running: boolean }[];
 }
 
-export interface ListTargetsContext {
-  readonly scope: { readonly mode: Mode; readonly repositoryRoot: string };
-  readonly paths: { readonly scope: string };
-  readonly providers: readonly ProjectProvider[];
-  readonly state: StateRepository;
-  readonly declarations: readonly { readonly resources: readonly { readonly portKey: string; readonly defaultPort: number; readonly name: string }[]; readonly id: string }[];
-  readonly config: { readonly ports: { readonly dependencies: Readonly<Record<string, Readonly<Record<string, number>>>> } };
-  readonly preferredPort: (base: number, project: string) => number;
-  readonly preferredServicePort: (service: 'backend' | 'frontend', project: string) => number;
-  readonly now: () => number;
+/** What listing needs, put together once. */
+interface Listing {
+  readonly config: ConfigModel;
+  readonly scopeDirectory: string;
+  readonly declarations: readonly DependencyDeclaration[];
+  readonly state: RunState | undefined;
+  readonly nowMs: number;
 }
 
-export async function listTargets(context: ListTargetsContext, signal: AbortSignal): Promise<TargetsReport> {
-  const projects = await discoverProjects({ mode: context.scope.mode, repositoryRoot: context.scope.repositoryRoot, providers: context.providers, signal });
-  const state = (await context.state.load({ mode: context.scope.mode }))?.state;
+/**
+ * The projects of the mode with their ports. Undefined and throws as `readConfig`, and ENVCTL_E_PROJECTS_NONE, and
+ * ENVCTL_E_CONFIG_INVALID for a key that decides what is listed; other errors of the configuration are `warnings`.
+ */
+export async function listTargets(inputs: ConfiguredInputs & { readonly nowMs: number }): Promise<{ readonly report: TargetsReport; readonly warnings: readonly string[] } | undefined> {
+  const read = await readConfig(inputs, (config) => [inputs.mode ?? config.defaultMode]);
+  if (read === undefined) return undefined;
+  const { config } = read;
+  assertConfig(config, { for: 'target' });
+  const mode = inputs.mode ?? config.defaultMode;
+  const scopeDirectory = `${config.runtimeDirectory}/engine/${config.scopeId}`;
+  const projects = await discoverProjects({ mode, repositoryRoot: config.repositoryRoot, providers: [createMainProvider()], signal: new AbortController().signal });
+  const { found, damaged } = inspectLatestState(scopeDirectory, mode);
+  const listing: Listing = { config, scopeDirectory, declarations: inputs.declared.dependencies, state: found?.state, nowMs: inputs.nowMs };
+  const portsOf = await examinePorts(listing);
+  const problems = config.problems.filter(({ severity }) => severity === 'error').map((problem) => `${describeProblem(problem)}\n  ${problem.hint}`);
+  return {
+    report: { mode, count: projects.length, projects: await Promise.all(projects.map(async (project) => toTarget(listing, project, await portsOf(project.name)))) },
+    warnings: [...[...inputs.declared.warnings, ...problems].map((line) => `Warning: ${line}`), ...damaged.map((candidate) => describePassedOver(candidate, found?.path))],
+  };
+}
+
+export function renderTargets(report: TargetsReport): string {
+  return report.projects
+    .map((project) => {
+      const ports = Object.entries({ ...project.ports, ...project.actual_ports }).map(([name, port]) => `${name}=${port}`);
+      return `${project.name}  ${project.root}${project.running ? '  (running)' : ''}\n  ${ports.join(' ')}`;
+    })
+    .join('\n');
+}
+
+type Ports = Readonly<Record<string, number>>;
+
+/** The ports in use by a project; undefined when nothing of it runs. */
+async function examinePorts(listing: Listing): Promise<(project: string) => Promise<Ports | undefined>> {
+  const { state, nowMs } = listing;
   let table: ProcessTable | undefined;
-  const options = { table: () => (table ??= readProcessTable()), nowMs: context.now(), graceMs: 15_000, reboundMaxDelta: 200 };
+  const options = { table: () => (table ??= readProcessTable()), nowMs, graceMs: 15_000, reboundMaxDelta: 200 };
   const truths = await Promise.all(Object.values(state?.services ?? {}).map(async (service) => ({ project: service.project, type: service.type, truth: await examineService(service, options) })));
   const alive = truths.filter(({ truth }) => truth.status === 'running' || truth.status === 'starting');
-  const portsOf = async (name: string): Promise<TargetsReport['projects'][number]['actual_ports'] | undefined> => {
+  return async (name) => {
     const services = alive.filter(({ project }) => project === name);
     if (services.length === 0) return undefined;
     const components = Object.values(state?.requirements[name]?.components ?? {}).filter((component) => component.enabled);
-    return { ...Object.fromEntries(services.flatMap(({ type, truth }) => (truth.actualPort === null ? [] : [[type, truth.actualPort]]))), ...(await dependencyPorts(context, components)) };
+    return { ...Object.fromEntries(services.flatMap(({ type, truth }) => (truth.actualPort === null ? [] : [[type, truth.actualPort]]))), ...(await dependencyPorts(listing, components)) };
   };
-  return { mode: context.scope.mode, count: projects.length, projects: await Promise.all(projects.map(async (project) => toTarget(context, project, await portsOf(project.name)))) };
 }
 
 /** By the names that the planned ports have; only of servers of ours that run. */
-async function dependencyPorts(context: ListTargetsContext, components: Parameters<typeof examineDependencies>[1]): Promise<Readonly<Record<string, number>>> {
-  const endpoints = await examineDependencies(context.paths.scope, components);
+async function dependencyPorts(listing: Listing, components: Parameters<typeof examineDependencies>[1]): Promise<Ports> {
+  const endpoints = await examineDependencies(listing.scopeDirectory, components);
   return Object.fromEntries(
-    context.declarations.flatMap(({ id, resources }) => {
+    listing.declarations.flatMap(({ id, resources }) => {
       const endpoint = endpoints[id];
       if (endpoint === undefined || !endpoint.observed || endpoint.status === 'unreachable') return [];
       return resources.flatMap(({ name, portKey }): [string, number][] => {
@@ -56,16 +88,17 @@ async function dependencyPorts(context: ListTargetsContext, components: Paramete
 }
 
 /** `actual`: the ports in use; absent when nothing of the project runs. */
-function toTarget(context: ListTargetsContext, project: ProjectFacts, actual: Readonly<Record<string, number>> | undefined): TargetsReport['projects'][number] {
-  const { ports } = context.config;
-  const dependencies = context.declarations.flatMap((declaration) => declaration.resources.map((resource) => [resource.portKey, ports.dependencies[declaration.id]?.[resource.name] ?? resource.defaultPort] as const));
+function toTarget(listing: Listing, project: ProjectFacts, actual: Ports | undefined): TargetsReport['projects'][number] {
+  const { ports } = listing.config;
+  const { preferredPort, preferredServicePort } = createPortPreference(ports, listing.config.scopeId);
+  const dependencies = listing.declarations.flatMap((declaration) => declaration.resources.map((resource) => [resource.portKey, ports.dependencies[declaration.id]?.[resource.name] ?? resource.defaultPort] as const));
   return {
     name: project.name,
     root: project.root,
     ports: {
-      backend: context.preferredServicePort('backend', project.name),
-      frontend: context.preferredServicePort('frontend', project.name),
-      ...Object.fromEntries(dependencies.map(([name, base]) => [name, context.preferredPort(base, project.name)])),
+      backend: preferredServicePort('backend', project.name),
+      frontend: preferredServicePort('frontend', project.name),
+      ...Object.fromEntries(dependencies.map(([name, base]) => [name, preferredPort(base, project.name)])),
     },
     actual_ports: actual ?? {},
     preselected: false,

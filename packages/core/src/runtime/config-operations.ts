@@ -1,8 +1,10 @@
+import type { Mode } from '../contract/index.js';
 import type { RuntimeRequest } from '../boot/index.js';
 import {
   changeConfig,
   type ConfigAnswer,
   type ConfigDialogue,
+  type ConfigModel,
   type ConfigRefiner,
   createTerminalPrompts,
   ensureConfigFile,
@@ -10,10 +12,8 @@ import {
   loadConfig,
   type LoadConfigOptions,
   refineConfig,
-  type ShowConfig,
   type SaveContext,
   sweepConfigLeftovers,
-  toShowConfig,
 } from '../config/index.js';
 import { createGenerationLock } from '../fs/index.js';
 import { discoverPlugins, loadHost } from '../host/index.js';
@@ -24,7 +24,8 @@ import { toScopePaths } from '../scope/index.js';
 
 /** The configuration commands. They build no engine: a configuration with errors can be looked at and mended. */
 export interface ConfigOperations {
-  showConfig(route: Route, options: { readonly reveal: boolean }): Promise<ShowConfig>;
+  /** The model with what the refiners of the plugins in use say. Loads those plugins. */
+  refine(config: ConfigModel, modes: readonly Mode[]): Promise<ConfigModel>;
   /** `set` are the words of `--set`; `stdinJson` reads the document of `--stdin-json`. */
   config(route: Route, change: { readonly set: readonly string[]; readonly stdinJson?: () => Promise<string> }): Promise<ConfigAnswer>;
   /** For commands that need an `.envctl`: asks for one in a terminal, else throws ENVCTL_E_CONFIG_MISSING. */
@@ -38,12 +39,7 @@ export function createConfigOperations(request: RuntimeRequest): ConfigOperation
     prompts: createTerminalPrompts,
   });
   return {
-    showConfig: async (route, options) => {
-      const { executionRoot, load, refiners } = locate(request, route);
-      const model = await refineConfig(loadConfig(load), refiners, { modes: ['main', 'trees'] });
-      for (const value of model.secrets()) invocation.secrets.add(value);
-      return toShowConfig(model, { executionRoot, ...options });
-    },
+    refine: (config, modes) => refineConfig(config, loadHost({ plugins: discoverPlugins(request.config.plugins.values()) }).configRefiners, { modes }),
     config: (route, change) => changeConfig(saveContext(request, locate(request, route)), { ...dialogue(route), ...change }),
     ensureConfig: async (route) => {
       const repositoryRoot = resolveRepository(invocation.cwd, route.repo).root;
@@ -55,19 +51,16 @@ export function createConfigOperations(request: RuntimeRequest): ConfigOperation
 }
 
 interface Location {
-  readonly executionRoot: string;
   readonly load: LoadConfigOptions;
   readonly refiners: readonly ConfigRefiner[];
 }
 
 function locate({ invocation, config }: RuntimeRequest, route: Route): Location {
-  const repository = resolveRepository(invocation.cwd, route.repo);
   const host = loadHost({ plugins: discoverPlugins(config.plugins.values()) });
   return {
-    executionRoot: repository.executionRoot,
     refiners: host.configRefiners,
     load: {
-      repositoryRoot: repository.root,
+      repositoryRoot: resolveRepository(invocation.cwd, route.repo).root,
       env: invocation.env,
       declarations: host.configKeys.map((entry) => entry.declaration),
       dependencies: host.dependencies.map((entry) => entry.declaration),

@@ -9,7 +9,7 @@ import type { FaultSeam, ProcessIdentity, ScopeFacts, SignalDeclaration } from '
 import type { ConfigModel } from '../config/index.js';
 import { coreSignals, createJsonlSink, createRecorder, createRedactor } from '../events/index.js';
 import { createGenerationLock, type GenerationLockOptions } from '../fs/index.js';
-import { createLeaseTable, portSpan, preferredPort } from '../ports/index.js';
+import { createLeaseTable, createPortPreference } from '../ports/index.js';
 import { mayBeAlive, selfIdentity } from '../processes/index.js';
 import { createProgramFinder, resolveDataUser, type RequirementsContext } from '../requirements/index.js';
 import { toScopePaths } from '../scope/index.js';
@@ -58,10 +58,6 @@ export async function createContext(inputs: ContextInputs): Promise<ScopedContex
   const isAlive = (identity: ProcessIdentity) => mayBeAlive(identity, self);
   const waiting = inputs.onWait === undefined ? {} : { onWait: inputs.onWait };
   const lock = (name: string) => createGenerationLock({ directory: paths.locks, name, identity: self, isAlive, seam, ...waiting });
-  const bases = [config.ports.backend, config.ports.frontend, ...Object.values(config.ports.dependencies).flatMap((resources) => Object.values(resources))];
-  const span = portSpan(bases, config.ports.spacing);
-  const preferred = (base: number, project: string, kind: 'service' | 'dependency') =>
-    preferredPort({ base, span, kind, scopeId: scope.id, project, strategy: config.ports.strategy, spacing: config.ports.spacing, index: 0 });
 
   const legacy = toLegacyPlaces({ mode: config.stateCompatMode, runtimeDirectory: config.legacyRuntimeDirectory, scopeId: scope.id, repositoryRoot: scope.repositoryRoot, uid: process.getuid?.() ?? -1 });
 
@@ -89,8 +85,7 @@ export async function createContext(inputs: ContextInputs): Promise<ScopedContex
     randomHex: (bytes) => randomBytes(bytes).toString('hex'),
     onSecret: (value) => secrets.add(value),
     redaction: { text: (text) => redactor.text(text), value: (value) => redactor.value(value) },
-    preferredPort: (base, project) => preferred(base, project, 'dependency'),
-    preferredServicePort: (service, project) => preferred(config.ports[service], project, 'service'),
+    ...createPortPreference(config.ports, scope.id),
     dispose: () => {
       recorder.flush();
       recorder.close();

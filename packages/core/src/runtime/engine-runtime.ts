@@ -17,14 +17,12 @@ import { composeEngine, type ConfigDemand, type Engine } from './compose.js';
 import { assertPrograms } from './prerequisites.js';
 import { toStartOptions } from './start-options.js';
 import { withRedactedFailures, withRedactedProgress } from './redact-failures.js';
-import { listTargets, type TargetsReport } from '../inspection/index.js';
 
-export interface EngineRuntime extends DisposableRuntime, Pick<ConfigOperations, 'config' | 'showConfig'> {
+export interface EngineRuntime extends DisposableRuntime, Pick<ConfigOperations, 'config' | 'refine'> {
   start(route: Route, command: 'start' | 'restart' | 'resume'): Promise<StartSummary>;
   explain(route: Route, command: 'start' | 'restart' | 'resume'): Promise<StartPlan>;
   stop(route: Route): Promise<StopSummary>;
   stopAll(route: Route, command: 'stop-all' | 'blast-all', options: { readonly removeVolumes: boolean }): Promise<StopSummary>;
-  listTargets(route: Route): Promise<TargetsReport>;
   health(route: Route): Promise<HealthReport>;
   errors(route: Route): Promise<ErrorsReport>;
   logs(route: Route, options: LogsOptions): Promise<LogsReport>;
@@ -80,7 +78,7 @@ export async function createRuntime(request: RuntimeRequest): Promise<EngineRunt
 
   const facade: EngineRuntime = {
     config: configuration.config,
-    showConfig: configuration.showConfig,
+    refine: configuration.refine,
     start: async (route, command) => {
       if (declared(route)?.bootstrap === 'require') await configuration.ensureConfig(route);
       const { engine, startRequest } = await startContext(route, command, false);
@@ -100,7 +98,6 @@ export async function createRuntime(request: RuntimeRequest): Promise<EngineRunt
       return runStop(engine, { mode: engine.route.modeAsked, selectors: toSelectors(route), signal });
     },
     stopAll: async (route, command, options) => runStopAll(await engineFor(route, 'any'), { command, removeVolumes: options.removeVolumes, signal }),
-    listTargets: async (route) => listTargets(await engineFor(route, 'any'), signal),
     health: (route) =>
       withState(
         route,

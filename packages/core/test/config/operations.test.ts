@@ -3,6 +3,8 @@ import { readdirSync, readFileSync, realpathSync } from 'node:fs';
 import path from 'node:path';
 import { expect } from 'chai';
 import type { RuntimeRequest } from '../../dist/boot/index.js';
+import { showConfig } from '../../dist/inspection/read-only.js';
+import { readDeclarations } from '../../dist/host/index.js';
 import type { Route } from '../../dist/routing/index.js';
 import { createConfigOperations } from '../../dist/runtime/config-operations.js';
 import { renderConfigAnswer, renderShowConfig } from '../../dist/ui/index.js';
@@ -13,10 +15,13 @@ const plugin = { name: 'plugin-x', version: '1.0.0', root: '/nowhere', type: 'co
 describe('the configuration commands', function () {
   this.timeout(60_000);
   const repository = useRepository();
+  const environment = (env: Record<string, string>) => ({ HOME: '/home/tester', ENVCTL_RUNTIME_DIR: path.join(repository.root, '.git', 'runtime'), ...env });
+  const shownIn = async (cwd: string, env: Record<string, string>) =>
+    (await showConfig({ cwd, env: environment(env), repo: undefined, mode: undefined, declared: readDeclarations([{ ...plugin, origin: 'bundled' }]), refine: undefined, reveal: false }))!;
   const operations = (cwd: string, env: Record<string, string> = {}) =>
     createConfigOperations({
       invocation: {
-        env: { HOME: '/home/tester', ENVCTL_RUNTIME_DIR: path.join(repository.root, '.git', 'runtime'), ...env },
+        env: environment(env),
         cwd,
         terminal: { stdin: false, stdout: false },
         seam: () => undefined,
@@ -38,7 +43,7 @@ describe('the configuration commands', function () {
     expect(answer.path).to.equal(path.join(realpathSync(repository.root), '.envctl'));
     expect(readdirSync(tree)).to.deep.equal(['.git']);
     expect(git('status', '--porcelain').split('\n').filter((line) => line !== '')).to.have.members(['?? .envctl', '?? tree/']);
-    const shown = await operations(tree, { BACKEND_PORT_BASE: '8900' }).showConfig(route, { reveal: false });
+    const shown = await shownIn(tree, { BACKEND_PORT_BASE: '8900' });
     expect(shown).to.deep.include({ base_dir: realpathSync(repository.root), execution_root: realpathSync(tree) });
     expect(shown.effective.ports.backend).to.equal(8900);
     expect(shown.effective.profiles.main.dependencies).to.deep.equal({ redis: true });
@@ -47,7 +52,7 @@ describe('the configuration commands', function () {
   it('say where every value comes from', async () => {
     git('init', '-q');
     repository.write('.envctl', 'ENVCTL_PUBLIC_HOST=dev.local\nBACKEND_PORT_BSAE=1\nTREES_STARTUP_ENABLE=false\n');
-    const text = renderShowConfig(await operations(repository.root, { REDIS_PORT: '6400' }).showConfig(route, { reveal: false }));
+    const text = renderShowConfig(await shownIn(repository.root, { REDIS_PORT: '6400' }));
     expect(text).to.match(/ENVCTL_PUBLIC_HOST +dev.local {2}\(line 1\)/);
     expect(text).to.match(/REDIS_PORT +6400 {2}\(env\)/);
     expect(text).to.match(/BACKEND_PORT_BASE +8000 {2}\(default\)/);

@@ -1,6 +1,7 @@
 import { expect } from 'chai';
 import { renderConfigAnswer, renderHealth, renderPlan, renderShowConfig, renderStart, renderStop } from '../../dist/ui/index.js';
-import type { ConfigAnswer, HealthReport, ShowConfig, StartPlan, StartSummary, StopSummary } from '../../dist/runtime/index.js';
+import type { ShowConfig } from '../../dist/config/index.js';
+import type { ConfigAnswer, HealthReport, StartPlan, StartSummary, StopSummary } from '../../dist/runtime/index.js';
 
 /** A text as it stands between the first and the last line of a template. */
 function lines(text: string): string {

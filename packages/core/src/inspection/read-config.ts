@@ -1,0 +1,32 @@
+/* The whole configuration for a hot inspection command: keys from the merged manifest, no schema library, no plugin code. */
+import type { ConfigKeyDeclaration, DependencyDeclaration, Mode } from '../contract/index.js';
+import { loadConfig, refinersInUse, type ConfigModel, type DeclaredRefiner } from '../config/read-only.js';
+import { resolveRepository } from '../projects/read-only.js';
+import type { HotInputs } from './hot.js';
+
+/** The model with what plugins say of it for these modes. */
+export type RefineConfig = (config: ConfigModel, modes: readonly Mode[]) => Promise<ConfigModel>;
+
+export interface ConfiguredInputs extends HotInputs {
+  /** What the manifests of the plugins declare. */
+  readonly declared: {
+    readonly dependencies: readonly DependencyDeclaration[];
+    readonly configKeys: readonly ConfigKeyDeclaration[];
+    readonly refiners: readonly DeclaredRefiner[];
+    readonly warnings: readonly string[];
+  };
+  /** Absent where no plugin code may run. */
+  readonly refine: RefineConfig | undefined;
+}
+
+/**
+ * Undefined when a plugin in use judges configurations and there is no `refine`.
+ * Throws ENVCTL_E_REPO_NOT_FOUND, ENVCTL_E_REPO_INVALID or ENVCTL_E_CONFIG_UNREADABLE.
+ */
+export async function readConfig({ cwd, repo, env, declared, refine }: ConfiguredInputs, modesOf: (config: ConfigModel) => readonly Mode[]): Promise<{ readonly config: ConfigModel; readonly executionRoot: string } | undefined> {
+  const { root, executionRoot } = resolveRepository(cwd, repo);
+  const config = loadConfig({ repositoryRoot: root, env, declarations: declared.configKeys, dependencies: declared.dependencies });
+  const modes = modesOf(config);
+  if (refinersInUse(config, declared.refiners, modes).length === 0) return { executionRoot, config };
+  return refine === undefined ? undefined : { executionRoot, config: await refine(config, modes) };
+}
