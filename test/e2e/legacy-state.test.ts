@@ -130,6 +130,24 @@ describe('state of the original', function () {
     expect((await world.json(['stop'], { env })).code).to.equal(0);
   });
 
+  it('gets a mirror of ours with compat_read_write, which goes with a stop; never over a state of its own', async () => {
+    const env = { ENVCTL_STATE_COMPAT_MODE: 'compat_read_write' };
+    const { run_id: runId } = await world.succeed(['start'], { env });
+    expect(JSON.parse(readFileSync(path.join(home(), 'run_state.json'), 'utf8'))).to.include({ run_id: runId, schema_version: 1 });
+    expect(readFileSync(path.join(home(), '.last_state.main'), 'utf8')).to.equal(`${path.join(home(), 'runs', runId, 'run_state.json')}\n`);
+    await world.succeed(['stop'], { env });
+    expect(world.files('legacy-runtime')).to.deep.equal([]);
+
+    const file = await record();
+    const before = readFileSync(file, 'utf8');
+    const started = await world.json(['start'], { env });
+    expect(started.code).to.equal(0);
+    expect(started.stderr).to.include(`Warning: The mirror for the original envctl was not written: ${file}`);
+    await world.json(['blast-all'], { env });
+    expect(world.files('legacy-runtime')).to.deep.equal([path.join('python-engine', world.scopeId, 'run_state.json')]);
+    expect(readFileSync(file, 'utf8')).to.equal(before);
+  });
+
   it('gives way to ours and is left as it is', async () => {
     const file = await record();
     const before = readFileSync(file, 'utf8');

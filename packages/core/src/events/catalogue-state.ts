@@ -38,6 +38,7 @@ export const stateSignals: readonly SignalDeclaration[] = [
   { event: 'state.auto_resume', phase: 'state', fields: { run_id: 'plain', mode: 'plain', command: 'plain', match_mode: 'plain', selected_projects: 'plain', restored_projects: 'plain', new_projects: 'plain' } },
   { event: 'state.auto_resume.skipped', phase: 'state', fields: { reason: 'text', state_projects: 'plain', selected_projects: 'plain', mode: 'plain', command: 'plain', missing_services: 'plain' } },
   { event: 'state.candidate.damaged', phase: 'state', fields: { path: 'path', error: 'text' } },
+  { event: 'state.mirror.skipped', phase: 'state', fields: { path: 'path', reason: 'text' } },
   { event: 'state.failure_write.skipped', phase: 'state', fields: { run_id: 'plain', reason: 'text' } },
   { event: 'state.fingerprint.after_reconcile', phase: 'state', fields: { run_id: 'plain', state_fingerprint_before: 'plain', state_fingerprint_after: 'plain' } },
   { event: 'state.fingerprint.after_reload', phase: 'state', fields: { run_id: 'plain', state_fingerprint: 'plain' } },

@@ -50,6 +50,7 @@ export async function composeEngine(request: RuntimeRequest, asked: Route, deman
     seam: invocation.seam,
     secrets: invocation.secrets,
     now: invocation.now,
+    onWarning: (message) => invocation.stderr(`Warning: ${message}\n`),
     onWait: ({ pid, purpose }) => invocation.stderr(`Waiting for envctl (pid ${pid}): ${purpose}\n`),
   });
 

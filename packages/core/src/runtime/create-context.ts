@@ -29,6 +29,8 @@ export interface ContextInputs {
   readonly secrets: Set<string>;
   /** Epoch milliseconds. */
   readonly now: () => number;
+  /** Told what went wrong beside the command's own work. */
+  readonly onWarning?: (message: string) => void;
   /** Told once when another command holds a lock that is needed. */
   readonly onWait?: NonNullable<GenerationLockOptions['onWait']>;
 }
@@ -59,14 +61,22 @@ export async function createContext(inputs: ContextInputs): Promise<ScopedContex
   const waiting = inputs.onWait === undefined ? {} : { onWait: inputs.onWait };
   const lock = (name: string) => createGenerationLock({ directory: paths.locks, name, identity: self, isAlive, seam, ...waiting });
 
-  const legacy = toLegacyPlaces({ mode: config.stateCompatMode, runtimeDirectory: config.legacyRuntimeDirectory, scopeId: scope.id, repositoryRoot: scope.repositoryRoot, uid: process.getuid?.() ?? -1 });
+  const original = { mode: config.stateCompatMode, runtimeDirectory: config.legacyRuntimeDirectory, uid: process.getuid?.() ?? -1 };
+  const legacy = toLegacyPlaces({ ...original, scopeId: scope.id, repositoryRoot: scope.repositoryRoot });
+  const mirror = {
+    ...original,
+    onSkipped: (reason: string) => {
+      recorder.emit('state.mirror.skipped', { path: original.runtimeDirectory, reason });
+      inputs.onWarning?.(`The mirror for the original envctl was not written: ${redactor.text(reason)}`);
+    },
+  };
 
   return {
     scope,
     paths,
     config,
     reader: config.reader(),
-    state: createStateRepository({ scopeDirectory: paths.scope, scopeId: scope.id, lock: lock('scope'), now, seam, legacy }),
+    state: createStateRepository({ scopeDirectory: paths.scope, scopeId: scope.id, lock: lock('scope'), now, seam, legacy, mirror }),
     ledger: createLedger({ directory: paths.ledger, seam, now, self }),
     leases: createLeaseTable({ directory: paths.leases, self, isAlive, seam, now, events: recorder }),
     events: recorder,

@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import { errorReportSchema, portsManifestSchema, readinessReportSchema, runtimeMapSchema } from './artifact-schema.js';
 import { ledgerEntrySchema } from './ledger-schema.js';
+import { mirrorRecordSchema } from './legacy/mirror-schema.js';
 import { runIndexSchema } from './run-index-schema.js';
 import { runStateDocumentSchema } from './run-state-schema.js';
 
@@ -13,6 +14,7 @@ export function describeSchemas(): Readonly<Record<string, object>> {
     error_report: z.toJSONSchema(errorReportSchema),
     runtime_readiness_report: z.toJSONSchema(readinessReportSchema),
     run_index: z.toJSONSchema(runIndexSchema),
+    compat_mirror: z.toJSONSchema(mirrorRecordSchema),
     ledger_entry: z.toJSONSchema(ledgerEntrySchema),
   };
 }

@@ -12,6 +12,7 @@ import type { DamagedCandidate } from './candidate-files.js';
 import { findState } from './find-state.js';
 import type { LegacyPlaces } from './legacy/legacy-places.js';
 import { isLegacyState } from './legacy/legacy-state.js';
+import { type MirrorOptions, syncMirror } from './legacy/mirror.js';
 import { loadIndex } from './run-index.js';
 import type { RunIndex } from './run-index-schema.js';
 import { explainRunStateDocument, type RunState } from './run-state-schema.js';
@@ -28,6 +29,8 @@ export interface StateRepositoryOptions {
   readonly seam?: FaultSeam;
   /** Where the original may have kept a state; absent = it is never looked for. */
   readonly legacy?: LegacyPlaces | undefined;
+  /** The mirror for readers of the original; absent = none is kept. */
+  readonly mirror?: MirrorOptions;
   /** Longest wait for the scope lock; default 30 s. */
   readonly lockTimeoutMs?: number;
   readonly signal?: AbortSignal;
@@ -81,6 +84,14 @@ export function createStateRepository(options: StateRepositoryOptions): StateRep
   const underLock = <T>(purpose: string, work: () => Promise<T>): Promise<T> =>
     lock.hold(purpose, { timeoutMs: options.lockTimeoutMs ?? defaultLockTimeoutMs, ...(options.signal === undefined ? {} : { signal: options.signal }) }, work);
 
+  /** A change of the state, and of its mirror under the same lock. */
+  const changing = <T>(purpose: string, work: () => Promise<T>): Promise<T> =>
+    underLock(purpose, async () => {
+      const result = await work();
+      if (options.mirror !== undefined) await syncMirror(scope, options.mirror);
+      return result;
+    });
+
   const inspect: StateRepository['inspect'] = async ({ legacy = false, ...query } = {}) => {
     const { found, damaged } = findState({ scopeDirectory, scopeId, explain: explainRunStateDocument, ...query, legacy: legacy ? options.legacy : undefined });
     const loaded = found === undefined ? undefined : { ...found, directory: isLegacyState(found.state) ? dirname(found.path) : runDirectory(scopeDirectory, found.state.run_id), damaged };
@@ -90,10 +101,10 @@ export function createStateRepository(options: StateRepositoryOptions): StateRep
   return {
     inspect,
     load: async (query) => (await inspect(query)).loaded,
-    commit: (change) => underLock(`commit ${change.runId}`, () => commitRun(scope, change)),
-    commitFailure: (failure) => underLock(`record failure ${failure.runId}`, () => recordFailure(scope, failure)),
-    update: (runId, change, update = {}) => underLock(`update ${runId}`, () => updateRun(scope, runId, change, update)),
-    clear: (clearOptions = {}) => underLock('clear state', () => clearState(scope, clearOptions)),
+    commit: (change) => changing(`commit ${change.runId}`, () => commitRun(scope, change)),
+    commitFailure: (failure) => changing(`record failure ${failure.runId}`, () => recordFailure(scope, failure)),
+    update: (runId, change, update = {}) => changing(`update ${runId}`, () => updateRun(scope, runId, change, update)),
+    clear: (clearOptions = {}) => changing('clear state', () => clearState(scope, clearOptions)),
     index: async () => (await loadIndex(scopeDirectory, scopeId)).index,
   };
 }

@@ -62,7 +62,7 @@ describe('structure of a run state', () => {
   });
 
   it('has a JSON schema for each file, and the defaults fit it', () => {
-    expect(Object.keys(describeSchemas())).to.have.members(['run_state', 'runtime_map', 'ports_manifest', 'error_report', 'runtime_readiness_report', 'run_index', 'ledger_entry']);
+    expect(Object.keys(describeSchemas())).to.have.members(['run_state', 'runtime_map', 'ports_manifest', 'error_report', 'runtime_readiness_report', 'run_index', 'ledger_entry', 'compat_mirror']);
     for (const schema of Object.values(describeSchemas())) expect(schema).to.have.property('$schema');
     const service = serviceOf('Main Backend');
     expect(explainRunStateDocument(toRunStateDocument({ ...emptyState('run-1', 'main'), services: { [service.name]: service } }))).to.equal(undefined);
