@@ -1,4 +1,5 @@
 /* The way in: the fast door when it understands everything, else oclif. Loads as little as it can. */
+import { isEnvctlError, type EnvctlError } from '../contract/index.js';
 import { formatJson } from '../fs/read-only.js';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -26,10 +27,11 @@ export interface OpenedLine {
 
 /** Runs one command line in this process and sets its exit code. Never rejects. */
 export async function runCli(options: FrontDoorOptions): Promise<void> {
-  const opened = open(options);
+  const found = open(options);
+  const opened = found instanceof Error ? undefined : found;
   if (process.platform !== 'win32' && opened !== undefined && (await fastDoor(opened))) return;
   const { runLine } = await import('./run-line.js');
-  await runLine({ ...options, opened });
+  await runLine({ ...options, opened, refused: found instanceof Error ? found : undefined });
 }
 
 async function fastDoor({ line, manifest, tables }: OpenedLine): Promise<boolean> {
@@ -52,7 +54,8 @@ async function fastDoor({ line, manifest, tables }: OpenedLine): Promise<boolean
   }
 }
 
-function open(options: FrontDoorOptions): OpenedLine | undefined {
+/** The line, or why it is none; undefined when the merged manifest does not stand for the plugins that are there. */
+function open(options: FrontDoorOptions): OpenedLine | EnvctlError | undefined {
   const directories = oclifDirectories(process.env, process.platform);
   if (directories === undefined) return undefined;
   const host = { version: readVersion(options.packageRoot), root: options.packageRoot };
@@ -61,8 +64,8 @@ function open(options: FrontDoorOptions): OpenedLine | undefined {
   try {
     const tables = createRoutingTables(manifest.commands);
     return { line: normaliseArgv(options.argv, tables), manifest, tables, directories };
-  } catch {
-    return undefined;
+  } catch (error) {
+    return isEnvctlError(error) ? error : undefined;
   }
 }
 

@@ -24,6 +24,8 @@ export interface LineOptions {
   readonly argv: readonly string[];
   /** The line as the merged manifest explains it; with it a command of core needs nothing of oclif's plugins. */
   readonly opened: OpenedLine | undefined;
+  /** Why the line is none, where the merged manifest can tell. */
+  readonly refused: EnvctlError | undefined;
 }
 
 /** Who runs the command of a line, and what is known of the plugins. */
@@ -49,6 +51,7 @@ export async function runLine(options: LineOptions): Promise<void> {
   let exitCode: number;
   try {
     refuseUnsupportedPlatform(process.platform);
+    if (options.refused !== undefined) throw options.refused;
     const prepared = prepareOwn(options) ?? (await prepareThroughOclif(options, env, context, (warning) => output.stderr(`Warning: ${warning}\n`)));
     const { line, manifest, tables } = prepared;
     context.tables = tables;
