@@ -1,11 +1,13 @@
 import type { DependencyOutcome, LaunchHandle, ProbeContext, StartContext } from '@envctl/core';
 import { failStart } from '@envctl/core';
-import { ask, type Answer } from './database/identity.js';
+import type { Client } from 'pg';
+import type { ClientOptions, Session } from './database/client.js';
+import { ask, openOurs, type Answer } from './database/identity.js';
 import { ensureProject } from './database/project.js';
 import { adminDatabase, adminPasswordName, adminRole, toPasswordName, toRoleName } from './names.js';
 import { ensureCluster, readSystemIdentifier } from './server/cluster.js';
 import { launchServer, loopbackAddresses } from './server/launch.js';
-import { readRunningPort, removeStaleLocks } from './server/lock-files.js';
+import { awaitReadyWord, readRunningPort, removeStaleLocks } from './server/lock-files.js';
 import { clusterPaths, selectServer } from './server/select.js';
 
 const attemptTimeoutMs = 5_000;
@@ -20,10 +22,11 @@ export async function startNative(ctx: StartContext): Promise<DependencyOutcome>
   const planned = ctx.instance.ports['primary'] ?? 0;
   const port = handle.origin === 'adopted' ? ((await readRunningPort(data)) ?? planned) : planned;
   const password = await ctx.secrets.ensure(adminPasswordName);
-  const admin = { host: '127.0.0.1', port, user: adminRole, password, timeoutMs: attemptTimeoutMs, signal: ctx.signal };
-  await awaitServer(ctx, handle, admin, systemIdentifier);
-  await ensureProject(ctx, { ...admin, timeoutMs: startTimeoutMs(ctx) });
-  await checkProject(ctx, port, systemIdentifier);
+  const admin = { host: '127.0.0.1', port, user: adminRole, password, timeoutMs: startTimeoutMs(ctx), signal: ctx.signal };
+  await withServer(ctx, handle, { admin, data, systemIdentifier }, async (client) => {
+    await ensureProject(ctx, client, admin);
+    await checkProject(ctx, port, systemIdentifier);
+  });
   return {
     status: handle.origin === 'adopted' ? 'adopted' : 'ready',
     ...(port === planned ? {} : { ports: { primary: port } }),
@@ -39,29 +42,39 @@ export async function probeNative(ctx: ProbeContext): Promise<DependencyOutcome>
   return { status: 'ready' };
 }
 
-type Admin = Omit<Parameters<typeof ask>[0], 'database'>;
+interface Server {
+  readonly admin: Omit<ClientOptions, 'database'>;
+  readonly data: string;
+  readonly systemIdentifier: string;
+}
 
-async function awaitServer(ctx: StartContext, handle: LaunchHandle, admin: Admin, systemIdentifier: string): Promise<void> {
+/** Waits until our cluster answers its superuser, and runs `work` on that connection. */
+async function withServer(ctx: StartContext, handle: LaunchHandle, { admin, data, systemIdentifier }: Server, work: (client: Client) => Promise<void>): Promise<void> {
   // Ends a hanging attempt when the server exits: a stranger that accepts and says nothing would hold it.
   const over = new AbortController();
   const signal = AbortSignal.any([ctx.signal, over.signal]);
   const exited = handle.exited(signal).then(() => over.abort(), () => undefined);
   let last = '';
+  let session: Session | undefined;
   const attempt = async (): Promise<Answer | undefined> => {
+    await awaitReadyWord(data, signal);
     if (signal.aborted) return undefined;
-    const answer = await ask({ ...admin, database: adminDatabase, signal }, systemIdentifier).catch((): undefined => undefined);
-    if (answer?.kind === 'silent') {
-      last = answer.message;
+    const found = await openOurs({ ...admin, database: adminDatabase, attemptTimeoutMs, signal }, systemIdentifier).catch(() => undefined);
+    session = found?.session;
+    if (found?.answer.kind === 'silent') {
+      last = found.answer.message;
       await refuseUnbound(handle, admin.port);
     }
-    return answer === undefined || answer.kind === 'silent' ? undefined : answer;
+    return found === undefined || found.answer.kind === 'silent' ? undefined : found.answer;
   };
   try {
     const answer = await ctx.until(attempt, { timeoutMs: startTimeoutMs(ctx), handle });
-    if (answer === undefined) await explainSilence(ctx, handle, over.signal.aborted, last, admin.port);
-    else if (answer.kind === 'foreign' || answer.kind === 'refused') await explainStranger(ctx, handle, answer, admin.port);
+    if (answer?.kind === 'foreign' || answer?.kind === 'refused') await explainStranger(ctx, handle, answer, admin.port);
+    if (session === undefined) return await explainSilence(ctx, handle, over.signal.aborted, last, admin.port);
     await refuseUnbound(handle, admin.port);
+    await work(session.client);
   } finally {
+    await session?.end();
     over.abort();
     await exited;
   }

@@ -3,6 +3,7 @@
  * a cleared environment, a new session and a dead parent. Everything here is best effort.
  */
 import { mkdirSync, readFileSync, rmdirSync, writeFileSync, accessSync, constants } from 'node:fs';
+import { writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 
 /** The path a launch's cgroup would have below ours; `undefined` where none can be made. */
@@ -28,6 +29,11 @@ export function createCgroup(path: string): boolean {
   } catch {
     return false;
   }
+}
+
+/** Off the main thread: the kernel takes tens of milliseconds to be sure that nobody forks meanwhile. */
+export async function moveToCgroup(path: string, pid: number): Promise<void> {
+  await writeFile(join(path, 'cgroup.procs'), String(pid)).catch(() => undefined);
 }
 
 export function joinCgroup(path: string, pid: number): void {

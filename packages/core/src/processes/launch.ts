@@ -10,7 +10,7 @@ import { basename, dirname, join, parse, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { EnvctlError, errorMessage, type ProcessIdentity } from '../contract/index.js';
 import type { FaultSeam } from '../contract/seam.js';
-import { cgroupPathFor, createCgroup, joinCgroup } from './cgroup.js';
+import { cgroupPathFor, createCgroup, moveToCgroup } from './cgroup.js';
 import { findProgram } from './find-program.js';
 import { selfIdentity } from './identity.js';
 import { launchTokenVariable, type LaunchRecord, type LaunchSpec } from './launch-spec.js';
@@ -179,7 +179,7 @@ async function spawnRunner(spec: LaunchSpec, record: LaunchRecord, log: number):
     });
   }
   // A runner of another user cannot move itself.
-  if (record.cgroup !== null && record.user) joinCgroup(record.cgroup, child.pid);
+  if (record.cgroup !== null && record.user) await moveToCgroup(record.cgroup, child.pid);
   return { pid: child.pid, startTicks: entry?.startTicks ?? '0', bootId: record.bootId, pidNamespace: record.pidNamespace };
 }
 

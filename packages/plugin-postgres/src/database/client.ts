@@ -6,52 +6,65 @@ export interface ClientOptions {
   readonly user: string;
   readonly password: string;
   readonly database: string;
+  /** For the connection, and for each statement. */
   readonly timeoutMs: number;
+  /** For the connection and the first statement, where that is to be shorter. */
+  readonly attemptTimeoutMs?: number;
   readonly signal: AbortSignal;
+}
+
+/** An open connection; `end` closes it and never rejects. */
+export interface Session {
+  readonly client: Client;
+  end(): Promise<void>;
 }
 
 /** Connects, runs `work`, closes; an abort breaks the connection at once. Rejects with what pg or `work` throws. */
 export async function withClient<T>(options: ClientOptions, work: (client: Client) => Promise<T>): Promise<T> {
-  options.signal.throwIfAborted();
-  return await openClient(
-    {
-      host: options.host,
-      port: options.port,
-      user: options.user,
-      password: options.password,
-      database: options.database,
-    },
-    options,
-    work,
-  );
+  return await inSession(await openSession(options), options.signal, work);
 }
 
 /** As {@link withClient}, with a connection URL. */
 export async function withUrlClient<T>(url: string, options: Pick<ClientOptions, 'timeoutMs' | 'signal'>, work: (client: Client) => Promise<T>): Promise<T> {
-  return await openClient({ connectionString: url }, options, work);
+  return await inSession(await connect({ connectionString: url }, options), options.signal, work);
 }
 
-async function openClient<T>(
-  target: Readonly<Record<string, unknown>>,
-  { timeoutMs, signal }: Pick<ClientOptions, 'timeoutMs' | 'signal'>,
-  work: (client: Client) => Promise<T>,
-): Promise<T> {
+/** Connects; an abort breaks the connection at once, until it is ended. Rejects with what pg throws. */
+export async function openSession(options: ClientOptions): Promise<Session> {
+  const { host, port, user, password, database } = options;
+  return await connect({ host, port, user, password, database }, options);
+}
+
+async function inSession<T>(session: Session, signal: AbortSignal, work: (client: Client) => Promise<T>): Promise<T> {
+  try {
+    return await work(session.client);
+  } finally {
+    await session.end();
+    signal.throwIfAborted();
+  }
+}
+
+async function connect(target: Readonly<Record<string, unknown>>, { timeoutMs, attemptTimeoutMs = timeoutMs, signal }: Pick<ClientOptions, 'timeoutMs' | 'attemptTimeoutMs' | 'signal'>): Promise<Session> {
   signal.throwIfAborted();
   const { default: pg } = await import('pg');
   // Without an error listener a connection that breaks while idle would end the process.
-  const client = new pg.Client({ ...target, application_name: 'envctl', connectionTimeoutMillis: timeoutMs, query_timeout: timeoutMs });
+  const client = new pg.Client({ ...target, application_name: 'envctl', connectionTimeoutMillis: attemptTimeoutMs, query_timeout: timeoutMs });
   client.on('error', () => undefined);
   const stream = (client as unknown as { connection: { stream: { destroy(): void } } }).connection.stream;
   const abort = (): void => stream.destroy();
   signal.addEventListener('abort', abort, { once: true });
+  const end = async (): Promise<void> => {
+    signal.removeEventListener('abort', abort);
+    await endClient(client, stream);
+  };
   try {
     await client.connect();
     signal.throwIfAborted();
-    return await work(client);
-  } finally {
-    signal.removeEventListener('abort', abort);
-    await endClient(client, stream);
+    return { client, end };
+  } catch (error) {
+    await end();
     signal.throwIfAborted();
+    throw error;
   }
 }
 

@@ -1,6 +1,7 @@
+import type { QueryConfig } from 'pg';
 import { errorMessage } from '@envctl/core';
 import { errorCode } from '../error-code.js';
-import { withClient, type ClientOptions } from './client.js';
+import { openSession, type ClientOptions, type Session } from './client.js';
 
 /** What answered on a port. */
 export type Answer =
@@ -16,16 +17,31 @@ const notYet = new Set(['ECONNREFUSED', 'ECONNRESET', 'EADDRNOTAVAIL', 'ENOENT',
 
 /** Asks the server for its system identifier, as `options.user`: a real query that only our cluster answers right. */
 export async function ask(options: ClientOptions, systemIdentifier: string): Promise<Answer> {
+  const { session, answer } = await openOurs(options, systemIdentifier);
+  await session?.end();
+  return answer;
+}
+
+/** As {@link ask}; the connection stays open when the answer is `ours`, and the caller ends it. */
+export async function openOurs(options: ClientOptions, systemIdentifier: string): Promise<{ readonly answer: Answer; readonly session?: Session }> {
+  let session: Session | undefined;
   try {
-    const found = await withClient(options, async (client) => {
-      const { rows } = await client.query<{ id: string }>('select system_identifier::text as id from pg_control_system()');
-      return rows[0]?.id;
-    });
-    return found === systemIdentifier ? { kind: 'ours' } : { kind: 'foreign', message: 'another Postgres cluster answers there' };
+    session = await openSession(options);
+    const { rows } = await session.client.query<{ id: string }>(identityQuery(options.attemptTimeoutMs));
+    if (rows[0]?.id === systemIdentifier) return { answer: { kind: 'ours' }, session };
+    await session.end();
+    return { answer: { kind: 'foreign', message: 'another Postgres cluster answers there' } };
   } catch (error) {
+    await session?.end();
     options.signal.throwIfAborted();
-    return classify(error);
+    return { answer: classify(error) };
   }
+}
+
+/** pg takes a time limit with a query, which its types do not know. */
+function identityQuery(timeoutMs: number | undefined): QueryConfig {
+  const query: QueryConfig & { query_timeout?: number } = { text: 'select system_identifier::text as id from pg_control_system()' };
+  return timeoutMs === undefined ? query : { ...query, query_timeout: timeoutMs } as QueryConfig;
 }
 
 function classify(error: unknown): Answer {

@@ -2,7 +2,7 @@ import type { Client } from 'pg';
 import type { StartContext } from '@envctl/core';
 import { failStart } from '@envctl/core';
 import { errorCode } from '../error-code.js';
-import { adminDatabase, toPasswordName, toRoleName } from '../names.js';
+import { toPasswordName, toRoleName } from '../names.js';
 import type { ClientOptions } from './client.js';
 import { withClient } from './client.js';
 import { toScramVerifier } from './scram.js';
@@ -13,50 +13,57 @@ const attributes = 'LOGIN CREATEDB NOSUPERUSER NOCREATEROLE NOREPLICATION NOBYPA
 const alreadyThere = new Set(['42710', '42P04', '23505']);
 
 /** Makes or mends what a project owns in the server: role, password, database, extensions; closes what is open. */
-export async function ensureProject(ctx: StartContext, admin: AdminOptions): Promise<void> {
+export async function ensureProject(ctx: StartContext, client: Client, admin: AdminOptions): Promise<void> {
   const name = toRoleName(ctx.project.slug);
   const password = await ctx.secrets.ensure(toPasswordName(ctx.project.slug));
-  await withClient({ ...admin, database: adminDatabase }, async (client) => {
-    await ctx.logical({ kind: 'role', name, project: ctx.project.name }, () => ensureRole(client, name, password));
-    await ctx.logical({ kind: 'database', name, project: ctx.project.name, data: { owner: name } }, () => ensureDatabase(client, name));
-    await recordOwned(ctx, client, name);
-    await closeDatabases(ctx, client);
-  });
+  const found = await look(client, name);
+  await ctx.logical({ kind: 'role', name, project: ctx.project.name }, () => ensureRole(client, name, password, found.role));
+  await ctx.logical({ kind: 'database', name, project: ctx.project.name, data: { owner: name } }, () => (found.database ? Promise.resolve() : createDatabase(client, name)));
+  // Databases that the application made with its role are recorded, so that they are removed with the project.
+  for (const database of found.owned) {
+    await ctx.logical({ kind: 'database', name: database, project: ctx.project.name, data: { owner: name } }, () => Promise.resolve());
+  }
+  await closeDatabases(ctx, client, found.database ? found.open : [...found.open, name]);
   await ensureExtensions(ctx, admin, name);
 }
 
-async function ensureRole(client: Client, name: string, password: string): Promise<void> {
+/** What the server has of a project, and the databases that anybody may enter. */
+interface Found {
+  readonly role: boolean;
+  readonly database: boolean;
+  /** Databases of the role but its own. */
+  readonly owned: readonly string[];
+  readonly open: readonly string[];
+}
+
+/** One statement: it is on the way of every start. */
+async function look(client: Client, name: string): Promise<Found> {
+  const { rows } = await client.query<Found>(
+    `select exists (select from pg_roles where rolname = $1) as role,
+       exists (select from pg_database where datname = $1) as database,
+       array(select datname::text from pg_database d join pg_roles r on r.oid = d.datdba where r.rolname = $1 and datname <> $1 order by datname) as owned,
+       array(select datname::text from pg_database where datname <> 'template0'
+         and (has_database_privilege('public', oid, 'CONNECT') or has_database_privilege('public', oid, 'TEMPORARY'))) as open`,
+    [name],
+  );
+  return rows[0] ?? { role: false, database: false, owned: [], open: [] };
+}
+
+async function ensureRole(client: Client, name: string, password: string, isThere: boolean): Promise<void> {
   const role = client.escapeIdentifier(name);
-  const { rowCount } = await client.query('select from pg_roles where rolname = $1', [name]);
   const verifier = client.escapeLiteral(await toScramVerifier(password));
-  if ((rowCount ?? 0) === 0) await tolerant(client.query(`CREATE ROLE ${role}`));
+  if (!isThere) await tolerant(client.query(`CREATE ROLE ${role}`));
   await client.query(`ALTER ROLE ${role} ${attributes} PASSWORD ${verifier}`);
 }
 
-async function ensureDatabase(client: Client, name: string): Promise<void> {
+async function createDatabase(client: Client, name: string): Promise<void> {
   const database = client.escapeIdentifier(name);
-  const { rowCount } = await client.query('select from pg_database where datname = $1', [name]);
-  if ((rowCount ?? 0) === 0) await tolerant(client.query(`CREATE DATABASE ${database} OWNER ${database}`));
-}
-
-/** Databases that the application made with its role are recorded, so that they are removed with the project. */
-async function recordOwned(ctx: StartContext, client: Client, owner: string): Promise<void> {
-  const { rows } = await client.query<{ name: string }>(
-    'select datname as name from pg_database d join pg_roles r on r.oid = d.datdba where r.rolname = $1 and datname <> $1 order by datname',
-    [owner],
-  );
-  for (const { name } of rows) {
-    await ctx.logical({ kind: 'database', name, project: ctx.project.name, data: { owner } }, () => Promise.resolve());
-  }
+  await tolerant(client.query(`CREATE DATABASE ${database} OWNER ${database}`));
 }
 
 /** Postgres opens a new database to everybody; only its owner and the superuser shall enter. */
-async function closeDatabases(ctx: StartContext, client: Client): Promise<void> {
-  const { rows } = await client.query<{ name: string }>(
-    `select datname as name from pg_database where datname <> 'template0'
-       and (has_database_privilege('public', oid, 'CONNECT') or has_database_privilege('public', oid, 'TEMPORARY'))`,
-  );
-  for (const { name } of rows) {
+async function closeDatabases(ctx: StartContext, client: Client, open: readonly string[]): Promise<void> {
+  for (const name of open) {
     await client.query(`REVOKE CONNECT, TEMPORARY ON DATABASE ${client.escapeIdentifier(name)} FROM PUBLIC`);
     ctx.events.emit('postgres.database.closed', { database: name });
   }

@@ -1,5 +1,6 @@
 import { readFile, readlink, realpath, rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import type { StartContext } from '@envctl/core';
 
 /**
@@ -23,6 +24,21 @@ export async function readRunningPort(data: string): Promise<number | undefined>
   const text = await readFile(join(data, 'postmaster.pid'), 'utf8').catch(() => '');
   const port = Number.parseInt(text.split('\n')[3] ?? '', 10);
   return Number.isInteger(port) && port > 0 ? port : undefined;
+}
+
+const readyWordMs = 100;
+const readyWordLookMs = 4;
+
+/**
+ * Resolves as soon as the lock file of the cluster says that it takes connections, the eighth line, and after 100 ms at the
+ * latest: reading it costs less than being refused. Never rejects.
+ */
+export async function awaitReadyWord(data: string, signal: AbortSignal): Promise<void> {
+  const path = join(data, 'postmaster.pid');
+  for (const until = performance.now() + readyWordMs; performance.now() < until && !signal.aborted; ) {
+    if (/^ready/.test((await readFile(path, 'utf8').catch(() => '')).split('\n')[7] ?? '')) return;
+    await delay(readyWordLookMs, undefined, { signal }).catch(() => undefined);
+  }
 }
 
 async function readPid(path: string): Promise<number | undefined> {
