@@ -42,6 +42,8 @@ export interface BringUpRequest {
   readonly runId: string;
   readonly required: Readonly<Record<string, Readonly<Record<string, string>>>>;
   readonly signal: AbortSignal;
+  /** Told of every process that was launched: what does not need the dependency may begin. */
+  readonly onLaunched?: () => void;
 }
 
 export interface BringUpResult {
@@ -88,13 +90,15 @@ async function bringUpInstance(context: RequirementsContext, request: BringUpReq
   const wasHolder = base.holders.includes(request.project.name);
   const wasRunning = await isRunning(context, target.id);
   const limits = { bind: Math.max(1, context.reader.integer('ENVCTL_REQUIREMENT_BIND_MAX_RETRIES') ?? 8), transient: 3 };
-  let record = await withHolder(context, { ...base, driver: target.driver }, request.project.name);
+  let record = withHolder({ ...base, driver: target.driver }, request.project.name);
   let counts: RetryCounts = { bind: 0, transient: 0 };
   const avoid = new Set<number>();
   const requested = toRequestedPorts(context, request, target.plan);
   let leased = wasRunning && record.token !== null;
 
   try {
+    // Whom a server is for is on record before it runs; with new ports it is written together with them.
+    if ((leased || target.driver === 'external') && record.holders !== base.holders) await writeInstance(context, record);
     for (;;) {
       if (!leased) record = await leasePorts(context, request, target, record, avoid);
       // Another try on the same port keeps its lease: the server may run there already.
@@ -130,10 +134,16 @@ async function bringUpInstance(context: RequirementsContext, request: BringUpReq
 }
 
 async function attempt(context: RequirementsContext, request: BringUpRequest, target: Target, record: InstanceRecord): Promise<DependencyOutcome> {
-  const start = (signal: AbortSignal) =>
-    request.handle.definition.start(
-      createStartContext({ engine: context, record: { ...record, token: record.token ?? '' }, probe: toProbeContext(context, request.project, target, record, signal), required: request.required, runId: request.runId, holder: request.project.name }),
-    );
+  const start = async (signal: AbortSignal) => {
+    const probe = toProbeContext(context, request.project, target, record, signal);
+    const { onLaunched, required, runId } = request;
+    const started = createStartContext({ engine: context, record: { ...record, token: record.token ?? '' }, probe, required, runId, holder: request.project.name, ...(onLaunched === undefined ? {} : { onLaunched }) });
+    try {
+      return await request.handle.definition.start(started);
+    } finally {
+      await started.settle();
+    }
+  };
   try {
     if (target.driver !== 'external') return await start(request.signal);
     return await askExternal({ id: request.handle.declaration.id, config: context.reader, signal: request.signal, ask: start });
@@ -272,11 +282,8 @@ function toPreferred(context: RequirementsContext, request: BringUpRequest, plan
   return context.preferredPort(base, plan.share === 'scope' ? 'Main' : request.project.name);
 }
 
-async function withHolder(context: EngineContext, record: InstanceRecord, project: string): Promise<InstanceRecord> {
-  if (record.holders.includes(project)) return record;
-  const held = { ...record, holders: [...record.holders, project].sort() };
-  await writeInstance(context, held);
-  return held;
+function withHolder(record: InstanceRecord, project: string): InstanceRecord {
+  return record.holders.includes(project) ? record : { ...record, holders: [...record.holders, project].sort() };
 }
 
 /** The data directory is on the ledger from before it exists until it is removed. */

@@ -2,14 +2,15 @@
  * The production `StartContext`: everything a plugin may acquire goes through here, so that its intent
  * is on record before the effect and a later command finds what an earlier one left.
  */
+import { lchownSync, readdirSync } from 'node:fs';
 import { chmod, chown, lchown, mkdir, readdir, rename, rm, stat } from 'node:fs/promises';
-import { setTimeout as delay } from 'node:timers/promises';
+import { setImmediate as turn, setTimeout as delay } from 'node:timers/promises';
 import { join } from 'node:path';
 import type { LaunchHandle, LaunchRequest, LogicalRequest, ProbeContext, StartContext, StopStep, TaskRequest, TaskResult } from '../contract/index.js';
 import { createDeadline, EnvctlError, isEnvctlError } from '../contract/index.js';
 import { examineLaunch, readProcessTable, waitForExit } from '../processes/index.js';
 import { acquireProcess, describeIncomplete, readRecordedLaunches, releaseProcesses, type RecordedLaunch } from '../resources/index.js';
-import { tailLines } from '../services/index.js';
+import { firstPauseMs, nextPauseMs, tailLines } from '../services/index.js';
 import type { EngineContext } from '../scope/index.js';
 import { ensureDirectory, isDiskRefusal, toWriteError } from '../fs/index.js';
 import type { InstanceRecord } from './instance-schema.js';
@@ -21,6 +22,13 @@ export interface StartContextInputs {
   readonly required: StartContext['required'];
   readonly runId: string;
   readonly holder: string;
+  /** Told of every process that was launched. */
+  readonly onLaunched?: () => void;
+}
+
+export interface OpenStartContext extends StartContext {
+  /** Waits until what tasks left behind is cleared away; rejects when it could not be. */
+  settle(): Promise<void>;
 }
 
 const defaultServerStop: readonly StopStep[] = [
@@ -28,15 +36,16 @@ const defaultServerStop: readonly StopStep[] = [
   { signal: 'SIGKILL', target: 'tree', waitMs: 2_000 },
 ];
 
-export function createStartContext(inputs: StartContextInputs): StartContext {
+export function createStartContext(inputs: StartContextInputs): OpenStartContext {
   const { engine, record, probe } = inputs;
+  const clearing: Promise<unknown>[] = [];
   const launchName = (name: string) => `${record.id}/${name}`;
   const logPath = (name: string) => join(engine.paths.instances, 'logs', `${record.id}-${name}.log`);
 
   async function acquire(request: LaunchRequest | TaskRequest, kind: 'dependency' | 'task', ports: readonly number[]) {
     const user = (request.asDataUser ?? true) ? engine.dataUser : undefined;
     await ensureDirectory(join(engine.paths.instances, 'logs'));
-    return acquireProcess(engine, {
+    const acquired = await acquireProcess(engine, {
       name: launchName(request.name),
       kind,
       token: record.token,
@@ -52,13 +61,14 @@ export function createStartContext(inputs: StartContextInputs): StartContext {
       stop: 'stop' in request && request.stop !== undefined ? request.stop : defaultServerStop,
       restart: { when: 'no', max: 0, backoffMs: 0 },
     });
+    inputs.onLaunched?.();
+    return acquired;
   }
 
   async function launch(request: LaunchRequest): Promise<LaunchHandle> {
     probe.signal.throwIfAborted();
     const earlier = await findLaunches(engine, launchName(request.name));
-    const table = readProcessTable();
-    const alive = earlier.find((candidate) => candidate.state !== undefined && examineLaunch(candidate.state, table, { listeners: new Map() }).alive);
+    const alive = findLiving(earlier);
     await endAll(engine, record.id, earlier.filter((candidate) => candidate !== alive));
     if (alive !== undefined) return toHandle(alive.launchId, 'adopted', alive.directory, alive.state?.record.logPath ?? logPath(request.name));
     const ports = (request.ports ?? []).map((name) => portOf(record, name));
@@ -73,15 +83,21 @@ export function createStartContext(inputs: StartContextInputs): StartContext {
     await rm(logPath(request.name), { force: true });
     const acquired = await acquire(request, 'task', []);
     const limit = createDeadline(probe.signal, request.timeoutMs);
+    const clear = () => releaseProcesses(engine, [{ entryId: acquired.entry.id, directory: acquired.directory }], { keepReserved: true });
+    let code: number | undefined;
     try {
-      const exit = await waitForExit(acquired.directory, limit.signal);
-      return { code: exit.code, output: await tailLines(logPath(request.name), 20) };
+      ({ code } = await waitForExit(acquired.directory, limit.signal));
+      return { code, output: await tailLines(logPath(request.name), 20) };
     } catch (error) {
       probe.signal.throwIfAborted();
       throw new EnvctlError('ENVCTL_E_RUN_TIMEOUT', `${record.id}: ${request.name} did not end within ${request.timeoutMs} ms.`, { kind: 'dependency', cause: error });
     } finally {
       limit.clear();
-      await releaseProcesses(engine, [{ entryId: acquired.entry.id, directory: acquired.directory }], { keepReserved: true });
+      // Of a task that ended well nothing is expected to be left: the looks for it go on beside what comes next.
+      const cleared = clear();
+      clearing.push(cleared);
+      if (code === 0) cleared.catch(() => undefined);
+      else await cleared;
     }
   }
 
@@ -142,6 +158,9 @@ export function createStartContext(inputs: StartContextInputs): StartContext {
     container: () =>
       Promise.reject(new EnvctlError('ENVCTL_E_DEPENDENCY_DRIVER', `${record.id}: this envctl has no container driver.`, { kind: 'environment', hints: ['use the native or the external driver'] })),
     until: (attempt, options) => until(attempt, { ...options, signal: probe.signal }),
+    settle: async () => {
+      for (const result of await Promise.allSettled(clearing)) if (result.status === 'rejected') throw result.reason;
+    },
   };
 }
 
@@ -156,13 +175,13 @@ async function until<T>(attempt: () => Promise<T | undefined>, options: { readon
     },
     () => undefined,
   );
-  const deadline = performance.now() + options.timeoutMs;
+  const startedMs = performance.now();
   try {
-    for (let pauseMs = 5; ; pauseMs = Math.min(pauseMs * 1.5, 100)) {
+    for (let pauseMs = firstPauseMs; ; pauseMs = nextPauseMs(pauseMs, performance.now() - startedMs)) {
       options.signal.throwIfAborted();
       const value = await attempt();
       if (value !== undefined) return value;
-      if (ended || performance.now() > deadline) return undefined;
+      if (ended || performance.now() - startedMs > options.timeoutMs) return undefined;
       await delay(pauseMs, undefined, { signal: options.signal });
     }
   } finally {
@@ -178,6 +197,12 @@ function toHandle(id: string, origin: LaunchHandle['origin'], launchDirectory: s
     exited: (signal) => waitForExit(launchDirectory, signal),
     logTail: (lines) => tailLines(logPath, lines),
   };
+}
+
+function findLiving(launches: readonly RecordedLaunch[]): RecordedLaunch | undefined {
+  if (launches.length === 0) return undefined;
+  const table = readProcessTable();
+  return launches.find((candidate) => candidate.state !== undefined && examineLaunch(candidate.state, table, { listeners: new Map() }).alive);
 }
 
 async function findLaunches(engine: EngineContext, name: string): Promise<readonly RecordedLaunch[]> {
@@ -204,8 +229,11 @@ async function removeAbandonedBuilds(directory: string, name: string): Promise<v
 /** What envctl itself wrote as root becomes the data user's; links are not followed. */
 async function chownTree(path: string, owner: { readonly uid: number; readonly gid: number }): Promise<void> {
   await lchown(path, owner.uid, owner.gid);
-  const entries = await readdir(path, { withFileTypes: true, recursive: true });
-  await Promise.all(entries.map((entry) => lchown(join(entry.parentPath, entry.name), owner.uid, owner.gid)));
+  for (const [index, entry] of readdirSync(path, { withFileTypes: true, recursive: true }).entries()) {
+    // Most is the data user's already, and a call takes microseconds. Others get their turn in between.
+    if (index % 256 === 255) await turn();
+    lchownSync(join(entry.parentPath, entry.name), owner.uid, owner.gid);
+  }
 }
 
 function portOf(record: InstanceRecord, resource: string): number {

@@ -6,6 +6,7 @@ export { commandOnPort, substitutePort, type DetectionEvidence, type DetectionPr
 export { forwardedVariables, type ForwardedSettings } from './forwarded-variables.js';
 export { serviceEnvironment, type ServiceEnvironmentInput } from './service-environment.js';
 export { waitServiceReady, type ServiceReadiness, type ServiceReadyRequest, type WaitedLaunch } from './readiness.js';
+export { firstPauseMs, nextPauseMs } from './poll-pause.js';
 export { createLaunchListeners, type LaunchListeners } from './launch-listeners.js';
 export { probeHealth, type HealthAnswer } from './health-probe.js';
 export { diagnoseLog, type LogDiagnosis } from './log-diagnosis.js';

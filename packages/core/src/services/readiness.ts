@@ -2,6 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { LaunchExit } from '../contract/index.js';
 import { probeHealth } from './health-probe.js';
 import { diagnoseLog } from './log-diagnosis.js';
+import { firstPauseMs, nextPauseMs } from './poll-pause.js';
 import { tailLines } from './tail-lines.js';
 
 /** The launch that is waited for. */
@@ -46,8 +47,6 @@ export type ServiceReadiness =
       readonly hints: readonly string[];
     };
 
-const firstPauseMs = 5;
-const longestPauseMs = 100;
 const healthTimeoutMs = 2000;
 const logLines = 100;
 /** A worker tells nobody that it is up; most broken commands have ended by then. */
@@ -86,7 +85,8 @@ type ListeningRequest = ServiceReadyRequest & { readonly port: number };
 async function pollPort(request: ListeningRequest, signal: AbortSignal): Promise<ServiceReadiness> {
   const deadline = AbortSignal.timeout(request.timeoutMs);
   let health = '';
-  for (let pauseMs = firstPauseMs; ; pauseMs = Math.min(pauseMs * 1.5, longestPauseMs)) {
+  const startedMs = performance.now();
+  for (let pauseMs = firstPauseMs; ; pauseMs = nextPauseMs(pauseMs, performance.now() - startedMs)) {
     const ports = await request.listenersOf(request.port);
     signal.throwIfAborted();
     if (ports.includes(request.port)) {

@@ -8,6 +8,7 @@ import { createLaunchToken, describeIncomplete, releaseLease, releaseProcesses, 
 import type { ServiceName } from '../services/index.js';
 import type { PortPlan, RequirementComponent, ServiceRecord } from '../state/index.js';
 import type { Progress } from '../ui/index.js';
+import { createHeadStart } from './head-start.js';
 import { firstFailure, isConsequenceOf, runGraph, type GraphNode, type NodeOutcome } from './graph.js';
 import type { PlannedProject, StartPlan } from './plan.js';
 import { toComponent, toPortPlans, toTimings, type NodeTiming } from './project-results.js';
@@ -146,6 +147,7 @@ function toNodes(
   const nodeId = (name: string) => `${project.name}/${name}`;
   const needsOf = (name: string) => plan.edges.filter((edge) => edge.project === project.name && edge.node === name).map((edge) => ({ id: nodeId(edge.needs), condition: edge.condition as EdgeCondition }));
 
+  const headStart = createHeadStart(project.dependencies.filter(({ action, requires }) => action !== 'keep' && requires.length === 0).length);
   const dependencies = project.dependencies.map(
     (dependency): GraphNode => ({
       id: nodeId(dependency.id),
@@ -158,7 +160,7 @@ function toNodes(
             return 'kept';
           }
           const required = Object.fromEntries(dependency.requires.map((id) => [id, toPlain(variables.get(id) ?? {})]));
-          const result = await bringUpDependency(context, { project, handle, runId: request.runId, required, signal: node.signal });
+          const result = await bringUpDependency(context, { project, handle, runId: request.runId, required, signal: node.signal, ...(dependency.requires.length === 0 ? { onLaunched: headStart.once() } : {}) });
           acquired.dependencies.set(dependency.id, result);
           assertUsable(context.reader, dependency.display_name, result);
           variables.set(dependency.id, result.variables);
@@ -167,7 +169,14 @@ function toNodes(
     }),
   );
   // Beside the dependencies: their servers need not wait for the ports of services.
-  const ports: GraphNode = { id: nodeId(portsNode), needs: [], run: () => leaseServicePorts(context, request, acquired, avoid) };
+  const ports: GraphNode = {
+    id: nodeId(portsNode),
+    needs: [],
+    run: async ({ signal }) => {
+      await headStart.over(signal);
+      await leaseServicePorts(context, request, acquired, avoid);
+    },
+  };
   const serviceNodes = project.services.filter((service) => service.action !== 'keep').map(
     (service): GraphNode => ({
       id: nodeId(service.type),
