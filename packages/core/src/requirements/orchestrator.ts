@@ -42,7 +42,7 @@ export interface BringUpRequest {
   readonly runId: string;
   readonly required: Readonly<Record<string, Readonly<Record<string, string>>>>;
   readonly signal: AbortSignal;
-  /** Told of every process that was launched: what does not need the dependency may begin. */
+  /** Told when nothing more needs to be launched before what does not need the dependency: maybe more than once. */
   readonly onLaunched?: () => void;
 }
 
@@ -146,6 +146,7 @@ async function attempt(context: RequirementsContext, request: BringUpRequest, ta
   };
   try {
     if (target.driver !== 'external') return await start(request.signal);
+    request.onLaunched?.();
     return await askExternal({ id: request.handle.declaration.id, config: context.reader, signal: request.signal, ask: start });
   } catch (error) {
     request.signal.throwIfAborted();

@@ -22,7 +22,7 @@ export interface StartContextInputs {
   readonly required: StartContext['required'];
   readonly runId: string;
   readonly holder: string;
-  /** Told of every process that was launched. */
+  /** Told of every process that was launched or adopted. */
   readonly onLaunched?: () => void;
 }
 
@@ -70,7 +70,10 @@ export function createStartContext(inputs: StartContextInputs): OpenStartContext
     const earlier = await findLaunches(engine, launchName(request.name));
     const alive = findLiving(earlier);
     await endAll(engine, record.id, earlier.filter((candidate) => candidate !== alive));
-    if (alive !== undefined) return toHandle(alive.launchId, 'adopted', alive.directory, alive.state?.record.logPath ?? logPath(request.name));
+    if (alive !== undefined) {
+      inputs.onLaunched?.();
+      return toHandle(alive.launchId, 'adopted', alive.directory, alive.state?.record.logPath ?? logPath(request.name));
+    }
     const ports = (request.ports ?? []).map((name) => portOf(record, name));
     const acquired = await acquire(request, 'dependency', ports);
     return toHandle(acquired.launchId, 'started', acquired.directory, logPath(request.name));
