@@ -257,6 +257,18 @@ describe('health, errors, logs and wait', function () {
     await world.configure();
   });
 
+  it('a frontend gets no credential for a dependency from the shell of the caller, whether or not that is up', async () => {
+    await world.configure({ MAIN_REDIS_ENABLE: true, MAIN_POSTGRES_ENABLE: true });
+    const env = { DATABASE_URL: 'postgresql://me:mine@elsewhere/db', REDIS_PASSWORD: 'mine', EDITOR: 'vi' };
+    for (const words of [['start'], ['restart', 'frontend']]) {
+      const seen = await environmentOf(portsOf(await world.succeed(words, { env }))['frontend']!);
+      expect(seen, words.join(' ')).to.include({ EDITOR: 'vi' });
+      expect([seen['DATABASE_URL'], seen['REDIS_PASSWORD']], words.join(' ')).to.deep.equal([undefined, undefined]);
+    }
+    await world.succeed(['stop-all']);
+    await world.configure();
+  });
+
   it('a backend that does not listen is a worker: it lives, has no port and no URL', async () => {
     await world.configure({ ENVCTL_BACKEND_START_CMD: 'node server.mjs --worker', MAIN_BACKEND_EXPECT_LISTENER: false });
     const started = await world.succeed(['start']);

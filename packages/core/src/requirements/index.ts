@@ -5,3 +5,4 @@ export type { InstanceRecord } from './instance-schema.js';
 export * from './orchestrator.js';
 export * from './secret-store.js';
 export * from './teardown.js';
+export * from './secret-variables.js';

@@ -13,6 +13,8 @@ export interface ServiceEnvironmentInput {
   readonly commandEnv: Readonly<Record<string, string>>;
   /** What the dependencies of the project offer. */
   readonly dependencies: Readonly<Record<string, ProjectedVariable>>;
+  /** Names by which dependencies of the project hand out credentials, whether or not they are up yet. */
+  readonly secretNames: readonly string[];
   /** Base URLs of the project's services, without a slash at the end; absent when the service is not part of it. */
   readonly urls: Partial<Readonly<Record<ServiceName, string>>>;
 }
@@ -24,7 +26,7 @@ export interface ServiceEnvironmentInput {
  */
 export function serviceEnvironment(input: ServiceEnvironmentInput): Record<string, string> {
   const dependencies = Object.entries(input.dependencies);
-  const withheld = new Set(input.service === 'frontend' ? dependencies.filter(([, variable]) => variable.secret).map(([name]) => name) : []);
+  const withheld = new Set(input.service === 'frontend' ? [...input.secretNames, ...dependencies.filter(([, variable]) => variable.secret).map(([name]) => name)] : []);
   const inherited = Object.entries(input.processEnv).filter(
     (entry): entry is [string, string] => entry[1] !== undefined && !withheld.has(entry[0]) && !isPrivate(entry[0]),
   );

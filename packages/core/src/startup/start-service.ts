@@ -2,6 +2,7 @@
 import { join } from 'node:path';
 import { EnvctlError, type EdgeCondition, type ProjectedVariable } from '../contract/index.js';
 import { waitForExit } from '../processes/index.js';
+import { secretVariableNames } from '../requirements/index.js';
 import { acquireProcess, type AcquiredProcess } from '../resources/index.js';
 import { commandOnPort, createLaunchListeners, serviceEnvironment, waitServiceReady, type ServiceName, type ServiceReadiness } from '../services/index.js';
 import type { ServiceRecord } from '../state/index.js';
@@ -62,7 +63,7 @@ function launchService(context: ExecuteContext, request: ExecuteRequest, start: 
     runId: request.runId,
     command: parts.command,
     cwd: service.command.cwd,
-    env: serviceEnvironment({ service: service.type, processEnv: context.env, forwarded: request.forwarded, projectName: project.name, port, commandEnv: parts.env, dependencies: start.variables, urls: peerUrls(context, request, start.leases) }),
+    env: serviceEnvironment({ service: service.type, processEnv: context.env, forwarded: request.forwarded, projectName: project.name, port, commandEnv: parts.env, dependencies: start.variables, secretNames: secretNames(context, request), urls: peerUrls(context, request, start.leases) }),
     logPath: parts.logPath,
     ports: [port],
     dataDirectories: [],
@@ -71,6 +72,14 @@ function launchService(context: ExecuteContext, request: ExecuteRequest, start: 
       { signal: 'SIGKILL', target: 'tree', waitMs: 2_000 },
     ],
     restart: { when: 'no', max: 0, backoffMs: 0 },
+  });
+}
+
+/** A frontend waits for no dependency: what it must not get is known all the same. */
+function secretNames(context: ExecuteContext, { project, handles }: ExecuteRequest): readonly string[] {
+  return project.dependencies.flatMap(({ id }) => {
+    const handle = handles.get(id);
+    return handle === undefined ? [] : secretVariableNames(context, project, handle);
   });
 }
 

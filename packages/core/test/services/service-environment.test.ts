@@ -8,6 +8,7 @@ const input: ServiceEnvironmentInput = {
   port: 8000,
   commandEnv: { MODE: 'dev' },
   dependencies: { DATABASE_URL: { value: 'postgresql://u:p@127.0.0.1:5432/d', secret: true }, REDIS_PORT: { value: '6379', secret: false } },
+  secretNames: [],
   urls: { backend: 'http://localhost:8000', frontend: 'http://localhost:9000' },
 };
 
@@ -36,6 +37,12 @@ describe('serviceEnvironment', () => {
       VITE_BACKEND_URL: 'http://localhost:8000',
       VITE_API_URL: 'http://localhost:8000/api/v1',
     });
+  });
+
+  it('gives a frontend no credential of the user’s for a dependency that is not up yet', () => {
+    const early = { ...input, dependencies: {}, secretNames: ['DATABASE_URL'] };
+    expect(serviceEnvironment({ ...early, service: 'frontend' })).to.not.have.property('DATABASE_URL');
+    expect(serviceEnvironment(early)).to.have.property('DATABASE_URL', 'postgresql://elsewhere');
   });
 
   it('names no peer that does not run', () => {

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { connect } from 'node:net';
 import { expect } from 'chai';
 import fc from 'fast-check';
@@ -54,7 +55,7 @@ describe('what explain-startup predicts', function () {
           await world.close();
         }
       }),
-      { numRuns: 100, seed: 3, endOnFailure: true },
+      { numRuns: 70, seed: 3, endOnFailure: true },
     );
     expect([...seen]).to.include.members(['fresh', 'resume', 'expand', 'reuse', 'restart', 'start', 'keep', 'replace', 'ENVCTL_E_CONFIG_INVALID']);
   });
@@ -123,8 +124,12 @@ async function checkDone(world: StartWorld, { plan, summary, before, after }: Do
   // What runs, by the kernel: the command on the port, with the variables of what it waited for.
   for (const { project, name, type, action, command, preferred_port: preferred, listens } of planned) {
     const record = after!.services[name]!;
-    const { command: words, env } = startedAs(record.pid!);
-    if (action === 'keep') continue;
+    const { child } = await world.processesOf(name);
+    if (action === 'keep') {
+      expect(existsSync(`/proc/${child}`), name).to.equal(true);
+      continue;
+    }
+    const { command: words, env } = await startedAs(child, command.command[0]);
     expect(words).to.deep.equal(command.command);
     expect(record.requested_port).to.equal(listens ? preferred : null);
     const needs = plan.edges.filter((edge) => edge.project === project.name && edge.node === type).map((edge) => edge.needs);

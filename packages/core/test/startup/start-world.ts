@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { assertConfig, deriveScopeId, loadConfig } from '../../dist/config/index.js';
 import { noSeam, type DependencyDeclaration, type DependencyDefinition, type ProjectFacts } from '../../dist/contract/index.js';
 import { runStopAll } from '../../dist/lifecycle/index.js';
-import { examineLaunch, readProcessTable } from '../../dist/processes/index.js';
+import { examineLaunch, readLaunch, readProcessTable } from '../../dist/processes/index.js';
 import { readRecordedLaunches } from '../../dist/resources/index.js';
 import { createContext } from '../../dist/runtime/index.js';
 import type { ServiceName } from '../../dist/services/index.js';
@@ -46,6 +46,8 @@ export interface StartWorld {
   takeBroughtUp(): readonly string[];
   /** A dependency stops answering until it is brought up again. */
   silence(id: DependencyId): void;
+  /** Pids of a recorded service: its command and the runner above it. The record may name the runner alone: a worker counts as up before its command runs. */
+  processesOf(name: string): Promise<{ readonly child: number; readonly runner: number }>;
   /** Ends a recorded service as a crash would, and waits until it is gone. */
   crash(name: string): Promise<void>;
   /** Somebody else listens on the port from now on; nothing when the port has a listener. */
@@ -116,6 +118,14 @@ export async function createStartWorld(): Promise<StartWorld> {
 
   const recorded = (): Promise<RunState | undefined> => command('show', everything, async (context) => (await context.state.load())?.state);
 
+  async function processesOf(name: string): Promise<{ readonly child: number; readonly runner: number }> {
+    const launchDirectory = (await recorded())!.services[name]!.launch_directory!;
+    return until(async () => {
+      const launch = await readLaunch(launchDirectory);
+      return launch?.child === undefined || launch.runner === undefined ? undefined : { child: launch.child.pid, runner: launch.runner.pid };
+    });
+  }
+
   return {
     project: (name) => ({ name, root: repository, slug: name.toLowerCase() }),
     command,
@@ -132,13 +142,14 @@ export async function createStartWorld(): Promise<StartWorld> {
       return taken;
     },
     silence: (id) => void silent.add(id),
+    processesOf,
     async crash(name) {
-      const pid = (await recorded())?.services[name]?.pid;
-      if (pid === undefined || pid === null || !existsSync(`/proc/${pid}`)) return;
+      if ((await recorded())?.services[name] === undefined) return;
+      const { child, runner } = await processesOf(name);
+      if (!existsSync(`/proc/${child}`)) return;
+      process.kill(child, 'SIGKILL');
       // The runner writes down how it ended, and goes last.
-      const runner = Number(/^PPid:\s+(\d+)$/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))![1]);
-      process.kill(pid, 'SIGKILL');
-      while (existsSync(`/proc/${runner}`)) await new Promise((resolve) => setImmediate(resolve));
+      await until(() => (existsSync(`/proc/${runner}`) ? undefined : true));
     },
     async occupy(port) {
       const stranger = createServer((socket) => socket.unref());
@@ -187,8 +198,20 @@ function listFiles(root: string): readonly (readonly [string, string])[] {
   });
 }
 
-/** Arguments and environment a process was started with, as the kernel has them. */
-export function startedAs(pid: number): { readonly command: readonly string[]; readonly env: Readonly<Record<string, string>> } {
+/** Arguments and environment of a process once it runs `program`: between fork and exec it shows its parent's. */
+export async function startedAs(pid: number, program: string): Promise<{ readonly command: readonly string[]; readonly env: Readonly<Record<string, string>> }> {
   const fields = (file: string): readonly string[] => readFileSync(`/proc/${pid}/${file}`, 'utf8').split('\0').slice(0, -1);
-  return { command: fields('cmdline'), env: Object.fromEntries(fields('environ').map((entry) => [entry.slice(0, entry.indexOf('=')), entry.slice(entry.indexOf('=') + 1)])) };
+  const command = await until(() => (fields('cmdline')[0] === program ? fields('cmdline') : undefined));
+  return { command, env: Object.fromEntries(fields('environ').map((entry) => [entry.slice(0, entry.indexOf('=')), entry.slice(entry.indexOf('=') + 1)])) };
+}
+
+/** What `look` finds, looking again until it finds something. */
+async function until<T>(look: () => T | undefined | Promise<T | undefined>): Promise<T> {
+  const deadline = AbortSignal.timeout(30_000);
+  for (;;) {
+    const found = await look();
+    if (found !== undefined) return found;
+    if (deadline.aborted) throw new Error('it never happened');
+    await new Promise((resolve) => setImmediate(resolve));
+  }
 }
