@@ -8,8 +8,8 @@ import { join, relative, sep } from 'node:path';
  * one at a time.
  */
 const online = ['test/apps/', 'test/demo', 'test/pack', 'test/release'];
-/** Suites that use every core themselves, or measure: nothing runs beside them. */
-const alone = ['test/faults/kill/', 'test/bench/'];
+/** Suites that use every core themselves, for as long as the others together: they take what the others leave. */
+const background = ['test/faults/kill/'];
 const longestFirst = ['packages/plugin-postgres/conformance', 'test/faults/', 'test/apps/', 'test/demo', 'test/e2e/', 'test/pack', 'test/release', 'packages/plugin-', 'packages/core/processes'];
 
 /** Every suite whose name contains one of the words; all of them without words. */
@@ -39,7 +39,7 @@ function workspaceSuites(root) {
 
 function describeSuite(name, files) {
   const isOneOf = (prefixes) => prefixes.some((prefix) => name.startsWith(prefix));
-  return { name, files, isOnline: isOneOf(online), isAlone: isOneOf(alone) };
+  return { name, files, isOnline: isOneOf(online), isBackground: isOneOf(background) };
 }
 
 function rank({ name }) {

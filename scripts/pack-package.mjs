@@ -27,10 +27,9 @@ const gatheredIn = {
 };
 const bundleLoaderModule = fileURLToPath(new URL('../packages/core/dist/boot/load-bundle.js', import.meta.url));
 
-/** Writes <directory>/pack anew. Throws when an entry the manifest names was not built. */
-export async function stagePackage(directory) {
+/** Writes `target` anew. Throws when an entry the manifest names was not built. */
+export async function stagePackage(directory, target = join(directory, 'pack')) {
   const manifest = JSON.parse(readFileSync(join(directory, 'package.json'), 'utf8'));
-  const target = join(directory, 'pack');
   rmSync(target, { recursive: true, force: true });
 
   const entries = findEntries(directory, manifest);

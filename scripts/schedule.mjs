@@ -1,8 +1,9 @@
-// Runs work side by side on so many jobs, in the order given as far as this holds:
-// two pieces of one lane never run together, and beside a piece that `isAlone` nothing runs.
+// Runs work side by side on so many jobs, in the order given as far as this holds: two pieces of one lane never run
+// together. A piece that `isBackground` starts first and takes no job: it yields the processors to all others by itself.
 
 export async function schedule(work, { jobs }) {
-  const waiting = [...work.filter(({ isAlone }) => !isAlone), ...work.filter(({ isAlone }) => isAlone)];
+  const background = work.filter(({ isBackground }) => isBackground).map((piece) => piece.run());
+  const waiting = work.filter(({ isBackground }) => !isBackground);
   const running = new Map();
   while (waiting.length + running.size > 0) {
     for (let next = takeNext(waiting, running, jobs); next !== undefined; next = takeNext(waiting, running, jobs)) {
@@ -14,15 +15,12 @@ export async function schedule(work, { jobs }) {
     }
     await Promise.race(running.values());
   }
+  await Promise.all(background);
 }
 
 function takeNext(waiting, running, jobs) {
   const active = [...running.keys()];
-  const isFree = (piece) => {
-    if (active.length === 0) return true;
-    if (piece.isAlone || active.some(({ isAlone }) => isAlone) || active.length >= jobs) return false;
-    return piece.lane === undefined || active.every(({ lane }) => lane !== piece.lane);
-  };
-  const at = waiting.findIndex(isFree);
+  if (active.length >= jobs) return undefined;
+  const at = waiting.findIndex(({ lane }) => lane === undefined || active.every((piece) => piece.lane !== lane));
   return at === -1 ? undefined : waiting.splice(at, 1)[0];
 }

@@ -14,11 +14,22 @@ export interface Cell {
   readonly then: 'stop-all' | 'remove' | 'stop' | 'start';
 }
 
+/**
+ * Cells that share an environment: the second of two finds the one that the start after the first brought up. A stop-all
+ * ends every round.
+ */
+export type Round = readonly [Cell] | readonly [Cell, Cell];
+
 export interface CellResult {
   /** The point at which it was killed; `undefined` when the command ended before, or a random instant was asked for. */
   readonly reached: string | undefined;
   /** False when the command had ended by itself. */
   readonly killed: boolean;
+}
+
+export interface RoundResult {
+  /** One for each cell that was run. */
+  readonly cells: readonly CellResult[];
   /** Broken promises; none is a pass. */
   readonly problems: readonly string[];
 }
@@ -68,16 +79,6 @@ export function regressionCells(recordings: Recordings): readonly Cell[] {
   );
 }
 
-/** Of each name one cell, in any command that passes it. */
-export function sampleCells(cells: readonly Cell[], random: () => number): readonly Cell[] {
-  const byName = new Map<string, Cell[]>();
-  for (const cell of cells) {
-    const name = cell.kill.kind === 'point' ? cell.kill.name : '';
-    byName.set(name, [...(byName.get(name) ?? []), cell]);
-  }
-  return [...byName.values()].map((same) => same[Math.floor(random() * same.length)]!);
-}
-
 /** Instants spread over the real duration of each command. */
 export function randomCells(recordings: Recordings, count: number, random: () => number): readonly Cell[] {
   return Array.from({ length: count }, (_, index): Cell => {
@@ -90,9 +91,37 @@ export function randomCells(recordings: Recordings, count: number, random: () =>
   });
 }
 
+/** True for the commands that are used in an environment that runs. */
+export function needsRunning(command: KilledCommand): boolean {
+  return command === 'restart' || command === 'resume' || command === 'stop' || command === 'stop-all';
+}
+
+/** Each cell that ends in a running environment with one that needs one, as far as they last; every other cell by itself. */
+export function toRounds(cells: readonly Cell[]): readonly Round[] {
+  const givers = cells.filter(({ then }) => then === 'start');
+  const takers = cells.filter(({ command, then }) => then !== 'start' && needsRunning(command)).slice(0, givers.length);
+  const paired = new Set([...givers, ...takers]);
+  return [
+    ...givers.map((giver, index): Round => (takers[index] === undefined ? [giver] : [giver, takers[index]])),
+    ...cells.filter((cell) => !paired.has(cell)).map((cell): Round => [cell]),
+  ];
+}
+
+/** The round with half the time for each cell whose command had ended by itself; `undefined` when there is none. */
+export function toSooner(round: Round, { cells }: RoundResult): Round | undefined {
+  const isLate = ({ kill }: Cell, index: number): boolean => kill.kind === 'time' && cells[index]?.killed === false;
+  if (!round.some(isLate)) return undefined;
+  const hurry = (cell: Cell, index: number): Cell => (cell.kill.kind === 'time' && isLate(cell, index) ? { ...cell, kill: { kind: 'time', afterMs: Math.floor(cell.kill.afterMs / 2) } } : cell);
+  return round.length === 1 ? [hurry(round[0], 0)] : [hurry(round[0], 0), hurry(round[1], 1)];
+}
+
 /** In every fifth cell the next command is a plain start, in others a stop, or the data goes too. */
 function thenOf(index: number): Cell['then'] {
   return (['stop-all', 'remove', 'stop-all', 'stop', 'start'] as const)[index % 5]!;
+}
+
+export function describeRound(round: Round): string {
+  return round.map(describeCell).join('; ');
 }
 
 export function describeCell({ command, kill, then }: Cell): string {

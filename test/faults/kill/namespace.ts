@@ -12,7 +12,6 @@ export interface Namespace {
   close(): Promise<void>;
 }
 
-const envctl = fileURLToPath(new URL('../../../packages/cli/bin/run.js', import.meta.url));
 const survivors = fileURLToPath(new URL('../../../test/faults/survivors.py', import.meta.url));
 const worker = fileURLToPath(new URL('./worker.js', import.meta.url));
 
@@ -27,7 +26,8 @@ export function explainMissing(): string | undefined {
   return `platform: private pid, mount and network namespaces are not permitted here: ${tried.error?.message ?? tried.stderr.trim()}`;
 }
 
-export function openNamespace(id: string): Namespace {
+/** `envctl` is the path of the program under attack. */
+export function openNamespace(id: string, envctl: string): Namespace {
   const cgroup = makeCgroup(`kill-grid-${process.pid}-${id}`);
   const child = spawn('unshare', [...flags, 'sh', '-c', `${setUp} && cd /mnt && "$@"; exit $?`, 'sh', process.execPath, worker, '/mnt', envctl, survivors, cgroup ?? ''], {
     stdio: ['pipe', 'pipe', 'inherit'],

@@ -1,52 +1,61 @@
-/** One cell: the stack as it was, the command, the kill, what must hold at once, and what must hold after the next command. */
+/** One round: the stack as it was, and for each cell the command, the kill, what must hold at once, and what must hold after the next command. */
 import { readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
-import { commands, type Cell, type CellResult, type KilledCommand, type Recording, type Recordings } from './cells.js';
+import { needsRunning, type Cell, type CellResult, type KilledCommand, type Recording, type Round, type RoundResult } from './cells.js';
 import { latestRun, type Ended, type Facts, type Stack } from './stack.js';
 
 const serviceCount = 4;
 
-/** What each command passes and takes when nobody kills it. The kept state must be there. */
-export async function record(stack: Stack, root: string): Promise<Recordings> {
-  const recordings: Partial<Record<KilledCommand, Recording>> = {};
-  for (const command of commands) {
-    await prepare(stack, command);
-    const file = join(root, 'recorded');
-    rmSync(file, { force: true });
-    const began = performance.now();
-    const ended = await stack.run(argsOf(command), { ...envOf(command), ENVCTL_TEST_SEAM_ENABLE: '1', ENVCTL_TEST_SEAM: `record:${file}` });
-    if (ended.code !== exitCodeOf(command)) throw new Error(`${command} ended with ${ended.code ?? ended.signal}: ${lastLines(ended)}`);
-    recordings[command] = { points: readFileSync(file, 'utf8').trim().split('\n'), durationMs: performance.now() - began };
-    expectSuccess('stop-all', await stack.run(['stop-all']));
-  }
-  return recordings as Recordings;
+/** What a command passes and takes when nobody kills it. The kept state must be there. */
+export async function record(stack: Stack, root: string, command: KilledCommand): Promise<Recording> {
+  await prepare(stack, command);
+  await approach(stack, command);
+  const file = join(root, 'recorded');
+  rmSync(file, { force: true });
+  const began = performance.now();
+  const ended = await stack.run(argsOf(command), { ...envOf(command), ENVCTL_TEST_SEAM_ENABLE: '1', ENVCTL_TEST_SEAM: `record:${file}` });
+  const durationMs = performance.now() - began;
+  if (ended.code !== exitCodeOf(command)) throw new Error(`${command} ended with ${ended.code ?? ended.signal}: ${lastLines(ended)}`);
+  expectSuccess('stop-all', await stack.run(['stop-all']));
+  if (command === 'cold-start') stack.vouchForStore(false);
+  return { points: readFileSync(file, 'utf8').trim().split('\n'), durationMs };
 }
 
-export async function runCell(stack: Stack, root: string, cell: Cell): Promise<CellResult> {
+export async function runRound(stack: Stack, root: string, round: Round): Promise<RoundResult> {
+  const cells: CellResult[] = [];
   const problems: string[] = [];
   try {
-    const before = await prepare(stack, cell.command);
-    const { reached, ended } = await killAt(stack, root, cell);
-    const killed = ended.signal === 'SIGKILL';
-    if (!killed && ended.code !== exitCodeOf(cell.command)) problems.push(`${cell.command} failed by itself: ${lastLines(ended)}`);
-    problems.push(...(await checkState(stack, cell.command, before)));
-    if (cell.then === 'start') problems.push(...(await checkStart(stack)));
-    if (cell.then === 'stop') problems.push(...(await checkStop(stack)));
-    problems.push(...(await checkStopAll(stack, cell.then === 'remove')));
-    return { reached, killed, problems };
+    await prepare(stack, round[0].command);
+    for (const cell of round) {
+      const before = await approach(stack, cell.command);
+      const { reached, ended } = await killAt(stack, root, cell);
+      cells.push({ reached, killed: ended.signal === 'SIGKILL' });
+      if (ended.signal !== 'SIGKILL' && ended.code !== exitCodeOf(cell.command)) problems.push(`${cell.command} failed by itself: ${lastLines(ended)}`);
+      problems.push(...(await checkState(stack, cell.command, before)));
+      if (cell.then === 'start') problems.push(...(await checkStart(stack)));
+      if (cell.then === 'stop') problems.push(...(await checkStop(stack)));
+      if (problems.length > 0) break;
+    }
+    problems.push(...(await checkStopAll(stack, round.at(-1)!.then === 'remove')));
   } catch (error) {
-    return { reached: undefined, killed: false, problems: [...problems, error instanceof Error ? (error.stack ?? error.message) : String(error)] };
+    problems.push(error instanceof Error ? (error.stack ?? error.message) : String(error));
   } finally {
+    stack.vouchForStore(problems.length === 0 && round.every(({ command, then }) => command !== 'cold-start' && then !== 'remove'));
     await stack.endEverything();
   }
+  return { cells, problems };
 }
 
-/** Brings the stack to where the command is used; gives the run that is then the last good one. */
-async function prepare(stack: Stack, command: KilledCommand): Promise<string | undefined> {
+/** Brings the stack to where the command is used. */
+async function prepare(stack: Stack, command: KilledCommand): Promise<void> {
   stack.restore(command === 'cold-start' ? 'nothing' : 'kept');
-  if (command.endsWith('start') && command !== 'restart') return undefined;
-  expectSuccess('start', await stack.run(['start', '--headless']));
+  if (needsRunning(command)) expectSuccess('start', await stack.run(['start', '--headless']));
+}
+
+/** The last touch, in an environment that runs; gives the run that is then the last good one. */
+async function approach(stack: Stack, command: KilledCommand): Promise<string | undefined> {
+  if (!needsRunning(command)) return undefined;
   if (command === 'resume') await endBackend(stack);
   return latestRun(stack);
 }
@@ -113,10 +122,10 @@ async function checkStart(stack: Stack): Promise<readonly string[]> {
   const isRunner = ({ command }: Facts['processes'][number]): boolean => command.includes('/runner.sh ');
   const commandsOf = (pattern: RegExp): readonly string[] => facts.processes.filter((process) => !isRunner(process) && pattern.test(process.command)).map(({ pid, command }) => `${pid} ${command}`);
   count('runners', facts.processes.filter(isRunner).map(({ pid, command }) => `${pid} ${command}`), serviceCount);
-  count('services', commandsOf(/server\.mjs$/), 2);
+  count('services', commandsOf(/server\.pl$/), 2);
   count('Redis servers', commandsOf(/redis-server/), 1);
   count('Postgres servers', commandsOf(/\/bin\/postgres -D/), 1);
-  count('strangers', facts.processes.filter((process) => !isRunner(process) && !/server\.mjs$|redis-server|^postgres: |\/bin\/postgres -D/.test(process.command)), 0);
+  count('strangers', facts.processes.filter((process) => !isRunner(process) && !/server\.pl$|redis-server|^postgres: |\/bin\/postgres -D/.test(process.command)), 0);
   count('ports listened on', facts.listeners, serviceCount);
   count('leases', facts.leases, serviceCount);
   count('processes on the ledger', facts.ledger.filter(({ kind }) => kind === 'process'), serviceCount);
@@ -165,7 +174,7 @@ async function checkStopAll(stack: Stack, withData: boolean): Promise<readonly s
 }
 
 function argsOf(command: KilledCommand): readonly string[] {
-  return command.endsWith('start') && command !== 'restart' ? ['start', '--headless'] : [command];
+  return needsRunning(command) ? [command] : ['start', '--headless'];
 }
 
 function envOf(command: KilledCommand): Readonly<Record<string, string>> {

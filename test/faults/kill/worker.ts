@@ -1,14 +1,14 @@
 /**
- * Runs cells inside a namespace of its own, one after another: orders come as JSON lines on stdin, answers go to stdout.
+ * Runs rounds of cells inside a namespace of its own, one after another: orders come as JSON lines on stdin, answers go to stdout.
  * Started by namespace.ts.
  */
 import { writeFileSync } from 'node:fs';
 import { createInterface } from 'node:readline';
-import type { Cell } from './cells.js';
-import { record, runCell } from './run-cell.js';
+import type { KilledCommand, Round } from './cells.js';
+import { record, runRound } from './run-cell.js';
 import { createStack } from './stack.js';
 
-export type Order = { readonly kind: 'prepare' } | { readonly kind: 'record' } | { readonly kind: 'cell'; readonly cell: Cell };
+export type Order = { readonly kind: 'prepare' } | { readonly kind: 'record'; readonly command: KilledCommand } | { readonly kind: 'round'; readonly round: Round };
 
 const [root = '', envctl = '', survivors = '', cgroup = ''] = process.argv.slice(2);
 // What envctl puts below its own cgroup is then below this one, apart from everybody else's.
@@ -33,8 +33,8 @@ async function obey(order: Order): Promise<unknown> {
       return {};
     }
     case 'record':
-      return await record(stack, root);
-    case 'cell':
-      return await runCell(stack, root, order.cell);
+      return await record(stack, root, order.command);
+    case 'round':
+      return await runRound(stack, root, order.round);
   }
 }
