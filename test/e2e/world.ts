@@ -14,6 +14,8 @@ export { processesIn } from '../apps/world.js';
 export type { Finished } from '../packaging/run.js';
 
 export const bin = fileURLToPath(new URL('../../packages/cli/bin/run.js', import.meta.url));
+/** Where npm puts the program of the workspace, as a user has one on the PATH. */
+const programs = fileURLToPath(new URL('../../node_modules/.bin', import.meta.url));
 const fixtures = fileURLToPath(new URL('../../test/e2e/fixtures/', import.meta.url));
 
 type Settings = Readonly<Record<string, string | number | boolean>>;
@@ -68,7 +70,7 @@ export async function createWorld(name: string, options: WorldOptions = {}): Pro
   // Servers run as another user when we are root, and must get through to their data.
   await chmod(directory, 0o711);
   const repository = path.join(directory, name);
-  const env = { ENVCTL_RUNTIME_DIR: path.join(directory, 'state'), ENVCTL_STORE_DIR: path.join(directory, 'store'), RUN_SH_RUNTIME_DIR: path.join(directory, 'legacy-runtime'), XDG_CACHE_HOME: path.join(directory, 'cache'), XDG_DATA_HOME: path.join(directory, 'data'), CI: '' };
+  const env = { PATH: `${programs}:${process.env['PATH']}`, ENVCTL_RUNTIME_DIR: path.join(directory, 'state'), ENVCTL_STORE_DIR: path.join(directory, 'store'), RUN_SH_RUNTIME_DIR: path.join(directory, 'legacy-runtime'), XDG_CACHE_HOME: path.join(directory, 'cache'), XDG_DATA_HOME: path.join(directory, 'data'), CI: '' };
   const base = 20_000 + 20 * randomInt(1000);
   const ports = options.beside?.ports ?? { backend: base, frontend: base + 5, postgres: base + 10, redis: base + 15 };
   const children: ChildProcess[] = [];
