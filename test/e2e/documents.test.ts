@@ -60,6 +60,8 @@ describe('JSON documents', function () {
     [['config'], 1, { code: 'ENVCTL_E_ARGV_INVALID' }],
     [['explain-startup'], 0, { command: 'start' }],
     [['start', '--dry-run'], 0, { command: 'start' }],
+    [['preflight'], 0, { surface: 'preflight', command: 'start', mode: 'main', startup_enabled: true, selection_required: false }],
+    [['preflight', 'bakend'], 1, { ok: false, surface: 'preflight' }],
     [['wait', '--until', 'stopped'], 0, { health: null }],
     [['wait', '--timeout', '0'], 1, { code: 'ENVCTL_E_WAIT_TIMEOUT' }],
     [['start', '--trees'], 1, { code: 'ENVCTL_E_PROJECTS_NONE' }],

@@ -3,6 +3,7 @@ import { assertConfig, describeProblem, type ConfigModel } from '../config/read-
 import { createPortPreference } from '../ports/read-only.js';
 import { readProcessTable, type ProcessTable } from '../processes/read-only.js';
 import { createMainProvider, discoverProjects } from '../projects/read-only.js';
+import { completeRoute } from '../routing/index.js';
 import { describePassedOver, inspectLatestState, type RunState } from '../state/read-only.js';
 import { examineService } from '../truth/read-only.js';
 import { examineDependencies } from './dependency-endpoints.js';
@@ -29,11 +30,11 @@ interface Listing {
  * ENVCTL_E_CONFIG_INVALID for a key that decides what is listed; other errors of the configuration are `warnings`.
  */
 export async function listTargets(inputs: ConfiguredInputs & { readonly nowMs: number }): Promise<{ readonly report: TargetsReport; readonly warnings: readonly string[] } | undefined> {
-  const read = await readConfig(inputs, (config) => [inputs.mode ?? config.defaultMode]);
+  const read = await readConfig(inputs, (config) => [completeRoute(inputs, config).mode]);
   if (read === undefined) return undefined;
   const { config } = read;
   assertConfig(config, { for: 'target' });
-  const mode = inputs.mode ?? config.defaultMode;
+  const { mode } = completeRoute(inputs, config);
   const scopeDirectory = `${config.runtimeDirectory}/engine/${config.scopeId}`;
   const projects = await discoverProjects({ mode, repositoryRoot: config.repositoryRoot, providers: [createMainProvider()], signal: new AbortController().signal });
   const { found, damaged } = inspectLatestState(scopeDirectory, mode);

@@ -9,6 +9,7 @@ import {
   createTerminalPrompts,
   ensureConfigFile,
   hasConfigFile,
+  requireConfigFile,
   loadConfig,
   type LoadConfigOptions,
   refineConfig,
@@ -30,6 +31,8 @@ export interface ConfigOperations {
   config(route: Route, change: { readonly set: readonly string[]; readonly stdinJson?: () => Promise<string> }): Promise<ConfigAnswer>;
   /** For commands that need an `.envctl`: asks for one in a terminal, else throws ENVCTL_E_CONFIG_MISSING. */
   ensureConfig(route: Route): Promise<void>;
+  /** Throws ENVCTL_E_CONFIG_MISSING when there is no `.envctl`; asks nobody, writes nothing. */
+  requireConfig(route: Route): void;
 }
 
 export function createConfigOperations(request: RuntimeRequest): ConfigOperations {
@@ -46,6 +49,10 @@ export function createConfigOperations(request: RuntimeRequest): ConfigOperation
       await sweepConfigLeftovers(repositoryRoot, invocation.now());
       if (hasConfigFile({ repositoryRoot, env: invocation.env })) return;
       await ensureConfigFile(saveContext(request, locate(request, route)), dialogue(route));
+    },
+    requireConfig: (route) => {
+      const repositoryRoot = resolveRepository(invocation.cwd, route.repo).root;
+      if (!hasConfigFile({ repositoryRoot, env: invocation.env })) requireConfigFile(loadConfig(locate(request, route).load));
     },
   };
 }

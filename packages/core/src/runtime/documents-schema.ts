@@ -172,6 +172,17 @@ const ownDocuments: Readonly<Record<string, z.ZodType>> = {
   restart: z.union([document('restart', startBody), document('restart', planBody)]),
   resume: z.union([document('resume', startBody), document('resume', planBody)]),
   'explain-startup': document('explain-startup', planBody),
+  preflight: document('preflight', {
+    surface: z.literal('preflight'),
+    command: z.literal('start'),
+    mode,
+    startup_enabled: z.boolean(),
+    selection_required: z.boolean(),
+    startup: z.union([
+      z.strictObject({ ready: z.literal(true), plan: z.strictObject(planBody), problem: z.null() }),
+      z.strictObject({ ready: z.literal(false), plan: z.null(), problem: z.strictObject({ code: z.string(), message: z.string(), hints: names }) }),
+    ]),
+  }),
   stop: document('stop', stopBody),
   'stop-all': document('stop-all', stopBody),
   'blast-all': document('blast-all', stopBody),

@@ -2,6 +2,7 @@
 import { join } from 'node:path';
 import { EnvctlError, type Mode } from '../contract/index.js';
 import type { DisposableRuntime, RuntimeRequest } from '../boot/index.js';
+import { createRedactor } from '../events/index.js';
 import { createScope } from '../host/index.js';
 import { runStop, runStopAll, type StopSummary } from '../lifecycle/index.js';
 import { discoverProjects, selectProjects, selectServices, type ServiceSelectors } from '../projects/index.js';
@@ -15,12 +16,15 @@ import { createProgress } from '../ui/index.js';
 import { type ConfigOperations, createConfigOperations } from './config-operations.js';
 import { composeEngine, type ConfigDemand, type Engine } from './compose.js';
 import { assertPrograms } from './prerequisites.js';
+import { attemptPlan, type PreflightReport } from './preflight.js';
 import { toStartOptions } from './start-options.js';
 import { withRedactedFailures, withRedactedProgress } from './redact-failures.js';
 
 export interface EngineRuntime extends DisposableRuntime, Pick<ConfigOperations, 'config' | 'refine'> {
   start(route: Route, command: 'start' | 'restart' | 'resume'): Promise<StartSummary>;
   explain(route: Route, command: 'start' | 'restart' | 'resume'): Promise<StartPlan>;
+  /** Whether a start would go ahead, and what it would do. Writes nothing. */
+  preflight(route: Route): Promise<PreflightReport>;
   stop(route: Route): Promise<StopSummary>;
   stopAll(route: Route, command: 'stop-all' | 'blast-all', options: { readonly removeVolumes: boolean }): Promise<StopSummary>;
   health(route: Route): Promise<HealthReport>;
@@ -92,6 +96,23 @@ export async function createRuntime(request: RuntimeRequest): Promise<EngineRunt
     explain: async (route, command) => {
       const { engine, startRequest } = await startContext(route, command, true);
       return explainStart({ ...engine, progress: createProgress(request.invocation, { ...route, json: true }) }, startRequest);
+    },
+    preflight: async (route) => {
+      const redactor = createRedactor({ secrets: () => request.invocation.secrets, home: request.invocation.env['HOME'] ?? '' });
+      const asStart: Route = { ...route, command: 'start', headless: true };
+      const startup = await attemptPlan(async () => {
+        configuration.requireConfig(asStart);
+        return facade.explain(asStart, 'start');
+      }, redactor.text);
+      const { config, route: complete } = engines.at(-1) ?? (await engineFor(route, 'any'));
+      return {
+        surface: 'preflight',
+        command: 'start',
+        mode: complete.mode,
+        startup_enabled: config.profile(complete.mode).startupEnabled,
+        selection_required: complete.mode === 'trees' && !hasSelectors(route),
+        startup,
+      };
     },
     stop: async (route) => {
       const engine = await engineFor(route, 'any');

@@ -1,4 +1,5 @@
 export { createRuntime, type EngineRuntime } from './engine-runtime.js';
+export type { PreflightReport } from './preflight.js';
 export type { ConfigAnswer } from '../config/index.js';
 export type { StopSummary } from '../lifecycle/index.js';
 export type { Route } from '../routing/index.js';
