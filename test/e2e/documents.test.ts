@@ -51,6 +51,8 @@ describe('JSON documents', function () {
     [['start', '--help'], 0, { command: 'start' }],
     [['help', 'nosuch'], 1, { code: 'ENVCTL_E_ARGV_UNKNOWN_COMMAND' }],
     [['plugins'], 0, { ok: true }],
+    [['completion', 'bash'], 0, { shell: 'bash' }],
+    [['completion', 'csh'], 1, { code: 'ENVCTL_E_ARGV_INVALID' }],
     [['install', '--dry-run'], 0, { dry_run: true }],
     [['uninstall', '--dry-run'], 0, { dry_run: true }],
     [['launcher', 'doctor'], 0, { launcher: 'envctl' }],

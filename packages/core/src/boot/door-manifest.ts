@@ -76,6 +76,12 @@ export function readDoorManifest(shippedPath: string, directories: OclifDirector
   return manifest?.schema === 2 && manifest.version === host.version && manifest.key === key ? manifest : undefined;
 }
 
+/** The manifest of the last command, whatever became of the plugins since; else the shipped one. For answers that may be out of date. */
+export function readAnyDoorManifest(shippedPath: string, directories: OclifDirectories | undefined, host: { readonly version: string }): DoorManifest | undefined {
+  const candidates = [...(directories === undefined ? [] : [cachedPath(directories)]), shippedPath].map((path) => parse<DoorManifest>(readText(path)));
+  return candidates.find((manifest) => manifest?.schema === 2 && manifest.version === host.version);
+}
+
 /** Keeps the merged manifest for the next command. Only a cache: failing to write it is no error. */
 export function cacheDoorManifest(directories: OclifDirectories, manifest: DoorManifest, pid: number): void {
   const path = cachedPath(directories);
@@ -131,8 +137,8 @@ export function originOf(plugin: { readonly name: string; readonly type: string;
 function toCommandEntry(command: object, plugin: string): CommandEntry {
   const { id, aliases, hiddenAliases, hidden, strict, flags, envctl, summary } = command as CommandEntry;
   const kept = Object.entries(flags).map(([name, flag]) => {
-    const { type, char, aliases: more, charAliases, allowNo, multiple, delimiter, options } = flag;
-    return [name, { type, char, aliases: more, charAliases, allowNo, multiple, delimiter, options }];
+    const { type, char, aliases: more, charAliases, allowNo, multiple, delimiter, options, hidden: isHidden, summary: meaning } = flag;
+    return [name, { type, char, aliases: more, charAliases, allowNo, multiple, delimiter, options, hidden: isHidden, summary: meaning }];
   });
   return { id, plugin, aliases, hiddenAliases, hidden, strict, flags: Object.fromEntries(kept) as CommandEntry['flags'], envctl, summary };
 }

@@ -5,7 +5,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { isatty } from 'node:tty';
 import { createRoutingTables, normaliseArgv, routeOfLine, type CommandLine, type RoutingTables } from '../routing/index.js';
-import { readDoorManifest, type DoorManifest } from './door-manifest.js';
+import { readAnyDoorManifest, readDoorManifest, type DoorManifest } from './door-manifest.js';
 import { hotCommands } from './hot-commands.js';
 import { toResultDocument } from './json-document.js';
 import { oclifDirectories, type OclifDirectories } from './oclif-directories.js';
@@ -27,6 +27,7 @@ export interface OpenedLine {
 
 /** Runs one command line in this process and sets its exit code. Never rejects. */
 export async function runCli(options: FrontDoorOptions): Promise<void> {
+  if (isResolveLine(options.argv)) return answerCompletion(options);
   const found = open(options);
   const opened = found instanceof Error ? undefined : found;
   if (process.platform !== 'win32' && opened !== undefined && (await fastDoor(opened))) return;
@@ -52,6 +53,22 @@ async function fastDoor({ line, manifest, tables }: OpenedLine): Promise<boolean
     // Whatever went wrong, the other door does it again with the error boundary around it: hot commands only read.
     return false;
   }
+}
+
+/** Never through the other door: a shell that waits for candidates is not told of errors, and nothing is written for it. */
+async function answerCompletion({ packageRoot, argv }: FrontDoorOptions): Promise<void> {
+  const { answerShell } = await import('./completion.js');
+  const directories = oclifDirectories(process.env, process.platform);
+  const shipped = join(packageRoot, 'dist/door.json');
+  const host = { version: readVersion(packageRoot), root: packageRoot };
+  const manifest = (directories === undefined ? undefined : readDoorManifest(shipped, directories, host)) ?? readAnyDoorManifest(shipped, directories, host);
+  process.stdout.on('error', ignoreClosedPipe);
+  process.stdout.write(answerShell(argv, { env: { ...process.env }, cwd: process.cwd(), manifest }));
+}
+
+/** A line that a shell's completion script wrote. */
+function isResolveLine([command, word, dashes]: readonly string[]): boolean {
+  return command === 'completion' && word === 'resolve' && dashes === '--';
 }
 
 /** The line, or why it is none; undefined when the merged manifest does not stand for the plugins that are there. */

@@ -1,4 +1,4 @@
-import type { RefineConfig } from '../inspection/read-only.js';
+import type { RefineConfig } from '../config/read-only.js';
 import type { Route } from '../routing/index.js';
 import type { DoorManifest } from './door-manifest.js';
 
@@ -31,6 +31,7 @@ export type HotCommand = (context: HotContext) => Promise<HotResult | undefined>
  */
 export const hotCommands: Readonly<Record<string, HotCommand>> = {
   version: async (context) => (await import('./version.js')).showVersion(context),
+  completion: async (context) => (await import('./completion.js')).showCompletion(context),
   'list-commands': async (context) => (await import('./list-commands.js')).listCommands(context),
   'show-state': async (context) => (await import('./hot-inspection.js')).showState(context),
   'list-targets': async (context) => (await import('./hot-inspection.js')).showTargets(context),

@@ -1,10 +1,9 @@
 import type { Mode } from '../contract/index.js';
 import { coreKeys } from './core-keys.js';
 import { discoverConfigFile, type Environment, homeOf } from './discovery.js';
-import type { StateCompatMode } from '../state/read-only.js';
 import { parseConfigText } from './grammar.js';
 import { defaultRuntimeDirectory, deriveScopeId, legacyRuntimeDirectory, scopeIdPattern } from './locations.js';
-import type { ConfigValue } from './model.js';
+import type { ConfigValue, StateCompatMode } from './model.js';
 import { invalidValueError, invalidValueProblem, parseValue } from './values.js';
 
 /** The few values a command needs before it reads recorded state. */

@@ -1,5 +1,4 @@
 import type { ConfigKeyDeclaration, ConfigReader, Mode } from '../contract/index.js';
-import type { StateCompatMode } from '../state/read-only.js';
 
 /** Where a value came from. Precedence: environment, file, default. */
 export type ConfigOrigin = 'env' | 'file' | 'default';
@@ -85,6 +84,9 @@ export interface ConfigDirectories {
   readonly backend: string;
   readonly frontend: string;
 }
+
+/** `ENVCTL_STATE_COMPAT_MODE`: whether the original's runtime directory is read, written too, or left alone. */
+export type StateCompatMode = 'compat_read_only' | 'compat_read_write' | 'scoped_only';
 
 export type ConfigSource = 'envctl' | 'legacy_prefill' | 'defaults';
 

@@ -2,6 +2,7 @@
 export { assertConfig, describeProblem } from './assert.js';
 export { readBootstrapConfig, type BootstrapConfig } from './bootstrap-config.js';
 export { type ShowConfig, toShowConfig } from './effective.js';
+export { describeKeysForCompletion, type KeyNames } from './key-names.js';
 export { loadConfig, type LoadConfigOptions } from './load.js';
-export type { ConfigModel } from './model.js';
-export { type DeclaredRefiner, refinersInUse } from './refine.js';
+export type { ConfigModel, StateCompatMode } from './model.js';
+export { type DeclaredRefiner, type RefineConfig, refinersInUse } from './refine.js';

@@ -4,6 +4,9 @@ import { hiddenValue } from './effective.js';
 import type { ConfigModel, ConfigProblem } from './model.js';
 import { describeOrigin, mend } from './values.js';
 
+/** The model with what plugins say of it for these modes. */
+export type RefineConfig = (config: ConfigModel, modes: readonly Mode[]) => Promise<ConfigModel>;
+
 /** What a manifest says of a plugin's refiners. */
 export interface DeclaredRefiner {
   readonly plugin: { readonly name: string };

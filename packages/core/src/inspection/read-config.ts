@@ -1,11 +1,8 @@
 /* The whole configuration for a hot inspection command: keys from the merged manifest, no schema library, no plugin code. */
 import type { ConfigKeyDeclaration, DependencyDeclaration, Mode } from '../contract/index.js';
-import { loadConfig, refinersInUse, type ConfigModel, type DeclaredRefiner } from '../config/read-only.js';
+import { loadConfig, refinersInUse, type ConfigModel, type DeclaredRefiner, type RefineConfig } from '../config/read-only.js';
 import { resolveRepository } from '../projects/read-only.js';
 import type { HotInputs } from './hot.js';
-
-/** The model with what plugins say of it for these modes. */
-export type RefineConfig = (config: ConfigModel, modes: readonly Mode[]) => Promise<ConfigModel>;
 
 export interface ConfiguredInputs extends HotInputs {
   /** What the manifests of the plugins declare. */

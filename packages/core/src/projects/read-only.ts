@@ -1,3 +1,3 @@
 /** The light door of the room. */
-export { createMainProvider, discoverProjects } from './provider.js';
+export { createMainProvider, discoverProjects, mainProjectName } from './provider.js';
 export { resolveRepository } from './repository.js';

@@ -9,6 +9,8 @@ export interface FlagEntry {
   readonly allowNo?: boolean | undefined;
   readonly multiple?: boolean | undefined;
   readonly delimiter?: string | undefined;
+  readonly hidden?: boolean | undefined;
+  readonly summary?: string | undefined;
   /** The values it may have; absent = any. */
   readonly options?: readonly string[] | undefined;
 }

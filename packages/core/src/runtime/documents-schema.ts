@@ -163,6 +163,10 @@ export async function loadCommandDocuments(): Promise<Readonly<Record<string, z.
 
 const ownDocuments: Readonly<Record<string, z.ZodType>> = {
   version: document('version', versionBody),
+  completion: z.union([
+    document('completion', { shell: z.enum(['bash', 'zsh', 'fish']), script: z.string() }),
+    document('completion', { candidates: z.array(z.strictObject({ value: z.string(), description: z.string().optional() })), hints: z.array(z.enum(['files', 'nospace'])) }),
+  ]),
   help: document('help', helpBody),
   plugins: document('plugins', pluginsBody),
   install: document('install', { shell_file: z.string(), directory: z.string(), action: z.enum(['added', 'refreshed', 'unchanged']), dry_run: z.boolean(), block: names }),

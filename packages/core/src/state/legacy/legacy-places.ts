@@ -1,7 +1,7 @@
 import { join } from 'node:path';
+import type { StateCompatMode } from '../../config/read-only.js';
 
-/** `ENVCTL_STATE_COMPAT_MODE`: whether the original's runtime directory is read, written too, or left alone. */
-export type StateCompatMode = 'compat_read_only' | 'compat_read_write' | 'scoped_only';
+export type { StateCompatMode };
 
 /** Where the original envctl may have kept the state of one repository. */
 export interface LegacyPlaces {
