@@ -116,6 +116,7 @@ export interface ConfigModel {
   /** Absolute; where the original keeps its state. */
   readonly legacyRuntimeDirectory: string;
   readonly stateCompatMode: StateCompatMode;
+  readonly truth: TruthSettings;
   profile(mode: Mode): ModeProfile;
   /**
    * Typed access, limited to `keys` when given (a plugin sees what it declares). An invalid value and a
@@ -131,6 +132,13 @@ export interface ConfigModel {
   secrets(): readonly string[];
   /** Every key the model knows, in order. */
   readonly keys: readonly ConfigKey[];
+}
+
+/** What decides about the status of what is recorded; the default of a value that is not valid, which `problems` names. */
+export interface TruthSettings {
+  readonly mode: 'auto' | 'strict' | 'best_effort';
+  readonly graceMs: number;
+  readonly reboundMaxDelta: number;
 }
 
 export type DependencyMode = 'auto' | 'native' | 'docker' | 'external' | 'command';
