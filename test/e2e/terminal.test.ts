@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { writeFile } from 'node:fs/promises';
+import { rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { expect } from 'chai';
 import { portsOf } from './document.js';
@@ -78,6 +78,54 @@ describe('in a terminal', function () {
     expect(processesIn(world.repository)).to.include(Number(readFileSync(pidFile, 'utf8')));
     await world.succeed(['blast-all']);
     expect(processesIn(world.repository).filter((pid) => pid === Number(readFileSync(pidFile, 'utf8')))).to.deep.equal([]);
+  });
+
+  describe('in a repository without an .envctl', () => {
+    const start = `clear; ENVCTL_BACKEND_START_CMD='node server.mjs' ENVCTL_FRONTEND_START_CMD='node server.mjs' ${envctl} start; echo code=$?`;
+    const file = (): string => path.join(world.repository, '.envctl');
+    beforeEach(() => rm(file()));
+
+    it('start asks, saves what was answered and goes on', async () => {
+      const shell = await open(100);
+      await shell.type(start);
+      await shell.shows(/How do you want to set it up\?/);
+      await shell.press('Enter');
+      await shell.shows(/Which mode do commands mean/);
+      await shell.press('Enter');
+      await shell.shows(/What runs in mode main\?/);
+      await shell.press('Down');
+      await shell.press('Enter');
+      await shell.shows(/What runs in mode trees\?/);
+      await shell.press('Down');
+      await shell.press('Down');
+      await shell.press('Enter');
+      await shell.shows(/Save to .*\.envctl\?/);
+      await shell.press('Enter');
+      const screen = await shell.shows(/code=0/);
+      expect(rows(screen)).to.deep.equal(['✓ Main/backend', '✓ Main/frontend']);
+      expect(readFileSync(file(), 'utf8')).to.equal('# >>> envctl managed startup config >>>\nENVCTL_DEFAULT_MODE=main\n\nTREES_STARTUP_ENABLE=false\n# <<< envctl managed startup config <<<\n');
+    });
+
+    it('start that is cancelled while it asks writes nothing and starts nothing', async () => {
+      const shell = await open(100);
+      await shell.type(start);
+      await shell.shows(/How do you want to set it up\?/);
+      await shell.press('Escape');
+      const screen = await shell.shows(/code=1/);
+      expect(screen.join('\n')).to.include('The set-up was cancelled');
+      expect(exists(file())).to.equal(false);
+    });
+
+    for (const [what, command] of [['BATCH in the environment', start.replace('ENVCTL_BACKEND', 'BATCH=1 ENVCTL_BACKEND')], ['--headless', start.replace('start;', 'start --headless;')]] as const) {
+      it(`start with ${what} asks nobody and says how to configure`, async () => {
+        const shell = await open(100);
+        await shell.type(command);
+        // A long line is cut by the terminal where it likes.
+        const screen = (await shell.shows(/code=1/)).join('').replaceAll(' ', '');
+        for (const text of ['Missing repo-local .envctl and no interactive TTY is available.', 'envctl config --repo', '--set ENVCTL_DEFAULT_MODE=main']) expect(screen).to.include(text.replaceAll(' ', ''));
+        expect(exists(file())).to.equal(false);
+      });
+    }
   });
 
   it('NO_COLOR takes the colours away, not the rows', async () => {

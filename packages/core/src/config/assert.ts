@@ -30,5 +30,7 @@ export function describeProblem(problem: ConfigProblem): string {
 
 function concerns(problem: ConfigProblem, purpose: { readonly for: string; readonly mode?: Mode }): boolean {
   if (purpose.for === 'target') return problem.kind === 'invalid-value' && targetKeys.includes(problem.key ?? '');
+  // What belongs to a package that is not there stays in the file as it is.
+  if (purpose.for === 'save' && problem.kind === 'absent-plugin') return false;
   return purpose.mode === undefined || problem.mode === undefined || problem.mode === purpose.mode;
 }

@@ -4,7 +4,7 @@ import { effectiveConfig } from './payload-schema.js';
 const origin = z.enum(['env', 'file', 'default']);
 
 const problem = z.strictObject({
-  kind: z.enum(['invalid-value', 'invalid-profile', 'refused-by-plugin', 'refiner-failed', 'unknown-key', 'retired-key', 'absent-plugin', 'not-supported-yet', 'malformed-line', 'damaged-block', 'duplicate-key', 'conflicting-alias', 'file-not-found']),
+  kind: z.enum(['invalid-value', 'invalid-profile', 'refused-by-plugin', 'refiner-failed', 'unknown-key', 'retired-key', 'absent-plugin', 'not-supported-yet', 'malformed-line', 'damaged-block', 'damaged-section', 'unknown-section', 'unknown-service', 'reserved-variable', 'invalid-template', 'unknown-source', 'backend-only-source', 'implied-dependency', 'duplicate-key', 'conflicting-alias', 'file-not-found']),
   severity: z.enum(['error', 'warning', 'note']),
   key: z.string().optional(),
   mode: z.enum(['main', 'trees']).optional(),
@@ -14,6 +14,8 @@ const problem = z.strictObject({
   message: z.string(),
   hint: z.string(),
 });
+
+const absentKey = z.strictObject({ key: z.string(), line: z.int(), package: z.string() });
 
 /** What `show-config` answers with, as `ShowConfig` has it. */
 export const showConfigBody = {
@@ -28,9 +30,19 @@ export const showConfigBody = {
   store_dir: z.string(),
   scope_id: z.string(),
   effective: effectiveConfig,
-  origins: z.record(z.string(), z.strictObject({ value: z.string(), origin, set_as: z.string().optional(), file: z.string().optional(), line: z.int().optional() })),
+  origins: z.record(z.string(), z.strictObject({ value: z.string(), source: z.enum(['env', 'file', 'legacy_file', 'default', 'plugin_default']), set_as: z.string().optional(), file: z.string().optional(), line: z.int().optional() })),
+  launch_env: z.array(
+    z.strictObject({
+      section: z.string(),
+      line: z.int(),
+      mode: z.enum(['main', 'trees']).nullable(),
+      service: z.string().nullable(),
+      variables: z.array(z.strictObject({ name: z.string(), line: z.int(), sources: z.array(z.string()) })),
+    }),
+  ),
   problems: z.array(problem),
   unknown_keys: z.array(z.strictObject({ key: z.string(), line: z.int(), nearest: z.string().optional() })),
+  absent_plugin_keys: z.array(absentKey),
 };
 
 /** What `config` answers with when it saved. */
@@ -42,6 +54,7 @@ export const savedConfigBody = {
   ignore_warning: z.null(),
   overridden_by_environment: z.array(z.string()),
   not_carried: z.array(z.string()),
+  absent_plugin_keys: z.array(absentKey),
   config: effectiveConfig,
 };
 

@@ -1,5 +1,6 @@
 import type { Mode } from '../contract/index.js';
-import type { ConfigKey, ConfigModel, ConfigOrigin, ConfigProblem, UnknownKey } from './model.js';
+import { sourcesOf } from './env-template.js';
+import type { AbsentKeyOfFile, ConfigKey, ConfigModel, ConfigProblem, ConfigValue, UnknownKey } from './model.js';
 
 export interface EffectiveProfile {
   readonly startup_enabled: boolean;
@@ -22,9 +23,12 @@ export interface EffectiveConfig {
   readonly managed_keys: Readonly<Record<string, string>>;
 }
 
+/** Where a shown value comes from; `legacy_file` is an older file that `.envctl` has not replaced yet. */
+export type ValueSource = 'env' | 'file' | 'legacy_file' | 'default' | 'plugin_default';
+
 export interface ShownValue {
   readonly value: string;
-  readonly origin: ConfigOrigin;
+  readonly source: ValueSource;
   /** The alias it was set under, where it is not the key itself. */
   readonly set_as?: string;
   readonly file?: string;
@@ -47,8 +51,22 @@ export interface ShowConfig {
   readonly effective: EffectiveConfig;
   /** Every key with a value, and where it came from. */
   readonly origins: Readonly<Record<string, ShownValue>>;
+  /** Launch env sections: names, never values. */
+  readonly launch_env: readonly ShownSection[];
   readonly problems: readonly ConfigProblem[];
   readonly unknown_keys: readonly UnknownKey[];
+  /** Kept in the file as they are. */
+  readonly absent_plugin_keys: readonly AbsentKeyOfFile[];
+}
+
+export interface ShownSection {
+  readonly section: string;
+  readonly line: number;
+  /** Null: both modes. */
+  readonly mode: Mode | null;
+  /** Null: every service. */
+  readonly service: string | null;
+  readonly variables: readonly { readonly name: string; readonly line: number; readonly sources: readonly string[] }[];
 }
 
 /** Stands for the value of a secret key. */
@@ -91,8 +109,16 @@ export function toShowConfig(model: ConfigModel, options: { readonly executionRo
     scope_id: model.scopeId,
     effective: toEffectiveConfig(model, options),
     origins: Object.fromEntries(model.keys.flatMap((key) => shownOrigin(model, key, options.reveal === true))),
+    launch_env: model.envSections.map(({ title, line, target, variables }) => ({
+      section: title,
+      line,
+      mode: target.mode ?? null,
+      service: target.service ?? null,
+      variables: variables.map((variable) => ({ name: variable.name, line: variable.line, sources: sourcesOf(variable.template) })),
+    })),
     problems: model.problems,
     unknown_keys: model.unknownKeys,
+    absent_plugin_keys: model.absentKeys,
   };
 }
 
@@ -129,13 +155,18 @@ function shownOrigin(model: ConfigModel, key: ConfigKey, reveal: boolean): [stri
       key.key,
       {
         value: shown(model, key, reveal) ?? '',
-        origin: found.origin,
+        source: sourceOf(model, key, found),
         ...(found.setAs === key.key ? {} : { set_as: found.setAs }),
         ...(found.path === undefined ? {} : { file: found.path }),
         ...(found.line === undefined ? {} : { line: found.line }),
       },
     ],
   ];
+}
+
+function sourceOf(model: ConfigModel, key: ConfigKey, { origin }: ConfigValue): ValueSource {
+  if (origin === 'file') return model.source === 'legacy_prefill' ? 'legacy_file' : 'file';
+  return origin === 'default' && key.owner !== 'core' ? 'plugin_default' : origin;
 }
 
 function mapRecord<V, W>(record: Readonly<Record<string, V>>, map: (value: V, name: string) => W): Record<string, W> {

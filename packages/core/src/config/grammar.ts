@@ -15,12 +15,28 @@ export interface ConfigEntry {
 export interface ConfigText {
   readonly entries: readonly ConfigEntry[];
   /** Lines that are neither blank, comment nor assignment. */
-  readonly malformed: readonly { readonly line: number; readonly text: string }[];
-  /** Launch environment sections, which this version does not read. */
-  readonly launchSections: readonly { readonly line: number; readonly title: string }[];
+  readonly malformed: readonly MalformedLine[];
+  /** Sections of variables for services, in order; their lines are no configuration keys. */
+  readonly sections: readonly TextSection[];
+  /** Section markers that do not pair up, or stand inside another pair. */
+  readonly brokenSections: readonly { readonly line: number; readonly title: string; readonly reason: string }[];
   /** Line numbers of the markers of managed blocks, in order of appearance. */
   readonly begins: readonly number[];
   readonly ends: readonly number[];
+}
+
+export interface MalformedLine {
+  readonly line: number;
+  readonly text: string;
+}
+
+/** What stands between `# >>> envctl <title> >>>` and `# <<< envctl <title> <<<`. */
+export interface TextSection {
+  readonly title: string;
+  /** Line of the first marker. */
+  readonly line: number;
+  readonly variables: readonly { readonly name: string; readonly value: string; readonly line: number }[];
+  readonly malformed: readonly MalformedLine[];
 }
 
 export const blockBegin = '# >>> envctl managed startup config >>>';
@@ -33,32 +49,47 @@ const sectionEnd = /^# <<< envctl (.+) <<<$/;
 /** Reads configuration text. Never throws: whatever is not an assignment is listed as malformed. */
 export function parseConfigText(text: string): ConfigText {
   const entries: ConfigEntry[] = [];
-  const malformed: { line: number; text: string }[] = [];
-  const launchSections: { line: number; title: string }[] = [];
+  const malformed: MalformedLine[] = [];
+  const sections: OpenSection[] = [];
+  const brokenSections: { line: number; title: string; reason: string }[] = [];
   const begins: number[] = [];
   const ends: number[] = [];
-  let section: 'none' | 'managed' | 'launch' = 'none';
+  let managed = false;
+  let open: OpenSection | undefined;
+  const close = (): void => {
+    if (open !== undefined) brokenSections.push({ line: open.line, title: open.title, reason: 'has no end' });
+    open = undefined;
+  };
   for (const [index, rawLine] of text.replace(/^\uFEFF/, '').split('\n').entries()) {
     const line = index + 1;
     const content = rawLine.trim();
-    if (content === blockBegin) {
-      begins.push(line);
-      section = 'managed';
-    } else if (content === blockEnd) {
-      ends.push(line);
-      section = 'none';
-    } else if (sectionBegin.test(content)) {
-      launchSections.push({ line, title: sectionBegin.exec(content)?.[1] ?? '' });
-      section = 'launch';
-    } else if (sectionEnd.test(content)) {
-      section = 'none';
-    } else if (content !== '' && !content.startsWith('#') && section !== 'launch') {
+    const [begun, ended] = [sectionBegin.exec(content)?.[1], sectionEnd.exec(content)?.[1]];
+    if (content === blockBegin || content === blockEnd) {
+      close();
+      managed = content === blockBegin;
+      (managed ? begins : ends).push(line);
+    } else if (begun !== undefined) {
+      close();
+      if (managed) brokenSections.push({ line, title: begun, reason: 'stands inside the managed block' });
+      open = { title: begun, line, variables: [], malformed: [] };
+      sections.push(open);
+    } else if (ended !== undefined) {
+      if (open?.title === ended) open = undefined;
+      else brokenSections.push({ line, title: ended, reason: 'ends and was not begun' });
+    } else if (content !== '' && !content.startsWith('#')) {
       const match = assignment.exec(content);
-      if (match?.[1] === undefined) malformed.push({ line, text: content });
-      else entries.push({ key: match[1], value: unquote((match[2] ?? '').trim()), line, managed: section === 'managed' });
+      if (match?.[1] === undefined) (open?.malformed ?? malformed).push({ line, text: content });
+      else if (open === undefined) entries.push({ key: match[1], value: unquote((match[2] ?? '').trim()), line, managed });
+      else open.variables.push({ name: match[1], value: unquote((match[2] ?? '').trim()), line });
     }
   }
-  return { entries, malformed, launchSections, begins, ends };
+  close();
+  return { entries, malformed, sections, brokenSections, begins, ends };
+}
+
+interface OpenSection extends TextSection {
+  readonly variables: { name: string; value: string; line: number }[];
+  readonly malformed: MalformedLine[];
 }
 
 /** True when `value` reads back unchanged from a line `KEY=value`. */

@@ -7,10 +7,13 @@ export { changeConfig, type ConfigAnswer, type ConfigChange, type ConfigDialogue
 export { createTerminalPrompts } from './clack-prompts.js';
 export { type ConfigKeyDescription, describeConfigKeys, describeConfigSchemas, describeOtherNames, loadConfigDocuments, type OtherNameDescription } from './describe.js';
 export type { Environment } from './discovery.js';
-export { type EffectiveConfig, hiddenValue, type ShowConfig, toEffectiveConfig, toShowConfig } from './effective.js';
+export type { EnvLine, EnvTarget } from './env-sections.js';
+export { type EnvTemplate, sourcesOf } from './env-template.js';
+export { type EffectiveConfig, hiddenValue, type ShowConfig, toEffectiveConfig, toShowConfig, type ValueSource } from './effective.js';
 export { loadConfig, type LoadConfigOptions } from './load.js';
 export { defaultRuntimeDirectory, defaultStoreDirectory, deriveScopeId } from './locations.js';
 export type {
+  AbsentKeyOfFile,
   ConfigDirectories,
   ConfigKey,
   ConfigModel,
@@ -21,6 +24,7 @@ export type {
   ConfigSource,
   ConfigValue,
   DependencyMode,
+  EnvSection,
   ModeProfile,
   Toggle,
   UnknownKey,

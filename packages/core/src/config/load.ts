@@ -1,12 +1,15 @@
 import type { ConfigReader, Mode } from '../contract/index.js';
 import { EnvctlError } from '../contract/index.js';
 import { type ConfigFile, discoverConfigFile, type Environment, homeOf } from './discovery.js';
+import { listEnvSections, literalSecrets, selectEnvLines } from './env-sections.js';
 import { type ConfigText, parseConfigText } from './grammar.js';
-import { defaultRuntimeDirectory, defaultStoreDirectory, deriveScopeId, legacyRuntimeDirectory, scopeIdPattern } from './locations.js';
+import { implyDependencies } from './implied-dependencies.js';
+import { defaultRuntimeDirectory, defaultStoreDirectory, deriveScopeId, legacyRuntimeDirectory } from './locations.js';
 import type { ConfigKey, ConfigModel, ConfigPorts, ConfigProblem, ConfigValue, ModeProfile } from './model.js';
-import { fileProblems, unknownKeysOf } from './problems.js';
+import { absentKeysOf, fileProblems, unknownKeysOf } from './problems.js';
 import { profileProblems, toDependencyMode, toProfile } from './profile.js';
 import { createKeyRegistry, type KeyRegistry, type KeySources } from './registry.js';
+import { expectedBeyondType } from './value-checks.js';
 import { invalidValueError, invalidValueProblem, type PathBase, parseValue } from './values.js';
 
 export interface LoadConfigOptions extends KeySources {
@@ -41,10 +44,11 @@ export function createModel(input: ModelInput): ConfigModel {
   const { repositoryRoot, env, file, text, registry } = input;
   const base: PathBase = { repositoryRoot, home: homeOf(env) };
   const { values, conflicts } = resolveValues(input);
-  const profiles: Readonly<Record<Mode, ModeProfile>> = { main: toProfile(values, registry, 'main'), trees: toProfile(values, registry, 'trees') };
+  const implied = { main: implyDependencies(toProfile(values, registry, 'main'), 'main', input), trees: implyDependencies(toProfile(values, registry, 'trees'), 'trees', input) };
+  const profiles: Readonly<Record<Mode, ModeProfile>> = { main: implied.main.profile, trees: implied.trees.profile };
   const invalid = new Map(
     [...values].flatMap(([name, value]): [string, ConfigProblem][] => {
-      const problem = checkValue(registry.find(name), value, base);
+      const problem = checkValue(registry.find(name), value, base, registry);
       return problem === undefined ? [] : [[name, problem]];
     }),
   );
@@ -52,9 +56,13 @@ export function createModel(input: ModelInput): ConfigModel {
     ...fileProblems({ file, text, registry, env }),
     ...conflicts,
     ...invalid.values(),
-    ...profileProblems(profiles.main, registry, 'main'),
-    ...profileProblems(profiles.trees, registry, 'trees'),
+    ...profileProblems(profiles.main, registry, { mode: 'main', values }),
+    ...profileProblems(profiles.trees, registry, { mode: 'trees', values }),
+    ...implied.main.notes,
+    ...implied.trees.notes,
   ];
+  // A legacy file is a source of values only.
+  const sections = file.source === 'envctl' ? text : { sections: [] };
 
   const read = (name: string): string | number | boolean | undefined => {
     const key = registry.find(name);
@@ -79,6 +87,7 @@ export function createModel(input: ModelInput): ConfigModel {
     legacyPath: file.source === 'legacy_prefill' ? file.readFrom : null,
     values,
     unknownKeys: file.source === 'envctl' ? unknownKeysOf(text, registry) : [],
+    absentKeys: file.source === 'envctl' ? absentKeysOf(text, registry) : [],
     problems,
     defaultMode: lenient('ENVCTL_DEFAULT_MODE') === 'trees' ? 'trees' : 'main',
     ports: toPorts(lenient, registry),
@@ -87,18 +96,15 @@ export function createModel(input: ModelInput): ConfigModel {
     storeDirectory: String(lenient('ENVCTL_STORE_DIR') ?? defaultStoreDirectory(runtimeDirectory, isRoot)),
     scopeId: String(lenient('ENVCTL_RUNTIME_SCOPE_ID') ?? deriveScopeId(repositoryRoot)),
     legacyRuntimeDirectory: legacyRuntimeDirectory(env['RUN_SH_RUNTIME_DIR']?.trim() ?? text.entries.findLast((entry) => entry.key === 'RUN_SH_RUNTIME_DIR')?.value, base),
-    truth: {
-      mode: lenient('ENVCTL_RUNTIME_TRUTH_MODE') as ConfigModel['truth']['mode'],
-      graceMs: Number(lenient('ENVCTL_SERVICE_STARTUP_GRACE_SECONDS')) * 1000,
-      reboundMaxDelta: Number(lenient('ENVCTL_SERVICE_REBOUND_MAX_DELTA')),
-    },
     stateCompatMode: lenient('ENVCTL_STATE_COMPAT_MODE') as ConfigModel['stateCompatMode'],
     profile: (mode) => profiles[mode],
+    envLines: (mode, service) => selectEnvLines(sections, mode, service),
+    envSections: listEnvSections(sections),
     reader: (keys) => createReader(read, registry, keys),
     dependencyMode: (id) => toDependencyMode(values, id),
     dependencyPortKey: (id, resource) =>
       registry.dependencies.find((dependency) => dependency.id === id)?.resources.find((candidate) => candidate.name === resource)?.configKey,
-    secrets: () => registry.keys.flatMap((key) => (key.secret === true ? [values.get(key.key)?.value ?? ''] : [])).filter((value) => value !== ''),
+    secrets: () => [...registry.keys.flatMap((key) => (key.secret === true ? [values.get(key.key)?.value ?? ''] : [])), ...literalSecrets(sections)].filter((value) => value !== ''),
     keys: registry.keys,
   };
 }
@@ -143,16 +149,13 @@ function aliasConflicts([winner, ...others]: readonly ConfigValue[]): ConfigProb
     }));
 }
 
-function checkValue(key: ConfigKey | undefined, value: ConfigValue, base: PathBase): ConfigProblem | undefined {
+function checkValue(key: ConfigKey | undefined, value: ConfigValue, base: PathBase, registry: KeyRegistry): ConfigProblem | undefined {
   if (key === undefined || value.origin === 'default') return undefined;
   if (value.value === '' && key.type === 'string' && key.default === undefined) return undefined;
   const parsed = parseValue(key, value.value, base);
   if (!parsed.ok) return invalidValueProblem(key, value, parsed.expected);
-  if (key.section === 'directories' && value.value === '') return invalidValueProblem(key, value, 'a directory');
-  if (key.key === 'ENVCTL_RUNTIME_SCOPE_ID' && !scopeIdPattern.test(value.value)) {
-    return invalidValueProblem(key, value, 'letters, digits, dots, dashes and underscores, at most 64');
-  }
-  return undefined;
+  const expected = expectedBeyondType(key, value.value, registry);
+  return expected === undefined ? undefined : invalidValueProblem(key, value, expected);
 }
 
 function defaultOf(key: ConfigKey | undefined, base: PathBase): string | number | boolean | undefined {

@@ -1,5 +1,5 @@
 import { EnvctlError, type Mode } from '../contract/index.js';
-import { configError } from './assert.js';
+import { assertConfig, configError } from './assert.js';
 import { type Assignment, resolveAssignments } from './assignments.js';
 import { joinBlock, splitAtBlock, withoutBlock } from './block-text.js';
 import type { ConfigFile } from './discovery.js';
@@ -41,8 +41,9 @@ export function mergeConfig(input: MergeInput): MergeResult {
   const fromLegacy = file.source === 'legacy_prefill';
   // Bytes as latin1: what is not UTF-8 outside the block comes back as it was.
   const split = splitAtBlock(fromLegacy ? '' : file.content.toString('latin1'));
-  const current = modelOf(input, file.content);
-  if (!fromLegacy) refuse(current.problems.filter((problem) => problem.kind === 'damaged-block'));
+  const read = modelOf(input, file.content);
+  const current = fromLegacy ? withoutInvalid(read) : read;
+  if (!fromLegacy) refuse(current.problems.filter((problem) => problem.kind === 'damaged-block' || problem.kind === 'damaged-section'));
 
   const inner = (split.inner ?? []).map((line) => Buffer.from(line, 'latin1').toString('utf8'));
   const outside = modelOf(input, Buffer.from(withoutBlock(split), 'latin1'));
@@ -60,9 +61,9 @@ export function mergeConfig(input: MergeInput): MergeResult {
   const content = Buffer.from(joinBlock(split, block.map((line) => Buffer.from(line, 'utf8').toString('latin1'))), 'latin1');
 
   const outcome = modelOf(input, content);
-  refuse(outcome.problems.filter((problem) => problem.severity === 'error'));
+  assertConfig(outcome, { for: 'save' });
   for (const [key, value] of changes) assertCounts(key, canonical(key, value, input), outcome, registry);
-  return { content, current, outcome, notCarried: fromLegacy ? keysLeftBehind(file, registry) : [] };
+  return { content, current, outcome, notCarried: fromLegacy ? keysLeftBehind(file, registry, read) : [] };
 }
 
 /** What was given and does not parse, before it is a line of any file. The last assignment of a key is the one that counts. */
@@ -174,7 +175,18 @@ function place(value: { readonly path?: string; readonly line?: number } | undef
   return value?.line === undefined ? '' : ` (${value.path ?? ''}:${value.line})`;
 }
 
-function keysLeftBehind(file: ConfigFile, registry: KeyRegistry): string[] {
-  const names = parseConfigText(file.content.toString('utf8')).entries.map((entry) => entry.key);
-  return [...new Set(names.filter((name) => registry.find(name) === undefined))];
+/** A legacy file was written for a program that looked at its values otherwise: what does not parse is not taken along. */
+function withoutInvalid(model: ConfigModel): ConfigModel {
+  const invalid = new Set(invalidKeys(model));
+  return { ...model, values: new Map([...model.values].filter(([key]) => !invalid.has(key))), problems: model.problems.filter(({ kind }) => kind !== 'invalid-value') };
+}
+
+function invalidKeys({ problems }: ConfigModel): string[] {
+  return problems.flatMap(({ kind, key }) => (kind === 'invalid-value' && key !== undefined ? [key] : []));
+}
+
+function keysLeftBehind(file: ConfigFile, registry: KeyRegistry, read: ConfigModel): string[] {
+  const text = parseConfigText(file.content.toString('utf8'));
+  const names = text.entries.map((entry) => entry.key).filter((name) => registry.find(name) === undefined);
+  return [...new Set([...names, ...invalidKeys(read), ...text.sections.map((section) => section.title)])];
 }

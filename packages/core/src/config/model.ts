@@ -1,4 +1,5 @@
 import type { ConfigKeyDeclaration, ConfigReader, Mode } from '../contract/index.js';
+import type { EnvLine, EnvTarget } from './env-sections.js';
 
 /** Where a value came from. Precedence: environment, file, default. */
 export type ConfigOrigin = 'env' | 'file' | 'default';
@@ -26,6 +27,14 @@ export type ConfigProblemKind =
   | 'not-supported-yet'
   | 'malformed-line'
   | 'damaged-block'
+  | 'damaged-section'
+  | 'unknown-section'
+  | 'unknown-service'
+  | 'reserved-variable'
+  | 'invalid-template'
+  | 'unknown-source'
+  | 'backend-only-source'
+  | 'implied-dependency'
   | 'duplicate-key'
   | 'conflicting-alias'
   | 'file-not-found';
@@ -49,10 +58,25 @@ export interface ConfigProblem {
   readonly hint: string;
 }
 
+/** A launch env section as `show-config` lists it. */
+export interface EnvSection {
+  readonly title: string;
+  readonly line: number;
+  readonly target: EnvTarget;
+  readonly variables: readonly EnvLine[];
+}
+
 export interface UnknownKey {
   readonly key: string;
   readonly line: number;
   readonly nearest?: string;
+}
+
+/** A key of the file whose package is not installed. It stays as it is. */
+export interface AbsentKeyOfFile {
+  readonly key: string;
+  readonly line: number;
+  readonly package: string;
 }
 
 export interface Toggle {
@@ -103,6 +127,7 @@ export interface ConfigModel {
   /** By canonical key; a key without a value and without a default is absent. */
   readonly values: ReadonlyMap<string, ConfigValue>;
   readonly unknownKeys: readonly UnknownKey[];
+  readonly absentKeys: readonly AbsentKeyOfFile[];
   readonly problems: readonly ConfigProblem[];
   /** `main` when ENVCTL_DEFAULT_MODE is not valid; then there is an `error` problem for that key. */
   readonly defaultMode: Mode;
@@ -116,8 +141,10 @@ export interface ConfigModel {
   /** Absolute; where the original keeps its state. */
   readonly legacyRuntimeDirectory: string;
   readonly stateCompatMode: StateCompatMode;
-  readonly truth: TruthSettings;
   profile(mode: Mode): ModeProfile;
+  /** Variables that the launch env sections of `.envctl` set for a service (`backend`, `frontend`) in a mode. */
+  envLines(mode: Mode, service: string): readonly EnvLine[];
+  readonly envSections: readonly EnvSection[];
   /**
    * Typed access, limited to `keys` when given (a plugin sees what it declares). An invalid value and a
    * key outside the limit throw ENVCTL_E_CONFIG_INVALID. An empty string without a default reads as unset;
@@ -132,13 +159,6 @@ export interface ConfigModel {
   secrets(): readonly string[];
   /** Every key the model knows, in order. */
   readonly keys: readonly ConfigKey[];
-}
-
-/** What decides about the status of what is recorded; the default of a value that is not valid, which `problems` names. */
-export interface TruthSettings {
-  readonly mode: 'auto' | 'strict' | 'best_effort';
-  readonly graceMs: number;
-  readonly reboundMaxDelta: number;
 }
 
 export type DependencyMode = 'auto' | 'native' | 'docker' | 'external' | 'command';

@@ -1,7 +1,8 @@
 import type { ConfigFile, Environment } from './discovery.js';
+import { envProblems } from './env-problems.js';
 import type { ConfigEntry, ConfigText } from './grammar.js';
 import { type AbsentKey, findKnownKey, isEnableKey } from './known-keys.js';
-import type { ConfigProblem, UnknownKey } from './model.js';
+import type { AbsentKeyOfFile, ConfigProblem, UnknownKey } from './model.js';
 import { nearest } from './nearest.js';
 import type { KeyRegistry } from './registry.js';
 import type { RetiredKey } from './retired-keys.js';
@@ -34,6 +35,14 @@ export function unknownKeysOf(text: ConfigText, registry: KeyRegistry): UnknownK
     });
 }
 
+/** Keys of the file that belong to packages that are not installed. */
+export function absentKeysOf(text: ConfigText, registry: KeyRegistry): AbsentKeyOfFile[] {
+  return text.entries.flatMap(({ key, line }) => {
+    const known = registry.find(key) === undefined ? findKnownKey(key, registry) : undefined;
+    return known?.kind === 'absent-plugin' && known.package !== undefined ? [{ key, line, package: known.package }] : [];
+  });
+}
+
 function missingFile({ file }: ProblemInput): ConfigProblem[] {
   if (file.missing === undefined) return [];
   return [
@@ -49,7 +58,7 @@ function missingFile({ file }: ProblemInput): ConfigProblem[] {
   ];
 }
 
-function lineProblems({ file, text }: ProblemInput): ConfigProblem[] {
+function lineProblems({ file, text, registry }: ProblemInput): ConfigProblem[] {
   const path = file.readFrom ?? file.path;
   const malformed = text.malformed.map(
     ({ line }): ConfigProblem => ({
@@ -62,18 +71,7 @@ function lineProblems({ file, text }: ProblemInput): ConfigProblem[] {
       hint: `Write line ${line} as KEY=value, or put # in front of it. Nothing in the file is executed.`,
     }),
   );
-  const sections = text.launchSections.map(
-    ({ line, title }): ConfigProblem => ({
-      kind: 'not-supported-yet',
-      severity: 'error',
-      origin: 'file',
-      path,
-      line,
-      message: `The section "${title}" (${path}:${line}) is known but not supported by this version.`,
-      hint: 'Remove the section: DATABASE_URL, REDIS_URL and the like reach every service without it.',
-    }),
-  );
-  return [...malformed, ...sections, ...markerProblems(text, path)];
+  return [...malformed, ...envProblems(text, path, registry), ...markerProblems(text, path)];
 }
 
 function markerProblems({ begins, ends }: ConfigText, path: string): ConfigProblem[] {

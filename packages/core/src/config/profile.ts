@@ -1,7 +1,7 @@
 import type { DependencyDeclaration, Mode } from '../contract/index.js';
 import type { ConfigProblem, ConfigValue, DependencyMode, ModeProfile, Toggle } from './model.js';
 import { constantCase, type KeyRegistry } from './registry.js';
-import { parseValue } from './values.js';
+import { describeOrigin, parseValue } from './values.js';
 
 export type Values = ReadonlyMap<string, ConfigValue>;
 
@@ -16,15 +16,17 @@ export function toProfile(values: Values, registry: KeyRegistry, mode: Mode): Mo
   };
 }
 
-/** Components an enabled mode must have, and dependencies that exclude each other. */
-export function profileProblems(profile: ModeProfile, registry: KeyRegistry, mode: Mode): ConfigProblem[] {
+/** Components an enabled mode must have, and dependencies that exclude each other; with the lines that say so. */
+export function profileProblems(profile: ModeProfile, registry: KeyRegistry, { mode, values }: { readonly mode: Mode; readonly values: Values }): ConfigProblem[] {
   if (!profile.startupEnabled) return [];
   const enabled = registry.dependencies.filter((dependency) => profile.dependencies[dependency.id]?.enabled === true);
-  const messages: { message: string; hint: string }[] = [];
+  const prefix = mode.toUpperCase();
+  const messages: { message: string; hint: string; keys: readonly string[] }[] = [];
   if (!profile.backend.enabled && !profile.frontend.enabled && enabled.length === 0) {
     messages.push({
       message: `${mode} must enable at least one component.`,
-      hint: `envctl config --set ${mode.toUpperCase()}_BACKEND_ENABLE=true, or --set ${mode.toUpperCase()}_STARTUP_ENABLE=false`,
+      hint: `envctl config --set ${prefix}_BACKEND_ENABLE=true, or --set ${prefix}_STARTUP_ENABLE=false`,
+      keys: [`${prefix}_BACKEND_ENABLE`, `${prefix}_FRONTEND_ENABLE`],
     });
   }
   for (const [index, dependency] of enabled.entries()) {
@@ -33,10 +35,16 @@ export function profileProblems(profile: ModeProfile, registry: KeyRegistry, mod
       messages.push({
         message: `${mode} cannot enable both ${dependency.id} and ${other.id}.`,
         hint: `envctl config --set ${other.enableKeys[mode][0] ?? other.id}=false`,
+        keys: [...dependency.enableKeys[mode], ...other.enableKeys[mode]],
       });
     }
   }
-  return messages.map((text) => ({ kind: 'invalid-profile', severity: 'error', mode, ...text }));
+  return messages.map(({ message, hint, keys }) => {
+    const set = keys.flatMap((key) => values.get(key) ?? []).filter(({ origin }) => origin !== 'default');
+    const last = set.filter(({ origin }) => origin === 'file').at(-1);
+    const where = set.length === 0 ? '' : ` (${set.map((value) => `${value.setAs}: ${describeOrigin(value)}`).join(', ')})`;
+    return { kind: 'invalid-profile', severity: 'error', mode, ...(last?.path === undefined ? {} : { path: last.path }), ...(last?.line === undefined ? {} : { line: last.line }), message: `${message}${where}`, hint };
+  });
 }
 
 /** How a dependency runs: its own key, then its older switch, then the list of external ones, then `auto`. */

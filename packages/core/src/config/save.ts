@@ -6,6 +6,7 @@ import { type ConfigFile, discoverConfigFile, homeOf } from './discovery.js';
 import { type EffectiveConfig, toEffectiveConfig } from './effective.js';
 import { loadConfig, type LoadConfigOptions } from './load.js';
 import { mergeConfig } from './merge.js';
+import type { AbsentKeyOfFile } from './model.js';
 import { type ConfigRefiner, refineConfig } from './refine.js';
 import { createKeyRegistry } from './registry.js';
 import { writeConfigFile } from './write-config-file.js';
@@ -31,6 +32,8 @@ export interface SaveConfigResult {
   readonly overridden_by_environment: readonly string[];
   /** Keys of a legacy file that this version cannot carry over. */
   readonly not_carried: readonly string[];
+  /** Keys of packages that are not installed: they stay in the file. */
+  readonly absent_plugin_keys: readonly AbsentKeyOfFile[];
   readonly config: EffectiveConfig;
 }
 
@@ -54,7 +57,7 @@ async function save(options: SaveConfigOptions): Promise<SaveConfigResult> {
     assertConfig(await refineConfig(outcome, options.refiners ?? [], { modes: ['main', 'trees'], saving: { current, given } }), { for: 'save' });
     const expected = file.source === 'envctl' ? file.content : undefined;
     const changed = expected === undefined || !expected.equals(content);
-    const secret = [...resolveAssignments(options.assignments, registry).keys()].some((key) => key.secret === true);
+    const secret = registry.keys.some((key) => key.secret === true && outcome.values.get(key.key)?.origin === 'file');
     const newMode = secret ? 0o600 : 0o644;
     if (changed && !(await writeConfigFile(file.path, content, { newMode, expected, ...(options.seam === undefined ? {} : { seam: options.seam }) }))) continue;
 
@@ -68,6 +71,7 @@ async function save(options: SaveConfigOptions): Promise<SaveConfigResult> {
       ignore_warning: null,
       overridden_by_environment: overridden,
       not_carried: notCarried,
+      absent_plugin_keys: model.absentKeys,
       config: toEffectiveConfig(model),
     };
   }

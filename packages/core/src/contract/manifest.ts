@@ -34,6 +34,14 @@ export interface DependencyDeclaration {
   readonly requires?: readonly { readonly id: string; readonly condition: EdgeCondition; readonly optional?: boolean }[];
   /** Dependencies that cannot be enabled together with this one. */
   readonly conflicts?: readonly string[];
+  /** Every variable it may project; each is `ENVCTL_SOURCE_<name>` in the launch env sections of `.envctl`. */
+  readonly variables?: readonly VariableDeclaration[];
+}
+
+export interface VariableDeclaration {
+  readonly name: string;
+  /** True when the value can carry a credential: no frontend ever gets it, and no section for a frontend may name it. */
+  readonly secret?: boolean;
 }
 
 export interface FamilyDeclaration {

@@ -305,7 +305,10 @@ async function projectVariables(context: RequirementsContext, project: ProjectFa
     const value = await secrets.get(name);
     if (value !== undefined) credentials[name] = value;
   }
-  return handle.definition.project({ ...planContext, plan: target.plan, ports: record.ports, credentials });
+  const declaredSecret = new Set((handle.declaration.variables ?? []).flatMap(({ name, secret }) => (secret === true ? [name] : [])));
+  const variables = handle.definition.project({ ...planContext, plan: target.plan, ports: record.ports, credentials });
+  // A URL without a password today may have one tomorrow: what may carry a credential is treated as if it did.
+  return Object.fromEntries(Object.entries(variables).map(([name, variable]) => [name, declaredSecret.has(name) ? { ...variable, secret: true } : variable]));
 }
 
 async function toTarget(context: RequirementsContext, project: ProjectFacts, handle: DependencyHandle): Promise<Target> {

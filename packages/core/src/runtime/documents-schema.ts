@@ -14,6 +14,15 @@ const decision = z.strictObject({ kind: z.enum(['reuse', 'resume', 'expand', 'fr
 const action = z.enum(['start', 'keep', 'replace']);
 const command = z.enum(['start', 'restart', 'resume']);
 
+const envLine = { name: z.string(), section: z.string(), line: z.int() };
+const environment = z.strictObject({
+  dependencies: z.array(z.strictObject({ id: z.string(), names })),
+  sections: z.array(z.strictObject({ ...envLine, sources: names })),
+  skipped: z.array(z.strictObject({ ...envLine, reason: z.string() })),
+  withheld: names,
+  own: names,
+});
+
 const planBody = {
   command,
   mode,
@@ -23,7 +32,7 @@ const planBody = {
       name: z.string(),
       root: z.string(),
       slug: z.string(),
-      services: z.array(z.strictObject({ type: z.string(), name: z.string(), action, command: z.looseObject({ command: names, cwd: z.string(), rule: z.string() }), preferred_port: z.int(), listens: z.boolean() })),
+      services: z.array(z.strictObject({ type: z.string(), name: z.string(), action, command: z.looseObject({ command: names, cwd: z.string(), rule: z.string() }), preferred_port: z.int(), listens: z.boolean(), environment })),
       dependencies: z.array(z.strictObject({ id: z.string(), display_name: z.string(), action, requires: names })),
       notes: names,
     }),
@@ -42,7 +51,7 @@ const startBody = {
       name: z.string(),
       root: z.string(),
       services: z.array(z.strictObject({ name: z.string(), type: z.string(), status, url: text, port, log_path: text })),
-      dependencies: z.array(z.strictObject({ id: z.string(), status: z.enum(['started', 'kept', 'failed']), port, health: z.string() })),
+      dependencies: z.array(z.strictObject({ id: z.string(), status, port, health: z.string() })),
       notes: names,
     }),
   ),

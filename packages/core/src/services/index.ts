@@ -4,7 +4,8 @@ export { createDetectionFiles, type DetectionFiles } from './detection-files.js'
 export type { DetectionRule, RuleMatch } from './detection-rules.js';
 export { commandOnPort, substitutePort, type DetectionEvidence, type DetectionProblem, type ServiceCommand, type ServiceName } from './service-command.js';
 export { forwardedVariables, type ForwardedSettings } from './forwarded-variables.js';
-export { serviceEnvironment, type ServiceEnvironmentInput } from './service-environment.js';
+export { fillEnvLines, sortEnvLines, toEnvSources, type EnvSources, type SkippedLine } from './section-variables.js';
+export { ownVariableNames, serviceEnvironment, type ServiceEnvironmentInput } from './service-environment.js';
 export { waitServiceReady, type ServiceReadiness, type ServiceReadyRequest, type WaitedLaunch } from './readiness.js';
 export { firstPauseMs, nextPauseMs } from './poll-pause.js';
 export { createLaunchListeners, type LaunchListeners } from './launch-listeners.js';

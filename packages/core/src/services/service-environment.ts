@@ -11,18 +11,21 @@ export interface ServiceEnvironmentInput {
   readonly forwarded?: Readonly<Record<string, string>>;
   /** Variables of the start command itself, port already in place. */
   readonly commandEnv: Readonly<Record<string, string>>;
-  /** What the dependencies of the project offer. */
+  /** What the dependencies that the service waited for offer. */
   readonly dependencies: Readonly<Record<string, ProjectedVariable>>;
   /** Names by which dependencies of the project hand out credentials, whether or not they are up yet. */
   readonly secretNames: readonly string[];
+  /** Variables of the launch env sections of `.envctl`, filled in. */
+  readonly sections: Readonly<Record<string, string>>;
   /** Base URLs of the project's services, without a slash at the end; absent when the service is not part of it. */
   readonly urls: Partial<Readonly<Record<ServiceName, string>>>;
 }
 
 /**
- * The whole environment of a service. Projected values win over the user's own: the URL of another
- * database in the caller's shell must not reach the service. A frontend gets no variable that carries a
- * credential, from nobody.
+ * The whole environment of a service, the later the stronger: the caller's, what dependencies project, the
+ * addresses of other services, the start command's own, the sections of `.envctl`, PORT and ENVCTL_PROJECT_NAME.
+ * The URL of another database in the caller's shell must not reach the service; a frontend gets no variable
+ * that carries a credential, from nobody.
  */
 export function serviceEnvironment(input: ServiceEnvironmentInput): Record<string, string> {
   const dependencies = Object.entries(input.dependencies);
@@ -37,9 +40,16 @@ export function serviceEnvironment(input: ServiceEnvironmentInput): Record<strin
     ...Object.fromEntries(projected),
     ...peerVariables(input.service, input.urls),
     ...input.commandEnv,
+    ...input.sections,
     PORT: String(input.port),
     ENVCTL_PROJECT_NAME: input.projectName,
   };
+}
+
+/** Names of what envctl itself sets for a service, when `addressed` services of the project have a URL. */
+export function ownVariableNames(service: ServiceName, addressed: readonly ServiceName[]): string[] {
+  const urls = Object.fromEntries(addressed.map((type) => [type, '']));
+  return ['PORT', 'ENVCTL_PROJECT_NAME', ...Object.keys(peerVariables(service, urls))];
 }
 
 /** How one service finds the other. */

@@ -3,8 +3,9 @@
  * `start` executes; nothing is read, leased or written here.
  */
 import type { DependencyDeclaration, Mode, ProjectFacts } from '../contract/index.js';
-import type { ModeProfile } from '../config/index.js';
+import type { EnvLine, ModeProfile } from '../config/index.js';
 import type { ServiceCommand, ServiceDetection, ServiceName } from '../services/index.js';
+import { planEnvironment, type PlannedEnvironment } from './planned-environment.js';
 import { decideRun, type RunDecision } from './run-decision.js';
 
 export type PlanAction = 'start' | 'keep' | 'replace';
@@ -18,6 +19,7 @@ export interface PlannedService {
   readonly preferred_port: number;
   /** False for a worker: it is up when it lives, and has no URL. */
   readonly listens: boolean;
+  readonly environment: PlannedEnvironment;
 }
 
 export interface PlannedDependency {
@@ -68,6 +70,8 @@ export interface PlanInputs {
   readonly hasState: boolean;
   readonly listens: (service: ServiceName) => boolean;
   readonly preferredPort: (service: ServiceName, projectName: string) => number;
+  /** Lines of the launch env sections for a service in this mode. */
+  readonly envLines: (service: ServiceName) => readonly EnvLine[];
 }
 
 export function planStart(inputs: PlanInputs): StartPlan {
@@ -83,7 +87,7 @@ export function planStart(inputs: PlanInputs): StartPlan {
 
 function planProject(inputs: PlanInputs, project: PlanInputs['projects'][number]): PlannedProject {
   const { facts, detection, presence } = project;
-  const services = (['backend', 'frontend'] as const).flatMap((type): readonly PlannedService[] => {
+  const found = (['backend', 'frontend'] as const).flatMap((type): readonly Omit<PlannedService, 'environment'>[] => {
     const command = detection[type];
     const name = serviceName(facts.name, type);
     const recorded = presence.services[name];
@@ -98,6 +102,8 @@ function planProject(inputs: PlanInputs, project: PlanInputs['projects'][number]
     action: presence.dependencies[declaration.id]?.healthy === true ? 'keep' : 'start',
     requires: (declaration.requires ?? []).filter((edge) => enabled.some((other) => other.id === edge.id)).map((edge) => edge.id),
   }));
+  const addressed = found.filter(({ listens }) => listens).map(({ type }) => type);
+  const services = found.map((service): PlannedService => ({ ...service, environment: planEnvironment({ service: service.type, lines: inputs.envLines(service.type), dependencies: enabled, addressed }) }));
   return { name: facts.name, root: facts.root, slug: facts.slug, services, dependencies, notes: detection.notes };
 }
 
@@ -116,16 +122,17 @@ function isKnown({ services, dependencies }: ProjectPresence): boolean {
   return Object.keys(services).length + Object.keys(dependencies).length > 0;
 }
 
-/** A backend waits for its dependencies; a frontend waits for nobody unless it is asked to: ports are leased before anything starts. */
+/**
+ * A service waits for the dependencies whose variables it gets; a frontend waits for the backend only where it
+ * is asked to: ports are leased before anything starts.
+ */
 function edgesOf(project: PlannedProject, servicesInParallel: boolean): StartPlan['edges'] {
   const isStarting = (type: ServiceName): boolean => project.services.some((service) => service.type === type && service.action !== 'keep');
   const followsBackend = !servicesInParallel && isStarting('backend') && isStarting('frontend');
   return [
     ...(followsBackend ? [{ project: project.name, node: 'frontend', needs: 'backend', condition: 'ready' }] : []),
     ...project.dependencies.flatMap((dependency) => dependency.requires.map((needs) => ({ project: project.name, node: dependency.id, needs, condition: 'ready' }))),
-    ...project.services
-      .filter((service) => service.type === 'backend')
-      .flatMap((service) => project.dependencies.map((dependency) => ({ project: project.name, node: service.type, needs: dependency.id, condition: 'ready' }))),
+    ...project.services.flatMap((service) => service.environment.dependencies.map(({ id }) => ({ project: project.name, node: service.type, needs: id, condition: 'ready' }))),
   ];
 }
 

@@ -4,7 +4,7 @@ import { EnvctlError, type EdgeCondition, type ProjectedVariable } from '../cont
 import { waitForExit } from '../processes/index.js';
 import { secretVariableNames } from '../requirements/index.js';
 import { acquireProcess, type AcquiredProcess } from '../resources/index.js';
-import { commandOnPort, createLaunchListeners, serviceEnvironment, waitServiceReady, type ServiceName, type ServiceReadiness } from '../services/index.js';
+import { commandOnPort, createLaunchListeners, fillEnvLines, serviceEnvironment, toEnvSources, waitServiceReady, type ServiceName, type ServiceReadiness } from '../services/index.js';
 import type { ServiceRecord } from '../state/index.js';
 import type { ExecuteContext, ExecuteRequest } from './execute-project.js';
 import type { PlannedService } from './plan.js';
@@ -63,7 +63,18 @@ function launchService(context: ExecuteContext, request: ExecuteRequest, start: 
     runId: request.runId,
     command: parts.command,
     cwd: service.command.cwd,
-    env: serviceEnvironment({ service: service.type, processEnv: context.env, forwarded: request.forwarded, projectName: project.name, port, commandEnv: parts.env, dependencies: start.variables, secretNames: secretNames(context, request), urls: peerUrls(context, request, start.leases) }),
+    env: serviceEnvironment({
+      service: service.type,
+      processEnv: context.env,
+      forwarded: request.forwarded,
+      projectName: project.name,
+      port,
+      commandEnv: parts.env,
+      dependencies: start.variables,
+      secretNames: [...service.environment.withheld, ...secretNames(context, request)],
+      sections: sectionVariables(context, request, start),
+      urls: mapPorts(servicePorts(request, start.leases), (peer) => `http://${context.publicHost}:${peer}`),
+    }),
     logPath: parts.logPath,
     ports: [port],
     dataDirectories: [],
@@ -116,15 +127,29 @@ function toRecord(
   };
 }
 
-/** Base URLs of the project's services as a browser reaches them. */
-function peerUrls(context: ExecuteContext, request: ExecuteRequest, leases: readonly LeasedService[]): Partial<Record<ServiceName, string>> {
-  const portOf = (type: ServiceName) => leases.find(({ service }) => service.type === type && service.listens)?.port ?? request.kept[type]?.actual_port;
+/** What the launch env sections of `.envctl` set for the service that starts. */
+function sectionVariables(context: ExecuteContext, request: ExecuteRequest, { leased, leases, variables }: ServiceStart): Record<string, string> {
+  const { type } = leased.service;
+  const addresses = Object.entries(servicePorts(request, leases)).flatMap(([service, port]) => {
+    const name = service.toUpperCase();
+    const open = (value: string) => ({ value, secret: false });
+    return [[`${name}_URL`, open(`http://${context.publicHost}:${port}`)], [`${name}_HOST`, open(context.publicHost)], [`${name}_PORT`, open(String(port))]] as const;
+  });
+  return fillEnvLines(context.config.envLines(request.plan.mode, type), toEnvSources({ ...variables, ...Object.fromEntries(addresses) }), type);
+}
+
+/** Ports of the project's services that listen, started now or kept. */
+function servicePorts(request: ExecuteRequest, leases: readonly LeasedService[]): Partial<Record<ServiceName, number>> {
   return Object.fromEntries(
     (['backend', 'frontend'] as const).flatMap((type) => {
-      const port = portOf(type);
-      return port === undefined || port === null ? [] : [[type, `http://${context.publicHost}:${port}`]];
+      const port = leases.find(({ service }) => service.type === type && service.listens)?.port ?? request.kept[type]?.actual_port;
+      return port === undefined || port === null ? [] : [[type, port]];
     }),
   );
+}
+
+function mapPorts(ports: Partial<Record<ServiceName, number>>, map: (port: number) => string): Partial<Record<ServiceName, string>> {
+  return Object.fromEntries(Object.entries(ports).map(([service, port]) => [service, map(port)]));
 }
 
 function notReady(context: ExecuteContext, service: PlannedService, project: string, port: number, readiness: Exclude<ServiceReadiness, { readonly status: 'ready' }>): EnvctlError {

@@ -1,10 +1,10 @@
-import type { ConfigAnswer, ShowConfig } from '../config/index.js';
+import type { ConfigAnswer, ShowConfig, ValueSource } from '../config/index.js';
 
 /** What `show-config` found, for people. */
 export function renderShowConfig(data: ShowConfig): string {
   const width = Math.max(...Object.keys(data.origins).map((key) => key.length));
-  const values = Object.entries(data.origins).map(([key, { value, origin, line, set_as: setAs }]) => {
-    const where = [origin === 'file' ? `line ${line ?? 0}` : origin, ...(setAs === undefined ? [] : [`as ${setAs}`])].join(', ');
+  const values = Object.entries(data.origins).map(([key, { value, source, line, set_as: setAs }]) => {
+    const where = [describeSource(source, line, data), ...(setAs === undefined ? [] : [`as ${setAs}`])].join(', ');
     return `  ${key.padEnd(width)}  ${value === '' ? '(empty)' : value}  (${where})`;
   });
   const modes = (['main', 'trees'] as const).map((mode) => `  ${mode.padEnd(5)}  ${componentsOf(data, mode)}`);
@@ -21,6 +21,7 @@ export function renderShowConfig(data: ShowConfig): string {
     '',
     'Values',
     ...values,
+    ...(data.launch_env.length === 0 ? [] : ['', 'Variables for services', ...data.launch_env.map(({ section, line, variables }) => `  ${section} (line ${line}): ${variables.map(({ name }) => name).join(', ') || 'none'}`)]),
     ...(problems.length === 0 ? [] : ['', 'Problems', ...problems]),
   ].join('\n');
 }
@@ -31,9 +32,24 @@ export function renderConfigAnswer(data: ConfigAnswer): string {
   return [
     data.changed ? `Saved ${data.path}` : `${data.path} already says so.`,
     ...data.overridden_by_environment.map((key) => `${key} is overruled by the environment of this shell: unset ${key}`),
+    ...(data.absent_plugin_keys.length === 0 ? [] : [`Kept, of packages that are not installed: ${data.absent_plugin_keys.map(({ key, package: name }) => `${key} (${name})`).join(', ')}`]),
     ...(data.not_carried.length === 0 ? [] : [`Not taken along from the older file: ${data.not_carried.join(', ')}`]),
     ...(data.changed ? ['What already runs keeps its settings: envctl restart'] : []),
   ].join('\n');
+}
+
+function describeSource(source: ValueSource, line: number | undefined, { legacy_source_path: legacy }: ShowConfig): string {
+  switch (source) {
+    case 'file':
+      return `line ${line ?? 0}`;
+    case 'legacy_file':
+      return `line ${line ?? 0} of ${legacy ?? 'the older file'}`;
+    case 'plugin_default':
+      return 'plugin default';
+    case 'env':
+    case 'default':
+      return source;
+  }
 }
 
 function sourceOf(data: ShowConfig): string {

@@ -9,8 +9,19 @@ export function renderPlan(plan: StartPlan): string {
     for (const service of project.services) {
       const needs = plan.edges.filter((edge) => edge.project === project.name && edge.node === service.type).map((edge) => edge.needs);
       lines.push(`  ${service.action.padEnd(8)} ${service.type}  ${service.command.command.join(' ')}  (${service.command.rule}, from port ${service.preferred_port}${needs.length > 0 ? `, after ${needs.join(', ')}` : ''})`);
+      lines.push(...environmentLines(service.environment));
     }
     for (const note of project.notes) lines.push(`  note: ${note}`);
   }
   return lines.join('\n');
+}
+
+/** Where the variables of a service come from; names only. */
+function environmentLines({ dependencies, sections, skipped, withheld }: StartPlan['projects'][number]['services'][number]['environment']): readonly string[] {
+  return [
+    ...dependencies.filter(({ names }) => names.length > 0).map(({ id, names }) => `           env from ${id}: ${names.join(', ')}`),
+    ...sections.map(({ name, section, line, sources }) => `           env from .envctl:${line}, ${section}: ${name}${sources.length === 0 ? '' : ` from ${sources.join(', ')}`}`),
+    ...skipped.map(({ name, section, line, reason }) => `           not set: ${name} (.envctl:${line}, ${section}): ${reason}`),
+    ...(withheld.length === 0 ? [] : [`           kept from the frontend: ${withheld.join(', ')}`]),
+  ];
 }

@@ -13,6 +13,7 @@ export const postgres: DependencyDeclaration = {
   enableKeys: { main: ['MAIN_POSTGRES_ENABLE', 'POSTGRES_MAIN_ENABLE'], trees: ['TREES_POSTGRES_ENABLE'] },
   defaultEnabled: { main: false, trees: false },
   conflicts: ['supabase'],
+  variables: [{ name: 'DATABASE_URL', secret: true }, { name: 'DB_HOST' }, { name: 'DB_PASSWORD', secret: true }],
 };
 
 export const redis: DependencyDeclaration = {
@@ -22,6 +23,7 @@ export const redis: DependencyDeclaration = {
   resources: [{ name: 'primary', portKey: 'redis', configKey: 'REDIS_PORT', defaultPort: 6379 }],
   enableKeys: { main: ['MAIN_REDIS_ENABLE', 'REDIS_MAIN_ENABLE', 'REDIS_ENABLE'], trees: ['TREES_REDIS_ENABLE', 'REDIS_ENABLE'] },
   defaultEnabled: { main: false, trees: false },
+  variables: [{ name: 'REDIS_URL', secret: true }, { name: 'REDIS_PORT' }],
 };
 
 export const supabase: DependencyDeclaration = {
@@ -31,6 +33,8 @@ export const supabase: DependencyDeclaration = {
   resources: [{ name: 'db', portKey: 'db', configKey: 'DB_PORT', defaultPort: 5432 }],
   enableKeys: { main: ['MAIN_SUPABASE_ENABLE', 'SUPABASE_MAIN_ENABLE'], trees: ['TREES_SUPABASE_ENABLE'] },
   defaultEnabled: { main: false, trees: false },
+  conflicts: ['postgres'],
+  variables: [{ name: 'DATABASE_URL', secret: true }, { name: 'SUPABASE_URL' }, { name: 'SUPABASE_ANON_KEY' }, { name: 'SUPABASE_SERVICE_ROLE_KEY', secret: true }],
 };
 
 export const n8n: DependencyDeclaration = {

@@ -75,11 +75,22 @@ describe('toShowConfig', () => {
     expect(Object.keys(shown.effective)).to.deep.equal(['default_mode', 'directories', 'ports', 'profiles', 'managed_keys']);
     expect(shown.effective.ports).to.deep.equal({ backend: null, frontend: 9000, spacing: 20, dependencies: { postgres: { primary: 5432 }, redis: { primary: 6400 } } });
     expect(shown.effective.managed_keys['BACKEND_PORT_BASE']).to.equal('abc');
-    expect(shown.origins['REDIS_PORT']).to.deep.equal({ value: '6400', origin: 'env' });
-    expect(shown.origins['ENVCTL_RUNTIME_DIR']).to.deep.equal({ value: '/run', origin: 'file', set_as: 'RUN_SH_RUNTIME_DIR', file: path, line: 2 });
+    expect(shown.origins['REDIS_PORT']).to.deep.equal({ value: '6400', source: 'env' });
+    expect(shown.origins['ENVCTL_RUNTIME_DIR']).to.deep.equal({ value: '/run', source: 'file', set_as: 'RUN_SH_RUNTIME_DIR', file: path, line: 2 });
+    expect(shown.origins['FRONTEND_DIR']).to.deep.equal({ value: 'frontend', source: 'default' });
+    expect(shown.origins['DB_PORT']).to.deep.equal({ value: '5432', source: 'plugin_default' });
     expect(shown.origins['DB_PASSWORD']?.value).to.equal(hiddenValue);
     expect(JSON.stringify(shown)).not.to.include('hunter2');
     expect(toShowConfig(model, { reveal: true }).origins['DB_PASSWORD']?.value).to.equal('hunter2');
+  });
+});
+
+describe('toShowConfig of an older file', () => {
+  const repository = useRepository();
+
+  it('says so of every value from it', () => {
+    const file = repository.write('.envctl.sh', 'export BACKEND_PORT_BASE=8100\n');
+    expect(toShowConfig(load(repository.root)).origins['BACKEND_PORT_BASE']).to.deep.equal({ value: '8100', source: 'legacy_file', file, line: 1 });
   });
 });
 

@@ -1,3 +1,4 @@
+import path from 'node:path';
 import { expect } from 'chai';
 import type { ConfigProblem } from '../../dist/config/index.js';
 import { assertConfig } from '../../dist/config/index.js';
@@ -24,10 +25,9 @@ describe('configuration problems', () => {
     ['a line without =', 'MAIN_REDIS_ENABLE true\n', { kind: 'malformed-line', severity: 'error', line: 1 }, 'KEY=value'],
     ['a key set twice', 'REDIS_PORT=1\nREDIS_PORT=2\n', { kind: 'duplicate-key', severity: 'warning', line: 2 }, 'one of them'],
     ['two names of one key', 'ENVCTL_DEPENDENCY_REDIS_MODE=native\nENVCTL_REDIS_MODE=docker\n', { kind: 'conflicting-alias', severity: 'warning', line: 2 }, 'ENVCTL_REDIS_MODE'],
-    ['a launch section', '# >>> envctl backend launch env >>>\nX=${ENVCTL_SOURCE_Y}\n# <<< envctl backend launch env <<<\n', { kind: 'not-supported-yet', severity: 'error' }, 'Remove the section'],
     ['a block without an end', '# >>> envctl managed startup config >>>\n', { kind: 'damaged-block', severity: 'error' }, 'one pair'],
     ['a key only the environment may set', 'ENVCTL_CONFIG_FILE=/x\n', { kind: 'invalid-value', severity: 'error' }, 'export'],
-    ['a mode without components', 'MAIN_BACKEND_ENABLE=false\nMAIN_FRONTEND_ENABLE=no\n', { kind: 'invalid-profile', severity: 'error', mode: 'main', message: 'main must enable at least one component.' }, 'envctl config --set'],
+    ['a mode without components', 'MAIN_BACKEND_ENABLE=false\nMAIN_FRONTEND_ENABLE=no\n', { kind: 'invalid-profile', severity: 'error', mode: 'main', line: 2 }, 'envctl config --set'],
   ];
   for (const [what, text, facts, hint] of cases) {
     it(`reports ${what}`, () => {
@@ -45,9 +45,27 @@ describe('configuration problems', () => {
     });
   }
 
+  for (const [text, expected] of [
+    ['ENVCTL_EXTERNAL_DEPENDENCIES=postgres,redsi', 'a comma list of dependencies (postgres, redis'],
+    ['ENVCTL_PUBLIC_HOST=http://dev.local', 'the name or address of a host'],
+    ['ENVCTL_PUBLIC_HOST=dev.local:80', 'the name or address of a host'],
+    ['ENVCTL_RUNTIME_SCOPE_ID=a/b', 'letters, digits'],
+  ] as const) {
+    it(`refuses ${text}`, () => {
+      const found = problemsOf(text);
+      expect(found.map(({ kind, severity, line }) => [kind, severity, line])).to.deep.equal([['invalid-value', 'error', 1]]);
+      expect(found[0]?.message).to.include(`expected ${expected}`);
+    });
+  }
+
+  it('takes a list of external dependencies whose plugins are not there', () => {
+    expect(problemsOf('ENVCTL_EXTERNAL_DEPENDENCIES=Redis, n8n,\nENVCTL_PUBLIC_HOST=[::1]\n')).to.deep.equal([]);
+  });
+
   it('refuses two dependencies that exclude each other, in that mode only', () => {
     const problems = problemsOf('TREES_POSTGRES_ENABLE=true\nTREES_SUPABASE_ENABLE=true\n', { dependencies: [postgres, redis, supabase] });
-    expect(problems.map((problem) => problem.message)).to.deep.equal(['trees cannot enable both postgres and supabase.']);
+    const file = path.join(repository.root, '.envctl');
+    expect(problems.map(({ message, line }) => [message, line])).to.deep.equal([[`trees cannot enable both postgres and supabase. (TREES_POSTGRES_ENABLE: ${file}:1, TREES_SUPABASE_ENABLE: ${file}:2)`, 2]]);
     expect(() => assertConfig({ problems }, { for: 'start', mode: 'main' })).not.to.throw();
     expect(() => assertConfig({ problems }, { for: 'start', mode: 'trees' })).to.throw('Invalid trees startup configuration: trees cannot enable both');
   });

@@ -14,6 +14,7 @@ const end = '# <<< envctl managed startup config <<<';
 const env = { HOME: '/home/tester' };
 const foreignLine = fc.oneof(
   fc.constantFrom('', '  ', '# comment', '\t# tab', '# caf\u00e9', 'DB_NAME=app', 'export DB_HOST="db"', 'FRONTEND_PORT_BASE=9100', 'REDIS_ENABLE=true', 'MAIN_REDIS_ENABLE=false'),
+  fc.constantFrom('N8N_PORT_BASE=1', '# >>> envctl backend launch env >>>\nA = "b"  \n\n# x\nC=${ENVCTL_SOURCE_REDIS_URL}\n# <<< envctl backend launch env <<<'),
   fc.string().map((text) => `# ${text.replace(/[\r\n]/g, ' ')}`),
 );
 const foreignText = fc.tuple(fc.array(foreignLine, { maxLength: 8 }), fc.constantFrom('\n', '\r\n'), fc.boolean()).map(([lines, eol, ended]) => lines.join(eol) + (ended && lines.length > 0 ? eol : ''));
@@ -25,7 +26,7 @@ describe('configuration text, whatever it is', () => {
   it('is read without any error but ours', () => {
     const garbage = fc.oneof(
       fc.uint8Array({ maxLength: 400 }).map((bytes) => Buffer.from(bytes)),
-      fc.array(fc.oneof(fc.string(), fc.constantFrom(begin, end, 'BACKEND_PORT_BASE=', 'A=B', 'MAIN_REDIS_ENABLE=\u0000', '# >>> envctl x >>>', '=', 'export =', '__proto__=1', 'constructor=2'))).map((lines) => Buffer.from(lines.join('\n'))),
+      fc.array(fc.oneof(fc.string(), fc.constantFrom(begin, end, 'BACKEND_PORT_BASE=', 'A=B', 'MAIN_REDIS_ENABLE=\u0000', '# >>> envctl x >>>', '# >>> envctl backend launch env >>>', '# <<< envctl backend launch env <<<', 'A=${ENVCTL_SOURCE_REDIS_URL}', 'B=${', '=', 'export =', '__proto__=1', 'constructor=2'))).map((lines) => Buffer.from(lines.join('\n'))),
     );
     fc.assert(
       fc.property(garbage, (content) => {

@@ -1,7 +1,7 @@
 import { chmodSync, chownSync, existsSync, lstatSync, mkdirSync, readdirSync, readFileSync, renameSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { expect } from 'chai';
-import { type Assignment, saveConfig, type SaveConfigOptions, type SaveConfigResult } from '../../dist/config/index.js';
+import { assertConfig, type Assignment, saveConfig, type SaveConfigOptions, type SaveConfigResult } from '../../dist/config/index.js';
 import { EnvctlError } from '../../dist/index.js';
 import { skip } from '../skip.js';
 import { load, postgres, redis, useRepository } from './fixtures.js';
@@ -117,6 +117,26 @@ describe('saveConfig', () => {
     expect(text()).to.include('BACKEND_PORT_BASE=8200').and.include('MAIN_REDIS_ENABLE=true').and.include('DB_NAME=my app');
     expect(result.not_carried).to.deep.equal(['SOMETHING']);
     expect(readFileSync(legacy, 'utf8')).to.include('export BACKEND_PORT_BASE=8200');
+  });
+
+  it('takes no value of a legacy file along that does not parse, and no secret into a file others can read', async () => {
+    repository.write('.envctl.sh', 'BACKEND_PORT_BASE="${PORT:-8000}"\nMAIN_REDIS_ENABLE=maybe\nENVCTL_RUNTIME_TRUTH_MODE=lenient\nDB_PASSWORD=hunter2\nFRONTEND_PORT_BASE=9100\n');
+    const result = await save([]);
+    expect(result.not_carried).to.have.members(['BACKEND_PORT_BASE', 'MAIN_REDIS_ENABLE', 'ENVCTL_RUNTIME_TRUTH_MODE']);
+    expect(text()).to.equal([begin, 'ENVCTL_DEFAULT_MODE=main', '', 'FRONTEND_PORT_BASE=9100', '', 'DB_PASSWORD=hunter2', end, ''].join('\n'));
+    expect(statSync(file()).mode & 0o777).to.equal(0o600);
+  });
+
+  it('keeps and names the keys of a package that is not installed, switched on or not; a start is still refused', async () => {
+    repository.write('.envctl', `${begin}\nMAIN_N8N_ENABLE=true\n${end}\nN8N_PORT_BASE=5700\nTREES_DIR_NAME=trees\n`);
+    const result = await save(['BACKEND_PORT_BASE=8100']);
+    expect(text()).to.equal(`${begin}\nENVCTL_DEFAULT_MODE=main\n\nBACKEND_PORT_BASE=8100\n\nMAIN_N8N_ENABLE=true\n${end}\nN8N_PORT_BASE=5700\nTREES_DIR_NAME=trees\n`);
+    expect(result.absent_plugin_keys).to.deep.equal([
+      { key: 'MAIN_N8N_ENABLE', line: 6, package: '@envctl/plugin-n8n' },
+      { key: 'N8N_PORT_BASE', line: 8, package: '@envctl/plugin-n8n' },
+      { key: 'TREES_DIR_NAME', line: 9, package: '@envctl/plugin-worktrees' },
+    ]);
+    expect(() => assertConfig(load(repository.root), { for: 'start', mode: 'main' })).to.throw('MAIN_N8N_ENABLE');
   });
 
   it('says when the environment overrules what was saved', async () => {

@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { serviceEnvironment, type ServiceEnvironmentInput } from '../../dist/services/index.js';
+import { ownVariableNames, serviceEnvironment, type ServiceEnvironmentInput } from '../../dist/services/index.js';
 
 const input: ServiceEnvironmentInput = {
   service: 'backend',
@@ -9,6 +9,7 @@ const input: ServiceEnvironmentInput = {
   commandEnv: { MODE: 'dev' },
   dependencies: { DATABASE_URL: { value: 'postgresql://u:p@127.0.0.1:5432/d', secret: true }, REDIS_PORT: { value: '6379', secret: false } },
   secretNames: [],
+  sections: {},
   urls: { backend: 'http://localhost:8000', frontend: 'http://localhost:9000' },
 };
 
@@ -43,6 +44,20 @@ describe('serviceEnvironment', () => {
     const early = { ...input, dependencies: {}, secretNames: ['DATABASE_URL'] };
     expect(serviceEnvironment({ ...early, service: 'frontend' })).to.not.have.property('DATABASE_URL');
     expect(serviceEnvironment(early)).to.have.property('DATABASE_URL', 'postgresql://elsewhere');
+  });
+
+  it('lets the sections of .envctl win over everything but PORT and the name of the project', () => {
+    const given = serviceEnvironment({ ...input, sections: { EDITOR: 'a', DATABASE_URL: 'b', FRONTEND_URL: 'c', MODE: 'd', PORT: 'e', NEW: 'f' } });
+    expect(given).to.include({ EDITOR: 'a', DATABASE_URL: 'b', FRONTEND_URL: 'c', MODE: 'd', PORT: '8000', NEW: 'f', ENVCTL_PROJECT_NAME: 'Main' });
+  });
+
+  it('names what envctl itself sets', () => {
+    for (const service of ['backend', 'frontend'] as const) {
+      const own = ownVariableNames(service, ['backend', 'frontend']);
+      const bare = serviceEnvironment({ ...input, service, processEnv: {}, commandEnv: {}, dependencies: {} });
+      expect([...own].sort()).to.deep.equal(Object.keys(bare).sort());
+    }
+    expect(ownVariableNames('frontend', [])).to.deep.equal(['PORT', 'ENVCTL_PROJECT_NAME']);
   });
 
   it('names no peer that does not run', () => {

@@ -31,7 +31,7 @@ const mostly = fc.nat(3).map((roll) => roll > 0);
 const rarely = <T>(items: readonly T[]): fc.Arbitrary<T[]> => fc.nat(2).chain((roll) => (roll > 0 ? fc.constant<T[]>([]) : fc.subarray([...items])));
 const steps: fc.Arbitrary<readonly Step[]> = fc.array(
   fc.record({
-    settings: fc.option(fc.record({ backend: mostly, frontend: mostly, alpha: fc.boolean(), beta: fc.boolean(), listens: mostly, portShift: fc.constantFrom(0, 0, 3) }), { nil: undefined, freq: 2 }),
+    settings: fc.option(fc.record({ backend: mostly, frontend: mostly, alpha: fc.boolean(), beta: fc.boolean(), listens: mostly, sections: fc.boolean(), portShift: fc.constantFrom(0, 0, 3) }), { nil: undefined, freq: 2 }),
     command: fc.constantFrom('start', 'start', 'restart', 'resume'),
     projects: fc.subarray([...projectNames], { minLength: 1 }),
     services: fc.constantFrom<StartRequest['services'][]>([], [], ['backend'], ['frontend'], ['backend', 'frontend']),
@@ -133,7 +133,7 @@ async function checkDone(world: StartWorld, { plan, summary, before, after }: Do
   }
 
   // What runs, by the kernel: the command on the port, with the variables of what it waited for.
-  for (const { project, name, type, action, command, preferred_port: preferred, listens } of planned) {
+  for (const { project, name, type, action, command, preferred_port: preferred, listens, environment } of planned) {
     const record = after!.services[name]!;
     const { child } = await world.processesOf(name);
     if (action === 'keep') {
@@ -144,6 +144,10 @@ async function checkDone(world: StartWorld, { plan, summary, before, after }: Do
     expect(words).to.deep.equal(command.command);
     expect(record.requested_port).to.equal(listens ? preferred : null);
     const needs = plan.edges.filter((edge) => edge.project === project.name && edge.node === type).map((edge) => edge.needs);
+    expect(env).to.include.keys([...environment.dependencies.flatMap(({ names: given }) => given), ...environment.sections.map((line) => line.name), ...environment.own]);
+    expect(env).to.not.have.any.keys(['NOTHING', ...environment.skipped.map((line) => line.name), ...environment.withheld]);
+    if (environment.sections.length > 0) expect(env).to.include(type === 'backend' ? { WORLD: 'backend' } : { WORLD: 'start', ALPHA_URL: 'mine' });
+    if (needs.includes('alpha') && type === 'frontend') expect(env['FROM_ALPHA']).to.equal(`<alpha://${project.name}>`);
     if (type === 'backend') for (const id of dependencyIds) expect(env[`${id.toUpperCase()}_URL`]).to.equal(needs.includes(id) ? `${id}://${project.name}` : undefined);
     if (!listens) continue;
     expect(env['PORT']).to.equal(String(record.actual_port));

@@ -96,6 +96,7 @@ function inputsOf(presence: Partial<ProjectPresence>, change: Change): PlanInput
     hasState: false,
     listens: () => true,
     preferredPort: (service) => (service === 'backend' ? 8000 : 9000),
+    envLines: () => [],
     ...change,
     profile: { startupEnabled: true, backend: on, frontend: on, dependencies: { postgres: on, queue: on }, ...change.profile },
   };

@@ -18,6 +18,7 @@ export const toyManifest: PluginManifest = {
         resources: [{ name: 'primary', portKey: 'toy', configKey: 'TOY_PORT', defaultPort: 7900 }],
         enableKeys: { main: ['MAIN_TOY_ENABLE'], trees: ['TREES_TOY_ENABLE'] },
         defaultEnabled: { main: false, trees: false },
+        variables: [{ name: 'TOY_URL', secret: true }],
       },
     ],
     config: [

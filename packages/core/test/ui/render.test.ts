@@ -132,6 +132,7 @@ run_id: run-1   mode: main   healthy/running 2 | starting 2 | issues 2
 
 describe('renderPlan', () => {
   const command = { type: 'backend', command: ['node', 'server.js', '--port', '{port}'], cwd: '/w/backend', portMode: 'flag', env: {}, source: 'configured', rule: 'configured' } as const;
+  const environment = { dependencies: [], sections: [], skipped: [], withheld: [], own: ['PORT'] };
   const plan: StartPlan = {
     command: 'restart',
     mode: 'main',
@@ -142,8 +143,8 @@ describe('renderPlan', () => {
         root: '/w',
         slug: 'main',
         services: [
-          { type: 'backend', name: 'Main Backend', action: 'replace', command, preferred_port: 8000, listens: true },
-          { type: 'frontend', name: 'Main Frontend', action: 'keep', command: { ...command, type: 'frontend', command: ['npx', 'vite'], rule: 'vite' }, preferred_port: 9000, listens: true },
+          { type: 'backend', name: 'Main Backend', action: 'replace', command, preferred_port: 8000, listens: true, environment: { ...environment, dependencies: [{ id: 'postgres', names: ['DATABASE_URL', 'DB_HOST'] }, { id: 'mail', names: [] }], sections: [{ name: 'DB', section: 'backend launch env', line: 4, sources: ['ENVCTL_SOURCE_DATABASE_URL'] }, { name: 'LEVEL', section: 'backend launch env', line: 5, sources: [] }] } },
+          { type: 'frontend', name: 'Main Frontend', action: 'keep', command: { ...command, type: 'frontend', command: ['npx', 'vite'], rule: 'vite' }, preferred_port: 9000, listens: true, environment: { ...environment, skipped: [{ name: 'N8N', section: 'frontend launch env', line: 9, reason: 'ENVCTL_SOURCE_N8N_URL is not available' }], withheld: ['DATABASE_URL'] } },
         ],
         dependencies: [{ id: 'postgres', display_name: 'Postgres', action: 'keep', requires: [] }, { id: 'redis', display_name: 'Redis', action: 'start', requires: [] }],
         notes: ['No lock file.'],
@@ -165,7 +166,12 @@ Main  /w
   keep     postgres
   start    redis
   replace  backend  node server.js --port {port}  (configured, from port 8000, after postgres, redis)
+           env from postgres: DATABASE_URL, DB_HOST
+           env from .envctl:4, backend launch env: DB from ENVCTL_SOURCE_DATABASE_URL
+           env from .envctl:5, backend launch env: LEVEL
   keep     frontend  npx vite  (vite, from port 9000)
+           not set: N8N (.envctl:9, frontend launch env): ENVCTL_SOURCE_N8N_URL is not available
+           kept from the frontend: DATABASE_URL
   note: No lock file.
 `),
     );
@@ -193,13 +199,15 @@ describe('renderShowConfig', () => {
       managed_keys: {},
     },
     origins: {
-      DB_PORT: { value: '5432', origin: 'default' },
-      BACKEND_PORT_BASE: { value: '8100', origin: 'file', file: '/w/.envctl', line: 3, set_as: 'BACKEND_PORT' },
-      DB_PASSWORD: { value: '(hidden)', origin: 'env' },
-      ENVCTL_DATA_USER: { value: '', origin: 'env' },
+      DB_PORT: { value: '5432', source: 'plugin_default' },
+      BACKEND_PORT_BASE: { value: '8100', source: 'file', file: '/w/.envctl', line: 3, set_as: 'BACKEND_PORT' },
+      DB_PASSWORD: { value: '(hidden)', source: 'env' },
+      ENVCTL_DATA_USER: { value: '', source: 'env' },
     },
+    launch_env: [],
     problems: [],
     unknown_keys: [],
+    absent_plugin_keys: [],
   };
 
   it('says of every value where it comes from', () => {
@@ -216,7 +224,7 @@ Modes (default: main)
   trees  off
 
 Values
-  DB_PORT            5432  (default)
+  DB_PORT            5432  (plugin default)
   BACKEND_PORT_BASE  8100  (line 3, as BACKEND_PORT)
   DB_PASSWORD        (hidden)  (env)
   ENVCTL_DATA_USER   (empty)  (env)
@@ -229,6 +237,13 @@ Values
     expect(text.split('\n')[0]).to.equal('Repository  /w (from /w/trees/a)');
     expect(text).to.include('\nModes (default: not valid)\n');
     expect(text.split('\n').slice(-4)).to.deep.equal(['', 'Problems', '  error: DB_PORT=abc is not a port.', '    Set a number.']);
+  });
+
+  it('lists the launch env sections by name, and a value of an older file by its line', () => {
+    const variables = [{ name: 'A', line: 5, sources: [] }, { name: 'B', line: 6, sources: ['ENVCTL_SOURCE_BACKEND_URL'] }];
+    expect(renderShowConfig({ ...shown, launch_env: [{ section: 'backend launch env', line: 4, mode: null, service: 'backend', variables }] })).to.include('\nVariables for services\n  backend launch env (line 4): A, B');
+    const older = { ...shown, config_source: 'legacy_prefill', legacy_source_path: '/w/.envctl.sh', origins: { DB_PORT: { value: '1', source: 'legacy_file', line: 7 } } } as const;
+    expect(renderShowConfig(older)).to.include('  DB_PORT  1  (line 7 of /w/.envctl.sh)');
   });
 
   for (const [what, change, expected] of [
@@ -245,7 +260,7 @@ Values
 });
 
 describe('renderConfigAnswer', () => {
-  const saved = { saved: true, path: '/w/.envctl', changed: true, ignore_updated: false, ignore_warning: null, overridden_by_environment: [], not_carried: [], config: {} } as unknown as Extract<ConfigAnswer, { saved: true }>;
+  const saved = { saved: true, path: '/w/.envctl', changed: true, ignore_updated: false, ignore_warning: null, overridden_by_environment: [], not_carried: [], absent_plugin_keys: [], config: {} } as unknown as Extract<ConfigAnswer, { saved: true }>;
   const table: readonly (readonly [string, ConfigAnswer, string])[] = [
     ['saved', saved, 'Saved /w/.envctl\nWhat already runs keeps its settings: envctl restart'],
     ['nothing new', { ...saved, changed: false }, '/w/.envctl already says so.'],
@@ -254,6 +269,11 @@ describe('renderConfigAnswer', () => {
       'saved, with what it does not reach',
       { ...saved, overridden_by_environment: ['DB_PORT'], not_carried: ['OLD_A', 'OLD_B'] },
       'Saved /w/.envctl\nDB_PORT is overruled by the environment of this shell: unset DB_PORT\nNot taken along from the older file: OLD_A, OLD_B\nWhat already runs keeps its settings: envctl restart',
+    ],
+    [
+      'saved, with what belongs to nobody here',
+      { ...saved, absent_plugin_keys: [{ key: 'N8N_PORT_BASE', line: 3, package: '@envctl/plugin-n8n' }] },
+      'Saved /w/.envctl\nKept, of packages that are not installed: N8N_PORT_BASE (@envctl/plugin-n8n)\nWhat already runs keeps its settings: envctl restart',
     ],
   ];
   for (const [what, answer, text] of table) it(what, () => expect(renderConfigAnswer(answer)).to.equal(text));

@@ -9,6 +9,7 @@ export const staticChecks: readonly ConformanceCheck[] = [
   { id: 'plan.pure', title: 'the same input gives the same plan, as plain data, within the declared resources', run: checkPlan },
   { id: 'projection.pure', title: 'the same input gives the same variables, from declared secrets only', run: checkProjection },
   { id: 'projection.secrets', title: 'every variable that carries a credential is marked secret', run: checkSecretMarks },
+  { id: 'projection.declared', title: 'the manifest lists every variable, and which of them are secret', run: checkDeclaredVariables },
 ];
 
 async function checkManifest({ plugin }: Bench): Promise<void> {
@@ -62,6 +63,15 @@ async function checkSecretMarks(bench: Bench): Promise<void> {
     for (const credential of Object.values(context.credentials)) {
       require(variable.secret || !variable.value.includes(credential), `${name} carries a credential and is not marked secret`);
     }
+  }
+}
+
+async function checkDeclaredVariables(bench: Bench): Promise<void> {
+  const { definition, projectionContext } = await purePieces(bench);
+  const declared = new Map((bench.plugin.declaration.variables ?? []).map((variable) => [variable.name, variable.secret === true]));
+  for (const [name, { secret }] of Object.entries(definition.project(projectionContext('one')))) {
+    require(declared.has(name), `${name} is projected and not listed under variables in the manifest`);
+    require(!secret || declared.get(name) === true, `${name} is projected as a secret and not marked secret in the manifest`);
   }
 }
 

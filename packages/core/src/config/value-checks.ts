@@ -1,0 +1,26 @@
+import { absentKeys } from './absent-keys.js';
+import { scopeIdPattern } from './locations.js';
+import type { ConfigKey } from './model.js';
+import type { KeyRegistry } from './registry.js';
+
+/** What a value of `key` that has its type must be besides, when `text` is not; undefined: it is fine. */
+export function expectedBeyondType(key: ConfigKey, text: string, registry: Pick<KeyRegistry, 'dependencies'>): string | undefined {
+  if (key.section === 'directories' && text === '') return 'a directory';
+  switch (key.key) {
+    case 'ENVCTL_RUNTIME_SCOPE_ID':
+      return scopeIdPattern.test(text) ? undefined : 'letters, digits, dots, dashes and underscores, at most 64';
+    case 'ENVCTL_PUBLIC_HOST':
+      return /^([A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])$/.test(text) ? undefined : 'the name or address of a host, without scheme, port and path';
+    case 'ENVCTL_EXTERNAL_DEPENDENCIES':
+      return expectedIds(text, registry);
+    default:
+      return undefined;
+  }
+}
+
+/** A misspelt id would start a server where there was to be none. Ids of the original count although their plugin is not there. */
+function expectedIds(text: string, { dependencies }: Pick<KeyRegistry, 'dependencies'>): string | undefined {
+  const ids = [...new Set([...dependencies.map(({ id }) => id), ...absentKeys.flatMap(({ dependency }) => dependency ?? [])])];
+  const unknown = text.split(',').map((word) => word.trim().toLowerCase()).filter((word) => word !== '' && !ids.includes(word));
+  return unknown.length === 0 ? undefined : `a comma list of dependencies (${ids.join(', ')})`;
+}

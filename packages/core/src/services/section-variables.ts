@@ -1,0 +1,40 @@
+import type { ProjectedVariable } from '../contract/index.js';
+import { type EnvLine, sourcesOf } from '../config/index.js';
+import type { ServiceName } from './service-command.js';
+
+/** Source name (`ENVCTL_SOURCE_…`) → whether it carries a credential, and for a service that starts its value. */
+export type EnvSources<S extends { readonly secret: boolean } = ProjectedVariable> = Readonly<Record<string, S>>;
+
+export interface SkippedLine {
+  readonly name: string;
+  readonly section: string;
+  readonly line: number;
+  readonly reason: string;
+}
+
+/** Which of `lines` a service gets, and why it does not get the others. Values are not looked at. */
+export function sortEnvLines(lines: readonly EnvLine[], sources: EnvSources<{ readonly secret: boolean }>, service: ServiceName): { readonly given: readonly EnvLine[]; readonly skipped: readonly SkippedLine[] } {
+  const given: EnvLine[] = [];
+  const skipped: SkippedLine[] = [];
+  for (const line of lines) {
+    const names = sourcesOf(line.template);
+    const missing = names.filter((name) => sources[name] === undefined);
+    const closed = service === 'frontend' ? names.filter((name) => sources[name]?.secret === true) : [];
+    const reason = closed.length > 0 ? `${closed.join(', ')} is for a backend only` : `${missing.join(', ')} is not available`;
+    if (missing.length + closed.length === 0) given.push(line);
+    else skipped.push({ name: line.name, section: line.section, line: line.line, reason });
+  }
+  return { given, skipped };
+}
+
+/** The variables of the launch env sections for one service, filled in. */
+export function fillEnvLines(lines: readonly EnvLine[], sources: EnvSources, service: ServiceName): Record<string, string> {
+  return Object.fromEntries(
+    sortEnvLines(lines, sources, service).given.map(({ name, template }) => [name, template.map((part) => (typeof part === 'string' ? part : (sources[part.source]?.value ?? ''))).join('')]),
+  );
+}
+
+/** What dependencies project, as sources. */
+export function toEnvSources<S extends { readonly secret: boolean }>(variables: Readonly<Record<string, S>>): EnvSources<S> {
+  return Object.fromEntries(Object.entries(variables).map(([name, variable]) => [`ENVCTL_SOURCE_${name}`, variable]));
+}

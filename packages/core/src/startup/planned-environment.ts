@@ -1,0 +1,50 @@
+import type { DependencyDeclaration } from '../contract/index.js';
+import type { EnvLine } from '../config/index.js';
+import { sourcesOf } from '../config/index.js';
+import { ownVariableNames, sortEnvLines, toEnvSources, type ServiceName, type SkippedLine } from '../services/index.js';
+
+/** Names of the variables a service gets beside the caller's own, by where they come from. Never a value. */
+export interface PlannedEnvironment {
+  /**
+   * Of each dependency the service waits for, what its manifest declares and the service may have. A backend
+   * waits for all of them, a frontend for those that its sections refer to.
+   */
+  readonly dependencies: readonly { readonly id: string; readonly names: readonly string[] }[];
+  /** Of the launch env sections of `.envctl`; they win over everything but envctl's own. */
+  readonly sections: readonly { readonly name: string; readonly section: string; readonly line: number; readonly sources: readonly string[] }[];
+  /** Lines of the sections that do not count, and why. */
+  readonly skipped: readonly SkippedLine[];
+  /** Variables of dependencies, and of the caller under the same name, that a frontend does not get. */
+  readonly withheld: readonly string[];
+  /** Set by envctl itself. */
+  readonly own: readonly string[];
+}
+
+export interface EnvironmentInputs {
+  readonly service: ServiceName;
+  readonly lines: readonly EnvLine[];
+  /** The dependencies of the project, in order. */
+  readonly dependencies: readonly Pick<DependencyDeclaration, 'id' | 'variables'>[];
+  /** Services of the project that have an address. */
+  readonly addressed: readonly ServiceName[];
+}
+
+export function planEnvironment({ service, lines, dependencies, addressed }: EnvironmentInputs): PlannedEnvironment {
+  const declared = dependencies.map(({ id, variables = [] }) => ({ id, variables }));
+  const all = declared.flatMap(({ variables }) => variables);
+  const projected = Object.fromEntries(all.map(({ name, secret }) => [name, { secret: secret === true }]));
+  const addresses = Object.fromEntries(addressed.flatMap((type) => ['URL', 'HOST', 'PORT'].map((part) => [`${type.toUpperCase()}_${part}`, { secret: false }])));
+  const { given, skipped } = sortEnvLines(lines, toEnvSources({ ...projected, ...addresses }), service);
+  const sections = given.map(({ name, section, line, template }) => ({ name, section, line, sources: sourcesOf(template) }));
+  const referred = new Set(sections.flatMap(({ sources }) => sources));
+  const withheld = service === 'frontend' ? all.filter(({ secret }) => secret === true).map(({ name }) => name) : [];
+  return {
+    dependencies: declared
+      .filter(({ variables }) => service === 'backend' || variables.some(({ name }) => referred.has(`ENVCTL_SOURCE_${name}`)))
+      .map(({ id, variables }) => ({ id, names: variables.map(({ name }) => name).filter((name) => !withheld.includes(name)) })),
+    sections,
+    skipped,
+    withheld,
+    own: ownVariableNames(service, addressed),
+  };
+}
