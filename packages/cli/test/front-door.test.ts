@@ -51,7 +51,7 @@ describe('envctl', function () {
     [['list-commands', 'word'], 'ENVCTL_E_ARGV_INVALID', 'Unexpected word: word'],
     [['logs', '--logs-tail', 'abc'], 'ENVCTL_E_ARGV_INVALID', 'Invalid value for --logs-tail: abc (a whole number)'],
     [['logs', '--logs-duration=0'], 'ENVCTL_E_ARGV_INVALID', 'Invalid value for --logs-duration: 0 (a whole number from 1)'],
-    [['help', 'nonsense'], 'ENVCTL_E_COMMAND_FAILED', 'Command nonsense not found.'],
+    [['help', 'nonsense'], 'ENVCTL_E_ARGV_UNKNOWN_COMMAND', 'Unsupported command: nonsense'],
   ];
   for (const [argv, code, message] of failures) {
     it(`${argv.join(' ')} is one clear error`, () => {
@@ -150,4 +150,43 @@ describe('envctl', function () {
       expect(stderr).to.not.include('EPIPE').and.to.not.include('Error');
     });
   }
+});
+
+describe('help', function () {
+  this.timeout(60_000);
+  let home: ToyHome;
+  before(async () => {
+    home = await createToyHome();
+    home.run(['plugins', 'link', '--no-install', await copyToyWithOwnCore(home.directory)]);
+  });
+  after(() => home.remove());
+
+  it('of every command of ours has a summary and examples that begin with a command line', () => {
+    const { commands } = JSON.parse(home.run(['help', '--json']).stdout) as { commands: { name: string; plugin: string; summary: string | null; examples: string[] }[] };
+    for (const { name, plugin, summary, examples } of commands.filter((command) => /^(?:envctl|@envctl\/.*)$/.test(command.plugin))) {
+      expect(summary, `${plugin} ${name}`).to.be.a('string').that.is.not.empty;
+      expect(examples.filter((example) => /(?:^|[ (])envctl /.test(example)), `${plugin} ${name}`).to.not.be.empty;
+    }
+  });
+
+  it('groups the commands, those of a plugin too', () => {
+    const { status, stdout, stderr } = home.run(['help']);
+    expect([status, stderr]).to.deep.equal([0, '']);
+    for (const title of ['Bring up', 'Stop and remove', 'Watch', 'Inspect', 'Configure']) expect(stdout).to.include(`\n${title}\n`);
+    expect(stdout).to.match(/\n {2}toy hello +/);
+    expect(home.run(['--help']).stdout).to.equal(stdout);
+  });
+
+  for (const argv of [['help', 's'], ['help', '--stop'], ['s', '--help']]) {
+    it(`${argv.join(' ')} is the page of stop`, () => {
+      const { status, stdout } = home.run(argv);
+      expect(status).to.equal(0);
+      expect(stdout).to.include('$ envctl stop ').and.to.include('EXAMPLES').and.to.include('OTHER NAMES\n  $ envctl s\n');
+    });
+  }
+
+  it('has the page of a command of a plugin', () => {
+    expect(home.run(['help', 'toy', 'hello']).stdout).to.include('$ envctl toy hello');
+    expect(JSON.parse(home.run(['help', 'toy', 'hello', '--json']).stdout)).to.deep.include({ ok: true, command: 'toy:hello' });
+  });
 });

@@ -135,12 +135,12 @@ export function originOf(plugin: { readonly name: string; readonly type: string;
 }
 
 function toCommandEntry(command: object, plugin: string): CommandEntry {
-  const { id, aliases, hiddenAliases, hidden, strict, flags, envctl, summary } = command as CommandEntry;
+  const { id, aliases, hiddenAliases, hidden, strict, flags, envctl, summary, description } = command as CommandEntry & { readonly description?: string };
   const kept = Object.entries(flags).map(([name, flag]) => {
     const { type, char, aliases: more, charAliases, allowNo, multiple, delimiter, options, hidden: isHidden, summary: meaning } = flag;
     return [name, { type, char, aliases: more, charAliases, allowNo, multiple, delimiter, options, hidden: isHidden, summary: meaning }];
   });
-  return { id, plugin, aliases, hiddenAliases, hidden, strict, flags: Object.fromEntries(kept) as CommandEntry['flags'], envctl, summary };
+  return { id, plugin, aliases, hiddenAliases, hidden, strict, flags: Object.fromEntries(kept) as CommandEntry['flags'], envctl, summary: summary ?? description?.split('\n', 1)[0] };
 }
 
 function cachedPath(directories: OclifDirectories): string {

@@ -4,6 +4,7 @@ import type { HelpOptions } from '@oclif/core/interfaces';
 import { errorMessage } from '../contract/index.js';
 import type { CommandEntry, CommandLine } from '../routing/index.js';
 import { cacheDoorManifest, pluginSetKey, toDoorManifest, type DoorManifest } from './door-manifest.js';
+import type { HelpPage } from './help-document.js';
 import { oclifDirectories } from './oclif-directories.js';
 
 export interface OclifHost {
@@ -11,7 +12,11 @@ export interface OclifHost {
   readonly manifest: DoorManifest;
   /** Runs an envctl command, of core or of a plugin. */
   run(line: CommandLine, entry: CommandEntry | undefined): Promise<unknown>;
-  /** Runs help, or a command that knows nothing of envctl; the answer is the exit code. */
+  /** Prints the page of a command or a topic. */
+  showHelp(id: string): Promise<void>;
+  /** What oclif's manifest says of a command for its page. */
+  pageOf(id: string): HelpPage;
+  /** Runs a command that knows nothing of envctl; the answer is the exit code. */
   runForeign(line: CommandLine, entry: CommandEntry | undefined): Promise<number>;
 }
 
@@ -31,6 +36,8 @@ export async function loadOclif({ packageRoot, env, warn }: OclifRequest): Promi
   return {
     config,
     manifest: await mergeManifest(config, env, isWhole),
+    showHelp: (id) => showHelp(config, id),
+    pageOf: (id) => toPage(config, id),
     run: (line, entry) => runCommand(config, line, entry),
     runForeign: (line, entry) => runForeignCommand(config, line, entry),
   };
@@ -57,15 +64,24 @@ async function loadConfig(packageRoot: string, warn: (warning: string) => void):
   }
 }
 
+async function showHelp(config: Config, id: string): Promise<void> {
+  const { loadHelpClass } = await import('./oclif.js');
+  const Help = await loadHelpClass(config);
+  const options = (config.pjson.oclif.helpOptions ?? config.pjson.helpOptions) as Partial<HelpOptions> | undefined;
+  await new Help(config, options).showHelp(id.split(':'));
+}
+
+function toPage(config: Config, id: string): HelpPage {
+  const command = config.findCommand(id);
+  const fill = (text: string): string => text.replaceAll(/<%= *config\.bin *%>/g, 'envctl').replaceAll(/<%= *command\.id *%>/g, id.replaceAll(':', ' '));
+  const examples = Array.isArray(command?.examples) ? command.examples : command?.examples === undefined ? [] : [command.examples];
+  return {
+    description: command?.description === undefined ? null : fill(command.description),
+    examples: examples.map((example) => fill(typeof example === 'string' ? example : example.command)),
+  };
+}
+
 async function runForeignCommand(config: Config, line: CommandLine, entry: CommandEntry | undefined): Promise<number> {
-  if (line.id === 'help' || line.help) {
-    const { loadHelpClass } = await import('./oclif.js');
-    const Help = await loadHelpClass(config);
-    const options = (config.pjson.oclif.helpOptions ?? config.pjson.helpOptions) as Partial<HelpOptions> | undefined;
-    const help = new Help(config, options);
-    await help.showHelp(line.help ? [line.id] : [...line.args]);
-    return 0;
-  }
   await config.runHook('init', { argv: [...line.args], id: line.id });
   await runCommand(config, line, entry);
   return typeof process.exitCode === 'number' ? process.exitCode : 0;

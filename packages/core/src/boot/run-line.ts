@@ -9,7 +9,9 @@ import type { DoorManifest } from './door-manifest.js';
 import { readFaultSeam } from './fault-seam.js';
 import type { OpenedLine } from './front-door.js';
 import { attachInvocation, isCommandExit, type Invocation, type RuntimeFactory } from './invocation.js';
-import { toHelpDocument } from './help-document.js';
+import { renderCommandList } from './command-list.js';
+import { renderOtherNames, toHelpDocument } from './help-document.js';
+import { helpTargetOf } from './help-target.js';
 import { toFailureDocument, toResultDocument } from './json-document.js';
 import { toCommandConfig } from './manifest-config.js';
 import type { OclifHost } from './oclif-host.js';
@@ -63,7 +65,7 @@ export async function runLine(options: LineOptions): Promise<void> {
     if (!context.json || line.foreign) output.release();
     const entry = tables.commands.get(line.id)?.entry;
     context.outsider = entry === undefined || manifest.plugins.some(({ name, origin }) => name === entry.plugin && origin === 'core') ? undefined : entry.plugin;
-    exitCode = prepared.oclif !== undefined && (line.foreign || line.help) ? await runForeign(prepared.oclif, line, entry, manifest) : await runOurs(prepared, entry);
+    exitCode = prepared.oclif !== undefined && (line.foreign || line.help) ? await runForeign(prepared.oclif, line, entry, manifest, tables) : await runOurs(prepared, entry);
   } catch (thrown) {
     exitCode = await report(thrown);
   }
@@ -104,13 +106,16 @@ export async function runLine(options: LineOptions): Promise<void> {
     process.exit(code);
   }
 
-  async function runForeign(oclif: OclifHost, line: CommandLine, entry: CommandEntry | undefined, manifest: DoorManifest): Promise<number> {
-    if ((line.id === 'help' || line.help) && asksForJson) {
-      const asked = line.help ? line.id : line.args.filter((word) => !word.startsWith('-')).join(':');
-      output.stdout(formatJson(toResultDocument('help', 1, true, toHelpDocument(manifest, asked === '' ? undefined : asked))));
-      return 0;
+  async function runForeign(oclif: OclifHost, line: CommandLine, entry: CommandEntry | undefined, manifest: DoorManifest, tables: RoutingTables): Promise<number> {
+    if (line.id !== 'help' && !line.help) return oclif.runForeign(line, entry);
+    const asked = helpTargetOf(line, tables);
+    if (asksForJson) output.stdout(formatJson(toResultDocument('help', 1, true, toHelpDocument(manifest, asked, oclif.pageOf))));
+    else if (asked === undefined) output.stdout(renderCommandList(manifest, process.stdout.columns));
+    else {
+      await oclif.showHelp(asked);
+      output.stdout(renderOtherNames(tables.commands.get(asked)?.entry));
     }
-    return oclif.runForeign(line, entry);
+    return 0;
   }
 
   async function report(thrown: unknown): Promise<number> {

@@ -3,6 +3,7 @@
  * that is not running never shows another one's addresses, and a dead service shows no URL.
  */
 import { readProcessTable } from '../processes/read-only.js';
+import { nearestWord } from '../routing/index.js';
 import { isLegacyState, type RunState, type ServiceRecord } from '../state/read-only.js';
 import { examineLegacyService, examineService, type ServiceTruth } from '../truth/read-only.js';
 import { examineDependencies, type DependencyEndpoint } from './dependency-endpoints.js';
@@ -99,8 +100,9 @@ export function chooseProject(active: readonly string[], requested: readonly str
 
 export function renderEndpoints(report: EndpointsReport): string {
   if (!report.ok) {
+    const meant = report.requested_project === undefined ? undefined : nearestWord(report.requested_project, report.active_projects ?? []);
     const known = report.active_projects === undefined || report.active_projects.length === 0 ? '' : ` Running: ${report.active_projects.join(', ')}.`;
-    return `${failureTexts[report.error]}${report.requested_project === undefined ? '' : ` (${report.requested_project})`}.${known}`;
+    return `${failureTexts[report.error]}${report.requested_project === undefined ? '' : ` (${report.requested_project})`}.${known}${meant === undefined ? '' : ` Did you mean ${meant}?`}`;
   }
   const rows = [['frontend', report.frontend] as const, ['backend', report.backend] as const, ...Object.entries(report.additional_services)].filter(([, endpoint]) => endpoint.status !== 'missing');
   return [

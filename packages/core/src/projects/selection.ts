@@ -1,5 +1,6 @@
 import type { ProjectFacts } from '../contract/index.js';
 import { EnvctlError } from '../contract/index.js';
+import { nearestWord } from '../routing/index.js';
 
 /**
  * Narrows `projects` to the named ones, ignoring case. No names selects all. An unknown name is an error
@@ -53,10 +54,11 @@ export function selectServices<S extends NamedService>(services: readonly S[], s
 }
 
 /** ENVCTL_E_TARGET_UNKNOWN: names that mean nothing here, with those that would. */
-export function unknownTarget(what: string, unknown: readonly string[], known: readonly string[]): EnvctlError {
+export function unknownTarget(what: string, unknown: readonly string[], known: readonly string[], more: Readonly<Record<string, unknown>> = {}): EnvctlError {
+  const meant = [...new Set(unknown.flatMap((name) => nearestWord(name, known) ?? []))];
   return new EnvctlError('ENVCTL_E_TARGET_UNKNOWN', `No matching targets found for: ${unknown.join(', ')}`, {
-    hints: [known.length > 0 ? `known: ${known.join(', ')}` : `there is no ${what} here`, 'envctl list-targets'],
-    data: { unknown, known },
+    hints: [...(meant.length === 0 ? [] : [`did you mean: ${meant.join(', ')}`]), known.length > 0 ? `known: ${known.join(', ')}` : `there is no ${what} here`, 'envctl list-targets'],
+    data: { unknown, known, ...more },
   });
 }
 

@@ -139,7 +139,7 @@ const versionBody = { version: z.string(), node: z.string(), platform: z.string(
 
 const helpBody = {
   command: text,
-  commands: z.array(z.strictObject({ name: z.string(), plugin: z.string(), summary: text, family: text, aliases: names, flags: names, mutates: z.boolean().nullable() })),
+  commands: z.array(z.strictObject({ name: z.string(), plugin: z.string(), summary: text, description: text, examples: names, family: text, aliases: names, flags: names, mutates: z.boolean().nullable() })),
 };
 
 const pluginsBody = {

@@ -5,7 +5,7 @@ import type { DisposableRuntime, RuntimeRequest } from '../boot/index.js';
 import { createRedactor } from '../events/index.js';
 import { createScope } from '../host/index.js';
 import { runStop, runStopAll, type StopSummary } from '../lifecycle/index.js';
-import { discoverProjects, selectProjects, selectServices, type ServiceSelectors } from '../projects/index.js';
+import { discoverProjects, selectProjects, selectServices, unknownTarget, type ServiceSelectors } from '../projects/index.js';
 import type { CompleteRoute, Route } from '../routing/index.js';
 import { collectErrors, toFailedHealth, toFailedStart, examineHealth, followLogs, readLogs, waitFor, type ErrorsReport, type FollowOptions, type HealthReport, type LogsOptions, type LogsReport } from '../state-actions/index.js';
 import { explainStart, refuseLegacyResume, runStart, type StartPlan, type StartSummary } from '../startup/index.js';
@@ -226,7 +226,7 @@ function toServiceTypes(engine: Engine, route: Route): readonly ('backend' | 'fr
   const types = words.map((word) => (['backend', 'frontend'] as const).find((type) => word.toLowerCase() === type || word.toLowerCase().endsWith(` ${type}`)));
   const unknown = words.filter((_word, index) => types[index] === undefined);
   if (unknown.length > 0) {
-    throw new EnvctlError('ENVCTL_E_TARGET_UNKNOWN', `No matching targets found for: ${unknown.join(', ')}`, { hints: ['known services: backend, frontend', 'envctl list-targets'], data: { unknown, mode: engine.scope.mode } });
+    throw unknownTarget('service', unknown, ['backend', 'frontend'], { mode: engine.scope.mode });
   }
   return types.filter((type) => type !== undefined);
 }
