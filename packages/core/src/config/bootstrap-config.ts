@@ -3,7 +3,7 @@ import { coreKeys } from './core-keys.js';
 import { discoverConfigFile, type Environment, homeOf } from './discovery.js';
 import { parseConfigText } from './grammar.js';
 import { defaultRuntimeDirectory, deriveScopeId, legacyRuntimeDirectory, scopeIdPattern } from './locations.js';
-import type { ConfigValue, StateCompatMode } from './model.js';
+import type { ConfigValue, StateCompatMode, TruthSettings } from './model.js';
 import { invalidValueError, invalidValueProblem, parseValue } from './values.js';
 
 /** The few values a command needs before it reads recorded state. */
@@ -17,8 +17,7 @@ export interface BootstrapConfig {
   /** Absolute; where the original keeps its state. */
   readonly legacyRuntimeDirectory: string;
   readonly stateCompatMode: StateCompatMode;
-  /** What decides about a service's status; the default of a value that is not valid. */
-  readonly truth: { readonly mode: string; readonly graceMs: number; readonly reboundMaxDelta: number };
+  readonly truth: TruthSettings;
   /** Whether the repository has an `.envctl`. */
   readonly exists: boolean;
 }
@@ -62,7 +61,7 @@ export function readBootstrapConfig(repositoryRoot: string, env: Environment): B
     legacyRuntimeDirectory: legacyRuntimeDirectory(env['RUN_SH_RUNTIME_DIR']?.trim() ?? lines.get('RUN_SH_RUNTIME_DIR')?.value, base),
     stateCompatMode: read('ENVCTL_STATE_COMPAT_MODE', true) as StateCompatMode,
     truth: {
-      mode: read('ENVCTL_RUNTIME_TRUTH_MODE', true) ?? 'auto',
+      mode: read('ENVCTL_RUNTIME_TRUTH_MODE', true) as TruthSettings['mode'],
       graceMs: Number(read('ENVCTL_SERVICE_STARTUP_GRACE_SECONDS', true)) * 1000,
       reboundMaxDelta: Number(read('ENVCTL_SERVICE_REBOUND_MAX_DELTA', true)),
     },

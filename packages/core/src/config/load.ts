@@ -96,6 +96,11 @@ export function createModel(input: ModelInput): ConfigModel {
     storeDirectory: String(lenient('ENVCTL_STORE_DIR') ?? defaultStoreDirectory(runtimeDirectory, isRoot)),
     scopeId: String(lenient('ENVCTL_RUNTIME_SCOPE_ID') ?? deriveScopeId(repositoryRoot)),
     legacyRuntimeDirectory: legacyRuntimeDirectory(env['RUN_SH_RUNTIME_DIR']?.trim() ?? text.entries.findLast((entry) => entry.key === 'RUN_SH_RUNTIME_DIR')?.value, base),
+    truth: {
+      mode: lenient('ENVCTL_RUNTIME_TRUTH_MODE') as ConfigModel['truth']['mode'],
+      graceMs: Number(lenient('ENVCTL_SERVICE_STARTUP_GRACE_SECONDS')) * 1000,
+      reboundMaxDelta: Number(lenient('ENVCTL_SERVICE_REBOUND_MAX_DELTA')),
+    },
     stateCompatMode: lenient('ENVCTL_STATE_COMPAT_MODE') as ConfigModel['stateCompatMode'],
     profile: (mode) => profiles[mode],
     envLines: (mode, service) => selectEnvLines(sections, mode, service),

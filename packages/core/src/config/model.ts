@@ -141,6 +141,7 @@ export interface ConfigModel {
   /** Absolute; where the original keeps its state. */
   readonly legacyRuntimeDirectory: string;
   readonly stateCompatMode: StateCompatMode;
+  readonly truth: TruthSettings;
   profile(mode: Mode): ModeProfile;
   /** Variables that the launch env sections of `.envctl` set for a service (`backend`, `frontend`) in a mode. */
   envLines(mode: Mode, service: string): readonly EnvLine[];
@@ -159,6 +160,13 @@ export interface ConfigModel {
   secrets(): readonly string[];
   /** Every key the model knows, in order. */
   readonly keys: readonly ConfigKey[];
+}
+
+/** What decides about the status of what is recorded; the default of a value that is not valid, which `problems` names. */
+export interface TruthSettings {
+  readonly mode: 'auto' | 'strict' | 'best_effort';
+  readonly graceMs: number;
+  readonly reboundMaxDelta: number;
 }
 
 export type DependencyMode = 'auto' | 'native' | 'docker' | 'external' | 'command';

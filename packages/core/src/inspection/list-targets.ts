@@ -60,9 +60,9 @@ type Ports = Readonly<Record<string, number>>;
 
 /** The ports in use by a project; undefined when nothing of it runs. */
 async function examinePorts(listing: Listing): Promise<(project: string) => Promise<Ports | undefined>> {
-  const { state, nowMs } = listing;
+  const { config, state, nowMs } = listing;
   let table: ProcessTable | undefined;
-  const options = { table: () => (table ??= readProcessTable()), nowMs, graceMs: 15_000, reboundMaxDelta: 200 };
+  const options = { table: () => (table ??= readProcessTable()), nowMs, graceMs: config.truth.graceMs, reboundMaxDelta: config.truth.reboundMaxDelta, enforceListeners: config.truth.mode !== 'best_effort' };
   const truths = await Promise.all(Object.values(state?.services ?? {}).map(async (service) => ({ project: service.project, type: service.type, truth: await examineService(service, options) })));
   const alive = truths.filter(({ truth }) => truth.status === 'running' || truth.status === 'starting');
   return async (name) => {

@@ -51,7 +51,7 @@ const startBody = {
       name: z.string(),
       root: z.string(),
       services: z.array(z.strictObject({ name: z.string(), type: z.string(), status, url: text, port, log_path: text })),
-      dependencies: z.array(z.strictObject({ id: z.string(), status, port, health: z.string() })),
+      dependencies: z.array(z.strictObject({ id: z.string(), status: z.enum(['started', 'kept', 'failed']), port, health: z.string() })),
       notes: names,
     }),
   ),

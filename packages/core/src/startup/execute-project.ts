@@ -2,19 +2,22 @@
  * Brings one project up as planned, or leaves it as it was: what this call started is stopped again when
  * any part fails or the command is cancelled.
  */
-import { EnvctlError, errorMessage, isEnvctlError, type ConfigReader, type EdgeCondition, type ProjectedVariable } from '../contract/index.js';
-import { bringUpDependency, readVariables, releaseDependencies, type BringUpResult, type DependencyHandle, type RequirementsContext } from '../requirements/index.js';
+import { EnvctlError, errorMessage, isEnvctlError, type EdgeCondition, type FailedOutcome, type ProjectedVariable } from '../contract/index.js';
+import { readVariables, releaseDependencies, type BringUpResult, type DependencyHandle, type RequirementsContext } from '../requirements/index.js';
 import { createLaunchToken, describeIncomplete, releaseLease, releaseProcesses, type AcquiredProcess } from '../resources/index.js';
 import type { ServiceName } from '../services/index.js';
 import type { PortPlan, RequirementComponent, ServiceRecord } from '../state/index.js';
-import type { Progress } from '../ui/index.js';
+import type { NodeState, Progress } from '../ui/index.js';
 import { createHeadStart } from './head-start.js';
 import { firstFailure, isConsequenceOf, runGraph, type GraphNode, type NodeOutcome } from './graph.js';
 import type { PlannedProject, StartPlan } from './plan.js';
-import { toComponent, toPortPlans, toTimings, type NodeTiming } from './project-results.js';
+import { toComponent, toFailedComponent, toPortPlans, toTimings, type NodeTiming } from './project-results.js';
+import { startDependency } from './start-dependency.js';
 import { startService, type LeasedService } from './start-service.js';
 
 export interface ExecuteContext extends RequirementsContext {
+  /** What a dependency that the project does without said goes on record. */
+  readonly redaction: { readonly text: (text: string) => string };
   readonly progress: Progress;
   readonly publicHost: string;
   readonly serviceTimeoutMs: (service: ServiceName) => number;
@@ -62,6 +65,8 @@ interface Acquired {
   readonly leases: LeasedService[];
   readonly processes: { readonly launch: AcquiredProcess; readonly leased: LeasedService }[];
   readonly dependencies: Map<string, BringUpResult>;
+  /** Dependencies that the project does without. */
+  readonly failed: Map<string, FailedOutcome>;
 }
 
 /** The step of the graph in which all service ports are leased; not one that people wait for. */
@@ -89,7 +94,7 @@ function stolenPort(error: unknown): number | undefined {
 
 async function attemptProject(context: ExecuteContext, request: ExecuteRequest, avoid: ReadonlySet<number>): Promise<ProjectSuccess | ProjectFailure> {
   const { project, signal } = request;
-  const acquired: Acquired = { leases: [], processes: [], dependencies: new Map() };
+  const acquired: Acquired = { leases: [], processes: [], dependencies: new Map(), failed: new Map() };
   const services = new Map<string, ServiceRecord>();
   const variables = new Map<string, Readonly<Record<string, ProjectedVariable>>>();
   let outcomes: ReadonlyMap<string, NodeOutcome> = new Map();
@@ -104,13 +109,16 @@ async function attemptProject(context: ExecuteContext, request: ExecuteRequest, 
   for (const timing of toTimings(project.name, shownOutcomes(project.name, outcomes))) {
     const isService = timing.node === 'backend' || timing.node === 'frontend';
     if (isService) context.events.emit('service.timing.component', { project: project.name, component: timing.node, duration_ms: timing.duration_ms });
-    else context.events.emit('requirements.timing.component', { project: project.name, requirement: timing.node, duration_ms: timing.duration_ms, enabled: true, success: true });
+    else context.events.emit('requirements.timing.component', { project: project.name, requirement: timing.node, duration_ms: timing.duration_ms, enabled: true, success: !acquired.failed.has(timing.node) });
   }
   return {
     ok: true,
     project: project.name,
     services: Object.fromEntries(services),
-    components: Object.fromEntries([...acquired.dependencies].map(([id, result]) => [id, toComponent(id, result)])),
+    components: Object.fromEntries([
+      ...[...acquired.dependencies].map(([id, result]) => [id, toComponent(id, result)] as const),
+      ...[...acquired.failed].map(([id, outcome]) => [id, toFailedComponent(id, outcome)] as const),
+    ]),
     ports: toPortPlans(project.name, acquired.leases),
     timings: toTimings(project.name, shownOutcomes(project.name, outcomes)),
     undo: (error) => undo(context, request, acquired, outcomes, project.name, error),
@@ -154,17 +162,21 @@ function toNodes(
       needs: needsOf(dependency.id),
       run: (node) =>
         told(context.progress, nodeId(dependency.id), node.signal, async () => {
-          const handle = handleOf(request, dependency.id);
+          const toHandle = () => handleOf(request, dependency.id);
           if (dependency.action === 'keep') {
-            variables.set(dependency.id, await readVariables(context, project, handle));
-            return 'kept';
+            variables.set(dependency.id, await readVariables(context, project, toHandle()));
+            return { state: 'kept' };
           }
           const required = Object.fromEntries(dependency.requires.map((id) => [id, toPlain(variables.get(id) ?? {})]));
-          const result = await bringUpDependency(context, { project, handle, runId: request.runId, required, signal: node.signal, ...(dependency.requires.length === 0 ? { onLaunched: headStart.once() } : {}) });
-          acquired.dependencies.set(dependency.id, result);
-          assertUsable(context.reader, dependency.display_name, result);
-          variables.set(dependency.id, result.variables);
-          return describeDependency(result);
+          const start = await startDependency(context, { dependency, toHandle, project, runId: request.runId, required, failed: new Set(acquired.failed.keys()), signal: node.signal, ...(dependency.requires.length === 0 ? { onLaunched: headStart.once() } : {}) });
+          if (!start.usable) {
+            const outcome = { ...start.outcome, message: context.redaction.text(start.outcome.message) };
+            acquired.failed.set(dependency.id, outcome);
+            return { state: 'unusable', detail: outcome.message };
+          }
+          acquired.dependencies.set(dependency.id, start.result);
+          variables.set(dependency.id, start.result.variables);
+          return { state: 'ready', detail: describeDependency(start.result) };
         }),
     }),
   );
@@ -193,8 +205,9 @@ function toNodes(
             onLaunched: (launch) => acquired.processes.push({ launch, leased }),
             ...node,
           });
-          services.set(service.name, record);
-          return record.public_url ?? 'running';
+          const lacking = needsOf(service.type).map((edge) => edge.id.slice(project.name.length + 1)).filter((id) => acquired.failed.has(id));
+          services.set(service.name, lacking.length === 0 ? record : { ...record, degraded: true, failure_detail: `started without ${lacking.join(', ')}` });
+          return { state: 'ready', detail: record.public_url ?? 'running' };
         }),
     }),
   );
@@ -245,12 +258,11 @@ async function releaseServices(context: ExecuteContext, request: ExecuteRequest,
   return reports.flatMap(({ incomplete }) => incomplete).map((report) => describeIncomplete([report]));
 }
 
-async function told(progress: Progress, id: string, signal: AbortSignal, work: () => Promise<string>): Promise<void> {
+async function told(progress: Progress, id: string, signal: AbortSignal, work: () => Promise<{ readonly state: NodeState; readonly detail?: string }>): Promise<void> {
   progress.node(id, 'running');
   try {
-    const detail = await work();
-    if (detail === 'kept') progress.node(id, 'kept');
-    else progress.node(id, 'ready', detail);
+    const { state, detail } = await work();
+    progress.node(id, state, detail);
   } catch (error) {
     if (isConsequenceOf(signal, error)) progress.node(id, 'skipped', 'given up');
     else progress.node(id, 'failed', errorMessage(error));
@@ -264,16 +276,9 @@ function handleOf(request: ExecuteRequest, id: string): DependencyHandle {
   return handle;
 }
 
-/** A failed dependency stops the start unless `ENVCTL_REQUIREMENTS_STRICT=false`. */
-function assertUsable(reader: ConfigReader, name: string, result: BringUpResult): void {
-  const { outcome } = result;
-  if (outcome.status !== 'failed' || reader.boolean('ENVCTL_REQUIREMENTS_STRICT') === false) return;
-  throw new EnvctlError('ENVCTL_E_DEPENDENCY_FAILED', `${name}: ${outcome.message}`, { kind: 'dependency', hints: [...(outcome.hints ?? [])], data: { reason: outcome.reasonCode, class: outcome.class } });
-}
-
 function describeDependency(result: BringUpResult): string {
   const port = Object.values(result.ports)[0];
-  return result.outcome.status === 'failed' ? `not usable: ${result.outcome.message}` : `${result.started ? 'started' : 'shared'}${port === undefined ? '' : ` on port ${port}`}`;
+  return `${result.started ? 'started' : 'shared'}${port === undefined ? '' : ` on port ${port}`}`;
 }
 
 function toPlain(variables: Readonly<Record<string, ProjectedVariable>>): Record<string, string> {

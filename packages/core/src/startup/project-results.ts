@@ -1,6 +1,7 @@
 /** What a bring-up came to, in the words of the state. */
+import type { FailedOutcome } from '../contract/index.js';
 import type { BringUpResult } from '../requirements/index.js';
-import type { PortPlan, RequirementComponent } from '../state/index.js';
+import { absentComponent, type PortPlan, type RequirementComponent } from '../state/index.js';
 import type { NodeOutcome } from './graph.js';
 import type { LeasedService } from './start-service.js';
 
@@ -33,6 +34,11 @@ export function toComponent(id: string, result: BringUpResult): RequirementCompo
     launch_id: null,
     launch_directory: null,
   };
+}
+
+/** A dependency that the project does without. */
+export function toFailedComponent(id: string, outcome: FailedOutcome): RequirementComponent {
+  return { ...absentComponent(id), enabled: true, health: 'unhealthy', reason_code: outcome.reasonCode, failure_class: outcome.class, error: outcome.message };
 }
 
 export function toPortPlans(project: string, leases: readonly LeasedService[]): Record<string, PortPlan> {

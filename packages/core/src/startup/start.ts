@@ -163,7 +163,7 @@ function toPresence(state: RunState | undefined, truth: StateTruth | undefined, 
   if (state === undefined || truth === undefined) return { services: {}, dependencies: {} };
   return {
     services: Object.fromEntries(truth.services.filter((service) => service.project === project).map((service) => [service.name, { running: service.status === 'running' }])),
-    dependencies: Object.fromEntries(truth.dependencies.filter((dependency) => dependency.project === project).map((dependency) => [dependency.component, { healthy: dependency.status !== 'unreachable' }])),
+    dependencies: Object.fromEntries(truth.dependencies.filter((dependency) => dependency.project === project).map((dependency) => [dependency.component, { healthy: dependency.status !== 'unreachable' && state.requirements[project]?.components[dependency.component]?.success !== false }])),
   };
 }
 

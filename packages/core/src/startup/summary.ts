@@ -20,7 +20,8 @@ export interface ProjectSummary {
   readonly name: string;
   readonly root: string;
   readonly services: readonly { readonly name: string; readonly type: string; readonly status: 'started' | 'kept'; readonly url: string | null; readonly port: number | null; readonly log_path: string | null }[];
-  readonly dependencies: readonly { readonly id: string; readonly status: 'started' | 'kept'; readonly port: number | null; readonly health: string }[];
+  /** `failed`: the project runs without it (ENVCTL_REQUIREMENTS_STRICT=false). */
+  readonly dependencies: readonly { readonly id: string; readonly status: 'started' | 'kept' | 'failed'; readonly port: number | null; readonly health: string }[];
   readonly notes: readonly string[];
 }
 
@@ -40,11 +41,19 @@ export function toStartSummary(inputs: { readonly plan: StartPlan; readonly stat
       }),
       dependencies: project.dependencies.map((dependency) => {
         const component = state.requirements[project.name]?.components[dependency.id];
-        return { id: dependency.id, status: dependency.action === 'keep' ? 'kept' : 'started', port: component?.resources['primary'] ?? null, health: component?.health ?? 'unknown' } as const;
+        return { id: dependency.id, status: dependency.action === 'keep' ? 'kept' : component?.success === false ? 'failed' : 'started', port: component?.resources['primary'] ?? null, health: component?.health ?? 'unknown' } as const;
       }),
-      notes: project.notes,
+      notes: [...project.notes, ...notesOfFailed(project, state)],
     })),
     total_ms: Math.round(inputs.totalMs),
     slowest: [...inputs.timings].sort((left, right) => right.duration_ms - left.duration_ms).slice(0, 5),
   };
+}
+
+function notesOfFailed(project: StartPlan['projects'][number], state: RunState): readonly string[] {
+  return project.dependencies.flatMap(({ id, action }) => {
+    const component = state.requirements[project.name]?.components[id];
+    if (action === 'keep' || component?.success !== false) return [];
+    return [`${id} is not usable: ${component.error ?? ''}; the services run without its variables (ENVCTL_REQUIREMENTS_STRICT=false)`];
+  });
 }

@@ -5,7 +5,6 @@ import { isLegacyState, type RunState, type ServiceRecord } from '../state/index
 import { toSlug } from '../projects/index.js';
 import { examineLegacyService } from './legacy-truth.js';
 import { examineService, type ServiceTruth } from './service-truth.js';
-import { readTruthMode } from './truth-mode.js';
 
 export interface DependencyTruth {
   readonly project: string;
@@ -34,9 +33,9 @@ export async function reconcile(context: ReconcileContext, state: RunState, opti
     table: () => (snapshot ??= readProcessTable()),
     findDetached: options.findDetached === true,
     nowMs: context.now(),
-    graceMs: (context.reader.integer('ENVCTL_SERVICE_STARTUP_GRACE_SECONDS') ?? 15) * 1000,
-    reboundMaxDelta: context.reader.integer('ENVCTL_SERVICE_REBOUND_MAX_DELTA') ?? 200,
-    enforceListeners: readTruthMode(context.reader) !== 'best_effort',
+    graceMs: context.config.truth.graceMs,
+    reboundMaxDelta: context.config.truth.reboundMaxDelta,
+    enforceListeners: context.config.truth.mode !== 'best_effort',
   };
   const isLegacy = isLegacyState(state);
   const uid = process.getuid?.() ?? -1;
@@ -79,7 +78,7 @@ async function examineDependencies(context: ReconcileContext, state: RunState, s
       const outcome = await probeDependency(context, { project: projectFacts(state, project), handle, signal });
       const current = outcome.ports?.['primary'] ?? port;
       if (outcome.status === 'failed') {
-        const isTakenForGood = readTruthMode(context.reader) === 'best_effort' && (await isServerAlive(context, { project: projectFacts(state, project), handle }));
+        const isTakenForGood = context.config.truth.mode === 'best_effort' && (await isServerAlive(context, { project: projectFacts(state, project), handle }));
         return { project, component: component.id, status: isTakenForGood ? 'healthy' : 'unreachable', port: current, detail: outcome.message };
       }
       return { project, component: component.id, status: outcome.status === 'degraded' ? 'degraded' : 'healthy', port: current, detail: undefined };

@@ -17,8 +17,8 @@ interface Row {
   readonly endedAt: number | undefined;
 }
 
-const glyphs: Readonly<Record<NodeState, string>> = { waiting: '·', running: '•', ready: '✓', kept: '✓', failed: '✗', skipped: '-', undone: '↺' };
-const colours: Readonly<Partial<Record<NodeState, number>>> = { running: 36, ready: 32, kept: 32, failed: 31, undone: 33 };
+const glyphs: Readonly<Record<NodeState, string>> = { waiting: '·', running: '•', ready: '✓', kept: '✓', unusable: '!', failed: '✗', skipped: '-', undone: '↺' };
+const colours: Readonly<Partial<Record<NodeState, number>>> = { running: 36, ready: 32, kept: 32, unusable: 33, failed: 31, undone: 33 };
 const frameMs = 100;
 const longestName = 24;
 

@@ -55,14 +55,14 @@ describe('readBootstrapConfig', () => {
     ['', { XDG_STATE_HOME: '/xdg', ENVCTL_DEFAULT_MODE: 'trees' }],
     ['ENVCTL_RUNTIME_DIR=/a\n', { RUN_SH_RUNTIME_DIR: '/b' }],
     ['ENVCTL_RUNTIME_DIR=/a\nRUN_SH_RUNTIME_DIR=~/b\nENVCTL_STATE_COMPAT_MODE=scoped_only\n', { ENVCTL_RUNTIME_TRUTH_MODE: 'strict' }],
+    ['ENVCTL_SERVICE_STARTUP_GRACE_SECONDS=soon\nENVCTL_RUNTIME_TRUTH_MODE=maybe\n', {}],
     ['ENVCTL_SERVICE_STARTUP_GRACE_SECONDS=4\nENVCTL_SERVICE_REBOUND_MAX_DELTA=0\n', {}],
   ] as const) {
     it(`agrees with the model for ${JSON.stringify(text)} and ${JSON.stringify(env)}`, () => {
       repository.write('.envctl', text);
       const full = { HOME: '/home/tester', ...env };
       const model = load(repository.root, { env: full });
-      const { runtimeDirectory, defaultMode, scopeId, legacyRuntimeDirectory, stateCompatMode } = model;
-      const reader = model.reader();
+      const { runtimeDirectory, defaultMode, scopeId, legacyRuntimeDirectory, stateCompatMode, truth } = model;
       expect(readBootstrapConfig(repository.root, full)).to.deep.equal({
         runtimeDirectory,
         defaultMode,
@@ -70,7 +70,7 @@ describe('readBootstrapConfig', () => {
         scopeDirectory: path.join(runtimeDirectory, 'engine', scopeId),
         legacyRuntimeDirectory,
         stateCompatMode,
-        truth: { mode: reader.string('ENVCTL_RUNTIME_TRUTH_MODE'), graceMs: (reader.integer('ENVCTL_SERVICE_STARTUP_GRACE_SECONDS') ?? 0) * 1000, reboundMaxDelta: reader.integer('ENVCTL_SERVICE_REBOUND_MAX_DELTA') },
+        truth,
         exists: true,
       });
     });

@@ -31,6 +31,9 @@ export interface Settings {
   /** Added to the preferred ports. */
   readonly portShift: number;
   readonly truth?: 'auto' | 'strict' | 'best_effort';
+  readonly requirementsStrict?: boolean;
+  /** The dependencies are servers of ours, of which none runs. */
+  readonly managed?: boolean;
 }
 
 export const everything: Settings = { backend: true, frontend: true, alpha: true, beta: true, listens: true, sections: true, portShift: 0 };
@@ -50,6 +53,10 @@ export interface StartWorld {
   silence(id: DependencyId): void;
   /** Pids of a recorded service: its command and the runner above it. The record may name the runner alone: a worker counts as up before its command runs. */
   processesOf(name: string): Promise<{ readonly child: number; readonly runner: number }>;
+  /** A dependency cannot be brought up any more (it says so, or its plugin throws), or lacks an optional part. */
+  spoil(id: DependencyId, how: 'fails' | 'throws' | 'degrades'): void;
+  /** It can again. */
+  mend(id: DependencyId): void;
   /** Ends a recorded service as a crash would, and waits until it is gone. */
   crash(name: string): Promise<void>;
   /** Somebody else listens on the port from now on; nothing when the port has a listener. */
@@ -65,6 +72,9 @@ const server = ['/usr/bin/perl', '/usr/local/bin/perl'].some((path) => existsSyn
   ? { command: 'perl server', text: 'use Socket; socket(S, PF_INET, SOCK_STREAM, 0); bind(S, sockaddr_in($ENV{PORT}, INADDR_LOOPBACK)) or die $!; listen(S, 9); sleep;\n' }
   : { command: 'node server', text: 'require("node:net").createServer().listen(Number(process.env.PORT), "127.0.0.1");\n' };
 
+/** What the listening services run. */
+export const serverProgram = server.command.split(' ')[0]!;
+
 export async function createStartWorld(): Promise<StartWorld> {
   const directory = await mkdtemp(join(tmpdir(), 'envctl-test-plan-'));
   await chmod(directory, 0o711);
@@ -75,9 +85,10 @@ export async function createStartWorld(): Promise<StartWorld> {
   }
   const base = 12_000 + 40 * randomInt(500);
   const silent = new Set<string>();
+  const spoilt = new Map<string, 'fails' | 'throws' | 'degrades'>();
   const strangers: Server[] = [];
   let broughtUp: string[] = [];
-  const definitions = Object.fromEntries(dependencyIds.map((id) => [id, createDefinition(id, { silent, onStart: (project) => broughtUp.push(`${project}/${id}`) })]));
+  const definitions = Object.fromEntries(dependencyIds.map((id) => [id, createDefinition(id, { silent, spoilt, onStart: (project) => broughtUp.push(`${project}/${id}`) })]));
   const preferredPort = (type: ServiceName, { portShift }: Settings): number => base + portShift + (type === 'backend' ? 0 : 20);
 
   const environment = (settings: Settings): Readonly<Record<string, string>> => ({
@@ -94,8 +105,9 @@ export async function createStartWorld(): Promise<StartWorld> {
     MAIN_BETA_ENABLE: String(settings.beta),
     ENVCTL_BACKEND_START_CMD: settings.listens ? server.command : 'sleep 1000',
     ENVCTL_FRONTEND_START_CMD: server.command,
-    ENVCTL_EXTERNAL_DEPENDENCIES: dependencyIds.join(','),
+    ENVCTL_EXTERNAL_DEPENDENCIES: settings.managed === true ? '' : dependencyIds.join(','),
     ENVCTL_RUNTIME_TRUTH_MODE: settings.truth ?? 'auto',
+    ENVCTL_REQUIREMENTS_STRICT: String(settings.requirementsStrict ?? true),
   });
 
   async function command<T>(name: string, settings: Settings, work: (context: StartContext) => Promise<T>): Promise<T> {
@@ -112,7 +124,7 @@ export async function createStartWorld(): Promise<StartWorld> {
         publicHost: 'localhost',
         readiness: noReadinessEvaluator,
         serviceTimeoutMs: () => 30_000,
-        handles: (ids) => Promise.resolve(new Map(ids.map((id) => [id, { declaration: declarations.find((candidate) => candidate.id === id)!, definition: definitions[id]! }]))),
+        handles: (ids) => Promise.resolve(new Map(declarations.filter(({ id }) => ids.includes(id)).map((declaration) => [declaration.id, { declaration, definition: definitions[declaration.id]! }]))),
       });
     } finally {
       await context.dispose();
@@ -146,6 +158,8 @@ export async function createStartWorld(): Promise<StartWorld> {
     },
     silence: (id) => void silent.add(id),
     processesOf,
+    spoil: (id, how) => void spoilt.set(id, how),
+    mend: (id) => void spoilt.delete(id),
     async crash(name) {
       if ((await recorded())?.services[name] === undefined) return;
       const { child, runner } = await processesOf(name);
@@ -189,16 +203,21 @@ const sections = [
   .flatMap(([service, ...lines]) => [`# >>> envctl ${service} launch env >>>`, ...lines, `# <<< envctl ${service} launch env <<<`, ''])
   .join('\n');
 
-function createDefinition(id: string, world: { readonly silent: Set<string>; readonly onStart: (project: string) => void }): DependencyDefinition {
+function createDefinition(id: string, world: { readonly silent: Set<string>; readonly spoilt: ReadonlyMap<string, 'fails' | 'throws' | 'degrades'>; readonly onStart: (project: string) => void }): DependencyDefinition {
   return {
     drivers: () => Promise.resolve({ available: ['external'], missing: [] }),
     plan: () => ({ share: 'scope', ports: [] }),
     start: ({ project }) => {
       world.onStart(project.name);
+      if (world.spoilt.get(id) === 'throws') throw new Error(`${id} has no program`);
+      if (world.spoilt.get(id) === 'fails') return Promise.resolve({ status: 'failed', class: 'hard_start_failure', reasonCode: 'spoilt', message: `${id} is broken` });
       world.silent.delete(id);
       return Promise.resolve({ status: 'ready' });
     },
-    probe: () => Promise.resolve(world.silent.has(id) ? { status: 'failed', class: 'hard_start_failure', reasonCode: 'silent', message: `${id} is silent` } : { status: 'ready' }),
+    probe: () => {
+      if (world.spoilt.get(id) === 'degrades') return Promise.resolve({ status: 'degraded', reasonCode: 'bootstrap_failed', message: `${id} lacks a part` });
+      return Promise.resolve(world.silent.has(id) || world.spoilt.has(id) ? { status: 'failed', class: 'hard_start_failure', reasonCode: 'silent', message: `${id} is silent` } : { status: 'ready' });
+    },
     project: ({ project }) => ({ [`${id.toUpperCase()}_URL`]: { value: `${id}://${project.name}`, secret: false } }),
   };
 }
