@@ -8,7 +8,7 @@ import { describeIncomplete, releaseProcesses, readRecordedLaunches } from '../r
 import { holdAll } from '../scope/index.js';
 import type { DependencyDeclaration } from '../contract/index.js';
 import { createDetectionFiles, detectServices, missingCommandError, toDetectionError, type ServiceDetection, type ServiceName } from '../services/index.js';
-import { artifactNames, createRunId, emptyState, mergeByProject, type ReadinessPort, type RunState, type ServiceRecord } from '../state/index.js';
+import { artifactNames, createRunId, emptyState, fingerprintRuntimeMap, fingerprintState, mergeByProject, type ReadinessPort, type RunState, type ServiceRecord } from '../state/index.js';
 import { namedServices, reconcile, type ReconcileContext, type StateTruth } from '../truth/index.js';
 import type { Progress } from '../ui/index.js';
 import { mapAtMost } from './at-most.js';
@@ -125,6 +125,7 @@ interface Gathered {
 async function gather(context: StartContext, request: StartRequest): Promise<Gathered> {
   const loaded = await context.state.load({ mode: request.mode });
   const state = loaded?.state;
+  if (state !== undefined) context.events.emit('state.fingerprint.after_reload', { run_id: state.run_id, state_fingerprint: fingerprintState(state) });
   const names = request.projects.map((project) => project.name);
   const truth = state === undefined ? undefined : await reconcile(context, state, { source: `${request.command}.plan`, signal: request.signal, projects: names });
   const files = createDetectionFiles();
@@ -232,6 +233,8 @@ async function commit(context: StartContext, plan: StartPlan, runId: string, suc
     events: join(context.paths.runs, runId, 'events.jsonl'),
     artifacts: { readiness: await context.readiness.evaluate(signal), portsManifest: { run_id: runId, mode: plan.mode, projects: ports }, errorReport: { run_id: runId, errors: [], generated_at: new Date(context.now()).toISOString() } },
   });
+  context.events.emit('state.fingerprint.after_save', { run_id: runId, state_fingerprint: fingerprintState(committed) });
+  context.events.emit('runtime_map.fingerprint', { run_id: runId, runtime_map_fingerprint: fingerprintRuntimeMap(committed) });
   context.events.emit('state.save', { run_id: runId, path: join(context.paths.scope, artifactNames.runState) });
   context.events.emit('runtime_map.write', { path: join(context.paths.scope, artifactNames.runtimeMap) });
   context.events.emit('artifacts.write', { duration_ms: Math.round(performance.now() - startedMs), project_count: successes.length, error_count: 0 });

@@ -13,7 +13,7 @@ export { emptyState, mergeByProject } from './merge-states.js';
 export { noReadinessEvaluator, notApplicableReadiness, type ReadinessPort } from './readiness.js';
 export { inspectLatestState, readLatestState } from './read-latest-state.js';
 export { createStateRepository, type LoadedRun, type StateQuery, type StateRepository, type StateRepositoryOptions } from './repository.js';
-export type { RunArtifacts } from './run-files.js';
+export { fingerprintRuntimeMap, fingerprintState, type RunArtifacts } from './run-files.js';
 export { createRunId, isRunId } from './run-id.js';
 export type { RunIndex, RunIndexEntry } from './run-index-schema.js';
 export { absentComponent } from './run-state-document.js';

@@ -3,6 +3,7 @@ import type { Mode } from '../contract/index.js';
 import { type FileToWrite, formatJson } from '../fs/index.js';
 import type { ErrorReport, PortsManifest, ReadinessReport } from './artifact-schema.js';
 import { notApplicableReadiness } from './readiness.js';
+import { fingerprint } from './run-index.js';
 import { toRunStateDocument } from './run-state-document.js';
 import type { RunState } from './run-state-schema.js';
 import { toRuntimeMap } from './runtime-map.js';
@@ -27,6 +28,16 @@ export function toRunContents(state: RunState, artifacts: RunArtifacts, now: num
     errorReport: formatJson(artifacts.errorReport ?? { run_id: state.run_id, errors: [], generated_at: new Date(now).toISOString() }),
     readiness: formatJson(artifacts.readiness ?? notApplicableReadiness()),
   };
+}
+
+/** SHA-256, hex, of the file that is written for a state; the index has the same. */
+export function fingerprintState(state: RunState): string {
+  return fingerprint(formatJson(toRunStateDocument(state)));
+}
+
+/** SHA-256, hex, of the runtime map that is written for a state. */
+export function fingerprintRuntimeMap(state: RunState): string {
+  return fingerprint(formatJson(toRuntimeMap(state)));
 }
 
 /**

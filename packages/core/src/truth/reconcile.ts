@@ -47,6 +47,9 @@ export async function reconcile(context: ReconcileContext, state: RunState, opti
     ),
     options.probeDependencies === false ? Promise.resolve([]) : isLegacy ? Promise.resolve(legacyDependencies(state, inScope)) : examineDependencies(context, state, options.signal, inScope),
   ]);
+  for (const { name, actualPort, detail } of services.filter(({ status }) => status === 'running')) {
+    if (detail !== undefined && !isLegacy) context.events.emit('service.truth.degraded', { service: name, port: actualPort, reason_code: 'listener_not_seen' });
+  }
   const missing = services.filter((service) => service.status !== 'running');
   context.events.emit('state.reconcile', { run_id: state.run_id, source: options.source, missing_count: missing.length, missing_services: missing.map((service) => service.name) });
   const healthy = missing.length === 0 && dependencies.every((dependency) => dependency.status === 'healthy' || dependency.status === 'disabled');

@@ -99,6 +99,17 @@ describe('the tables of docs/truth.md', function () {
     }
   });
 
+  it('what runs without listening is told as an event too', async () => {
+    const told: unknown[] = [];
+    const service = backend({ actual_port: 1, started_at: 0 });
+    for (const truth of modes) {
+      await world.command('health', { ...everything, truth }, (context) =>
+        reconcile({ ...context, events: { emit: (event, fields) => void (event === 'service.truth.degraded' && told.push({ truth, ...fields })) } }, { ...state, services: { [service.name]: service }, requirements: {} }, { source: 'test', signal: new AbortController().signal }),
+      );
+    }
+    expect(told).to.deep.equal([{ truth: 'best_effort', service: 'Main Backend', port: 1, reason_code: 'listener_not_seen' }]);
+  });
+
   const component = (id: string): RequirementComponent => ({ ...absentComponent(id), enabled: true, success: true });
   const dependencies: Readonly<Record<string, { readonly id: string; readonly settings?: Partial<Settings>; readonly metadata?: RunState['metadata']; readonly arrange?: () => void; readonly undo?: () => void }>> = {
     'it answers': { id: 'alpha' },
