@@ -147,6 +147,26 @@ describe('without a usable configuration', function () {
     expect((await world.json(['explain-startup'], { env })).document.projects[0]!.services[0]!.preferred_port).to.equal(31_000);
   });
 
+  it('a retired key refuses a start and a save from the file; of one in the environment a start tells, and nobody else', async () => {
+    const env = { ENVCTL_DOCKER_PREWARM: 'true' };
+    const told = 'Warning: ENVCTL_DOCKER_PREWARM (environment) is retired: Docker is asked only where a dependency runs in it.\n  unset ENVCTL_DOCKER_PREWARM\n';
+    expect((await world.json(['explain-startup'], { env })).stderr).to.equal(told);
+    expect((await world.json(['stop-all'], { env })).stderr).to.not.include('retired');
+
+    await world.configure({ ENVCTL_UI_RICH: false });
+    const line = 7;
+    for (const words of [['start'], ['config', '--set', 'BACKEND_PORT_BASE=8100']]) {
+      const { code, document } = await world.json(words);
+      expect({ code, error: document.code, hints: document.hints }, words.join(' ')).to.deep.equal({
+        code: 1,
+        error: 'ENVCTL_E_CONFIG_UNKNOWN_KEY',
+        hints: [`Remove line ${line} of ${path.join(world.repository, '.envctl')}. Set ENVCTL_UI_SPINNER_MODE=off instead.`],
+      });
+    }
+    expect(await world.json(['stop-all'])).to.nested.include({ code: 0 }).and.to.have.property('stderr').that.includes('Warning: ENVCTL_UI_RICH');
+    await world.configure();
+  });
+
   it('a file that is wrong changes nothing, and teardown still works', async () => {
     await world.configure({ BACKEND_PORT_BASE: 'abc', NOT_A_KEY: 1 });
     const shown = check((await world.json(['show-config'])).document);
