@@ -1,16 +1,23 @@
-// Ratios of whole commands to `node -e 0`, each pair interleaved, on the packed product beside a running demo.
+// Ratios of whole commands to `node -e 0`, each pair interleaved, on the packed product beside a running demo: as it is,
+// in a NODE_ENV=development shell, and with 15 plugins.
 // ENVCTL_BENCH_PAIRS: pairs per command (default 21).
+import { linkPlugins } from './lib/plugins.mjs';
 import { installProduct, timed } from './lib/product.mjs';
 import { comparePairs, withBudget } from './lib/statistics.mjs';
 
 const pairCount = Number(process.env.ENVCTL_BENCH_PAIRS ?? 21);
+const pluginCount = 15;
 const budgets = [
   [2.5, ['--version']],
+  [2.5, ['completion', 'bash']],
+  [2.5, ['completion', 'resolve', '--', 'stop', '--project', '']],
+  [4, ['list-commands', '--json']],
+  [4, ['list-targets', '--json']],
+  [4, ['show-config', '--json']],
   [4, ['show-state', '--json']],
   [4, ['endpoints', '--json']],
-  [8, ['list-targets', '--json']],
-  [8, ['show-config', '--json']],
-  [8, ['explain-startup', '--json']],
+  [4, ['explain-startup', '--json']],
+  [4, ['preflight', '--json']],
   [8, ['health', '--json']],
   [8, ['start', '--json']],
 ];
@@ -21,7 +28,7 @@ try {
   const up = product.envctl('start');
   if (up.status !== 0) throw new Error(up.stderr);
   const results = [];
-  for (const [mode, modeEnv] of [['', {}], ['NODE_ENV=development', { NODE_ENV: 'development' }]]) {
+  const measure = (mode, modeEnv) => {
     const options = { cwd, env: { ...env, ...modeEnv } };
     for (const [budget, args] of budgets) {
       timed('envctl', args, options);
@@ -29,7 +36,11 @@ try {
       results.push({ command: ['envctl', ...args].join(' '), mode, ...withBudget(comparePairs(pairs, 'ratio'), 'ratio', budget) });
       process.stderr.write(`${JSON.stringify(results.at(-1))}\n`);
     }
-  }
+  };
+  measure('', {});
+  measure('NODE_ENV=development', { NODE_ENV: 'development' });
+  linkPlugins(product, pluginCount);
+  measure(`${pluginCount} plugins`, {});
   console.log(JSON.stringify({ benchmark: 'boot', node: process.version, results }, null, 2));
   process.exitCode = results.every(({ met }) => met) ? 0 : 1;
 } finally {
