@@ -18,9 +18,11 @@ for (const name of readdirSync(join(workspace, 'packages')).sort()) {
 
 const cli = join(workspace, 'packages/cli');
 const { toDoorManifest } = await import(pathToFileURL(join(workspace, 'packages/core/dist/boot/index.js')).href);
-const { discoverPlugins, readDeclarations } = await import(pathToFileURL(join(workspace, 'packages/core/dist/host/index.js')).href);
+const { discoverPlugins, judgeCommands, readDeclarations } = await import(pathToFileURL(join(workspace, 'packages/core/dist/host/index.js')).href);
 const config = await Config.load({ root: cli, userPlugins: false, devPlugins: false });
-writeIfChanged(join(cli, 'dist/door.json'), JSON.stringify(toDoorManifest(config.getPluginsList(), { version: config.version, key: '' }, readDeclarations(discoverPlugins(config.plugins.values())))));
+const judged = judgeCommands(config.getPluginsList());
+if (judged.warnings.length > 0) throw new Error(judged.warnings.join('\n'));
+writeIfChanged(join(cli, 'dist/door.json'), JSON.stringify(toDoorManifest(config.getPluginsList(), { version: config.version, key: '' }, readDeclarations(discoverPlugins(config.plugins.values())), judged)));
 for (const file of Object.values(pjsonOf(cli).bin)) chmodSync(join(cli, file), 0o755);
 
 function pjsonOf(root) {

@@ -32,13 +32,15 @@ export interface PluginDeclarations {
 }
 
 export interface DoorManifest {
-  readonly schema: 2;
+  readonly schema: 3;
   /** Version of the distribution. */
   readonly version: string;
   /** Names the installed and linked plugins it was made of; empty for the shipped one. */
   readonly key: string;
   readonly plugins: readonly PluginEntry[];
   readonly commands: readonly CommandEntry[];
+  /** One line for each command that cannot be routed and was left out. */
+  readonly setAside: readonly string[];
   /** What the plugins declare, judged: a reader needs neither a schema library nor plugin code. */
   readonly declared: PluginDeclarations;
 }
@@ -73,13 +75,13 @@ export function readDoorManifest(shippedPath: string, directories: OclifDirector
   const key = pluginSetKey(directories, host);
   if (key === undefined) return undefined;
   const manifest = parse<DoorManifest>(readText(key === '' ? shippedPath : cachedPath(directories)));
-  return manifest?.schema === 2 && manifest.version === host.version && manifest.key === key ? manifest : undefined;
+  return manifest?.schema === 3 && manifest.version === host.version && manifest.key === key ? manifest : undefined;
 }
 
 /** The manifest of the last command, whatever became of the plugins since; else the shipped one. For answers that may be out of date. */
 export function readAnyDoorManifest(shippedPath: string, directories: OclifDirectories | undefined, host: { readonly version: string }): DoorManifest | undefined {
   const candidates = [...(directories === undefined ? [] : [cachedPath(directories)]), shippedPath].map((path) => parse<DoorManifest>(readText(path)));
-  return candidates.find((manifest) => manifest?.schema === 2 && manifest.version === host.version);
+  return candidates.find((manifest) => manifest?.schema === 3 && manifest.version === host.version);
 }
 
 /** Keeps the merged manifest for the next command. Only a cache: failing to write it is no error. */
@@ -95,11 +97,17 @@ export function cacheDoorManifest(directories: OclifDirectories, manifest: DoorM
   }
 }
 
-/** The manifest of oclif's loaded plugin list. `coreName` is the package whose ids win every clash. */
-export function toDoorManifest(plugins: Iterable<ManifestSource>, host: { readonly version: string; readonly key: string }, declared: PluginDeclarations): DoorManifest {
+/** What of the commands is used; the host's `judgeCommands` says it. */
+export interface JudgedCommands {
+  readonly commandsOf: (plugin: ManifestSource) => readonly object[];
+  readonly warnings: readonly string[];
+}
+
+/** The manifest of oclif's loaded plugin list: core's ids win every clash. */
+export function toDoorManifest(plugins: Iterable<ManifestSource>, host: { readonly version: string; readonly key: string }, declared: PluginDeclarations, judged: JudgedCommands): DoorManifest {
   const sorted = [...plugins].sort((a, b) => originOrder.indexOf(originOf(a)) - originOrder.indexOf(originOf(b)) || compare(a.name, b.name));
   return {
-    schema: 2,
+    schema: 3,
     version: host.version,
     key: host.key,
     plugins: sorted.map((plugin) => {
@@ -108,7 +116,8 @@ export function toDoorManifest(plugins: Iterable<ManifestSource>, host: { readon
       const root = origin === 'user' || origin === 'link' ? { root: plugin.root } : {};
       return { name: plugin.name, version: plugin.version, origin, ...root, ...(envctl === undefined ? {} : { envctl }) };
     }),
-    commands: sorted.flatMap((plugin) => plugin.commands.map((command) => toCommandEntry(command, plugin.name))),
+    commands: sorted.flatMap((plugin) => judged.commandsOf(plugin).map((command) => toCommandEntry(command, plugin.name))),
+    setAside: judged.warnings,
     declared,
   };
 }

@@ -82,7 +82,8 @@ function open(options: FrontDoorOptions): OpenedLine | EnvctlError | undefined {
     const tables = createRoutingTables(manifest.commands);
     return { line: normaliseArgv(options.argv, tables), manifest, tables, directories };
   } catch (error) {
-    return isEnvctlError(error) ? error : undefined;
+    // A word of a command that was left out: the long way tells why.
+    return isEnvctlError(error) && manifest.setAside.length === 0 ? error : undefined;
   }
 }
 

@@ -3,7 +3,7 @@ import type { Config } from '@oclif/core/config';
 import type { HelpOptions } from '@oclif/core/interfaces';
 import { errorMessage } from '../contract/index.js';
 import type { CommandEntry, CommandLine } from '../routing/index.js';
-import { cacheDoorManifest, pluginSetKey, toDoorManifest, type DoorManifest } from './door-manifest.js';
+import { cacheDoorManifest, pluginSetKey, toDoorManifest, type DoorManifest, type ManifestSource } from './door-manifest.js';
 import type { HelpPage } from './help-document.js';
 import { oclifDirectories } from './oclif-directories.js';
 
@@ -33,9 +33,11 @@ export async function loadOclif({ packageRoot, env, warn }: OclifRequest): Promi
     isWhole = false;
     warn(warning);
   });
+  const manifest = await mergeManifest(config, env, isWhole);
+  for (const warning of manifest.setAside) warn(warning);
   return {
     config,
-    manifest: await mergeManifest(config, env, isWhole),
+    manifest,
     showHelp: (id) => showHelp(config, id),
     pageOf: (id) => toPage(config, id),
     run: (line, entry) => runCommand(config, line, entry),
@@ -92,11 +94,12 @@ async function runForeignCommand(config: Config, line: CommandLine, entry: Comma
  * be loaded nothing is kept, so that the next command tells of it too.
  */
 async function mergeManifest(config: Config, env: Readonly<Record<string, string | undefined>>, isWhole: boolean): Promise<DoorManifest> {
-  const { discoverPlugins, readDeclarations } = await import('../host/index.js');
+  const { discoverPlugins, judgeCommands, readDeclarations } = await import('../host/index.js');
   const directories = oclifDirectories(env, process.platform);
   const host = { version: config.version, root: config.root };
   const key = directories === undefined ? undefined : pluginSetKey(directories, host);
-  const manifest = toDoorManifest(config.getPluginsList(), { version: config.version, key: key ?? '' }, readDeclarations(discoverPlugins(config.plugins.values())));
+  const plugins = config.getPluginsList();
+  const manifest = toDoorManifest(plugins, { version: config.version, key: key ?? '' }, readDeclarations(discoverPlugins(config.plugins.values())), judgeCommands<ManifestSource>(plugins));
   if (isWhole && directories !== undefined && key !== undefined && key !== '') cacheDoorManifest(directories, manifest, process.pid);
   return manifest;
 }

@@ -60,6 +60,7 @@ export async function runLine(options: LineOptions): Promise<void> {
     for (const { word, keeps, loses } of tables.clashes) {
       output.stderr(`Warning: ${word} is claimed twice: ${keeps} keeps it, ${loses} is reached by its other names. [ENVCTL_E_PLUGIN_CLASH]\n`);
     }
+    if (prepared.oclif === undefined) for (const warning of manifest.setAside) output.stderr(`Warning: ${warning}\n`);
     context.commandId = line.id;
     context.json = line.foreign ? asksForJson : line.json;
     if (!context.json || line.foreign) output.release();

@@ -6,4 +6,5 @@ export { discoverPlugins } from './discover.js';
 export { loadHost, type ConfigRefinerSource, type Contribution, type HostOptions, type HostPlugin, type Registry } from './load-host.js';
 export { describeApiRange, negotiateApiVersion, toApiRange, type ApiRange } from './negotiate.js';
 export { readManifest, type ContributionKind, type Contributions, type ManifestReading, type ReadManifest } from './read-manifest.js';
+export { judgeCommands, type CommandSource } from './judge-commands.js';
 export { createScope, type Scope } from './scope.js';

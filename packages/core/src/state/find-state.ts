@@ -133,7 +133,7 @@ function readDocument(text: string, path: string, search: StateSearch): FoundSta
   const state = toRunState(document);
   const owner = state.metadata['repo_scope_id'];
   if (search.scopeId !== undefined && owner !== undefined && owner !== search.scopeId) {
-    return { path, message: `it belongs to the scope ${String(owner)}`, reason: 'foreign' };
+    return { path, message: `it belongs to the scope ${typeof owner === 'string' ? owner : JSON.stringify(owner)}`, reason: 'foreign' };
   }
   if (search.mode !== undefined && state.mode !== search.mode) return undefined;
   if (search.runId !== undefined && state.run_id !== search.runId) return undefined;

@@ -7,6 +7,8 @@ import { cacheDoorManifest, oclifDirectories, pluginSetKey, readDoorManifest, to
 const declared = { dependencies: [], configKeys: [], refiners: [], warnings: [] };
 const host = { version: '1.0.0', root: '/host' };
 
+const everyCommand = { commandsOf: ({ commands }: ManifestSource) => commands, warnings: [] };
+
 describe('door manifest', () => {
   let directory: string;
   beforeEach(async () => { directory = await mkdtemp(join(tmpdir(), 'envctl-test-door-')); });
@@ -66,7 +68,7 @@ describe('door manifest', () => {
     const root = await linked('x', '{}');
     await install({ oclif: { plugins: [{ name: 'x', type: 'link', root }] } });
     const key = pluginSetKey(places(), host) ?? '';
-    cacheDoorManifest(places(), toDoorManifest([], { version: host.version, key }, declared), process.pid);
+    cacheDoorManifest(places(), toDoorManifest([], { version: host.version, key }, declared, everyCommand), process.pid);
     expect(readDoorManifest('/nowhere', places(), host)?.key).to.equal(key);
     await linked('x', '{ "other": 1 }');
     expect(readDoorManifest('/nowhere', places(), host)).to.equal(undefined);
@@ -77,12 +79,12 @@ describe('door manifest', () => {
     await writeFile(shipped, '{"schema":1');
     expect(readDoorManifest(shipped, places(), host)).to.equal(undefined);
     await writeFile(join(directory, 'file'), '');
-    expect(() => cacheDoorManifest({ ...places(), cache: join(directory, 'file/x') }, toDoorManifest([], { version: '1', key: 'k' }, declared), 1)).to.not.throw();
+    expect(() => cacheDoorManifest({ ...places(), cache: join(directory, 'file/x') }, toDoorManifest([], { version: '1', key: 'k' }, declared, everyCommand), 1)).to.not.throw();
   });
 
   it('puts core before bundled before installed before linked', () => {
     const source = (name: string, type: string, isRoot = false): ManifestSource => ({ name, type, isRoot, version: '1', root: `/plugins/${name}`, pjson: {}, commands: [{ id: name, flags: {} }] });
-    const made = toDoorManifest([source('z-link', 'link'), source('user', 'user'), source('@envctl/plugin-a', 'core'), source('envctl', 'core', true), source('@envctl/core', 'core')], { version: '1', key: '' }, declared);
+    const made = toDoorManifest([source('z-link', 'link'), source('user', 'user'), source('@envctl/plugin-a', 'core'), source('envctl', 'core', true), source('@envctl/core', 'core')], { version: '1', key: '' }, declared, everyCommand);
     expect(made.plugins.map(({ root }) => root)).to.deep.equal([undefined, undefined, undefined, '/plugins/user', '/plugins/z-link']);
     expect(made.commands.map(({ id }) => id)).to.deep.equal(['@envctl/core', 'envctl', '@envctl/plugin-a', 'user', 'z-link']);
   });
