@@ -7,11 +7,11 @@ import { setTimeout as delay } from 'node:timers/promises';
 export interface HeadStart {
   /** A function for one of the participants to say, as often as it likes, that it is launched. */
   once(): () => void;
-  /** Resolves when all participants are launched, after a tenth of a second, or at abort. */
+  /** Resolves when all participants are launched, after a quarter of a second, or at abort. */
   over(signal: AbortSignal): Promise<void>;
 }
 
-const longestMs = 100;
+const longestMs = 250;
 
 export function createHeadStart(participants: number): HeadStart {
   const ended = new AbortController();

@@ -16,9 +16,13 @@ const alreadyThere = new Set(['42710', '42P04', '23505']);
 export async function ensureProject(ctx: StartContext, client: Client, admin: AdminOptions): Promise<void> {
   const name = toRoleName(ctx.project.slug);
   const password = await ctx.secrets.ensure(toPasswordName(ctx.project.slug));
+  // Without waiting for the disk: CREATE DATABASE waits for all of it, and what else is lost with the power is done again.
+  await client.query('SET synchronous_commit = off');
   const found = await look(client, name);
   await ctx.logical({ kind: 'role', name, project: ctx.project.name }, () => ensureRole(client, name, password, found.role));
-  await ctx.logical({ kind: 'database', name, project: ctx.project.name, data: { owner: name } }, () => (found.database ? Promise.resolve() : createDatabase(client, name)));
+  await ctx.logical({ kind: 'database', name, project: ctx.project.name, data: { owner: name } }, async () => {
+    if (!found.database) await createDatabase(client, name);
+  });
   // Databases that the application made with its role are recorded, so that they are removed with the project.
   for (const database of found.owned) {
     await ctx.logical({ kind: 'database', name: database, project: ctx.project.name, data: { owner: name } }, () => Promise.resolve());
@@ -52,8 +56,8 @@ async function look(client: Client, name: string): Promise<Found> {
 async function ensureRole(client: Client, name: string, password: string, isThere: boolean): Promise<void> {
   const role = client.escapeIdentifier(name);
   const verifier = client.escapeLiteral(await toScramVerifier(password));
-  if (!isThere) await tolerant(client.query(`CREATE ROLE ${role}`));
-  await client.query(`ALTER ROLE ${role} ${attributes} PASSWORD ${verifier}`);
+  const isMade = !isThere && (await tolerant(client.query(`CREATE ROLE ${role} ${attributes} PASSWORD ${verifier}`)));
+  if (!isMade) await client.query(`ALTER ROLE ${role} ${attributes} PASSWORD ${verifier}`);
 }
 
 async function createDatabase(client: Client, name: string): Promise<void> {
@@ -63,10 +67,9 @@ async function createDatabase(client: Client, name: string): Promise<void> {
 
 /** Postgres opens a new database to everybody; only its owner and the superuser shall enter. */
 async function closeDatabases(ctx: StartContext, client: Client, open: readonly string[]): Promise<void> {
-  for (const name of open) {
-    await client.query(`REVOKE CONNECT, TEMPORARY ON DATABASE ${client.escapeIdentifier(name)} FROM PUBLIC`);
-    ctx.events.emit('postgres.database.closed', { database: name });
-  }
+  if (open.length === 0) return;
+  await client.query(`REVOKE CONNECT, TEMPORARY ON DATABASE ${open.map((name) => client.escapeIdentifier(name)).join(', ')} FROM PUBLIC`);
+  for (const name of open) ctx.events.emit('postgres.database.closed', { database: name });
 }
 
 async function ensureExtensions(ctx: StartContext, admin: AdminOptions, database: string): Promise<void> {
@@ -89,11 +92,13 @@ async function ensureExtensions(ctx: StartContext, admin: AdminOptions, database
   });
 }
 
-/** Another start of the same project may be a step ahead. */
-async function tolerant(statement: Promise<unknown>): Promise<void> {
+/** False when it is there already: another start of the same project may be a step ahead. */
+async function tolerant(statement: Promise<unknown>): Promise<boolean> {
   try {
     await statement;
+    return true;
   } catch (error) {
     if (!alreadyThere.has(errorCode(error))) throw error;
+    return false;
   }
 }
