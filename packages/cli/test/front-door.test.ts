@@ -65,6 +65,11 @@ describe('envctl', function () {
     });
   }
 
+  it('looks for the programs of a command before it does anything', () => {
+    const { code, message, hints } = JSON.parse(home.run(['toy', 'tool', '--json']).stdout) as { code: string; message: string; hints: string[] };
+    expect([code, message, hints.length]).to.deep.equal(['ENVCTL_E_PREREQUISITE_MISSING', 'Missing required executables: no-such-tool, nor-this-one', 2]);
+  });
+
   it('gives the same words through both doors', async () => {
     const bare = await createToyHome();
     try {

@@ -5,7 +5,7 @@ import type * as Interfaces from '@oclif/core/interfaces';
 import type { CommandContract, Mode } from '../contract/index.js';
 import { EnvctlError } from '../contract/index.js';
 import {
-  commandExit, invocationOf, formatJson, toResultDocument,
+  assertPrograms, commandExit, invocationOf, formatJson, toResultDocument,
   type CommandExit, type DisposableRuntime, type HotContext, type Invocation, type Route,
 } from '../boot/index.js';
 
@@ -74,6 +74,7 @@ export abstract class EnvctlCommand<T extends object = object, R extends Disposa
 
   override async run(): Promise<CommandExit> {
     const route = await this.readRoute();
+    assertPrograms((this.ctor as unknown as { envctl?: CommandContract }).envctl?.prerequisites ?? [], this.invocation.env['PATH'] ?? '');
     const result = await this.executeAndGiveBack(route);
     const ok = result.ok ?? (result.exitCode ?? 0) === 0;
     this.print(route, result.data, ok);

@@ -1,5 +1,6 @@
 /** The light door of the room: looking at processes, without the libraries that starting and running them needs. */
 export { examineLaunch, type Examination } from './examine.js';
+export { findProgram } from './find-program.js';
 export { closeInheritedDescriptors } from './inherited-descriptors.js';
 export { listenersByPid } from './listeners.js';
 export { readLivingTree } from './living-tree.js';

@@ -1,7 +1,7 @@
 /** The facade behind every command. Glue only: it builds the engine for a route and calls the room that owns the behaviour. */
 import { join } from 'node:path';
 import { EnvctlError, type Mode } from '../contract/index.js';
-import type { DisposableRuntime, RuntimeRequest } from '../boot/index.js';
+import { assertPrograms, type DisposableRuntime, type RuntimeRequest } from '../boot/index.js';
 import { createRedactor } from '../events/index.js';
 import { createScope } from '../host/index.js';
 import { runStop, runStopAll, type StopSummary } from '../lifecycle/index.js';
@@ -15,7 +15,6 @@ import { namedServices } from '../truth/index.js';
 import { createProgress } from '../ui/index.js';
 import { type ConfigOperations, createConfigOperations } from './config-operations.js';
 import { composeEngine, type ConfigDemand, type Engine } from './compose.js';
-import { assertPrograms } from './prerequisites.js';
 import { attemptPlan, type PreflightReport } from './preflight.js';
 import { toStartOptions } from './start-options.js';
 import { withRedactedFailures, withRedactedProgress } from './redact-failures.js';
@@ -44,6 +43,7 @@ export async function createRuntime(request: RuntimeRequest): Promise<EngineRunt
     if (route.flags['all'] === true && hasSelectors(route)) {
       throw new EnvctlError('ENVCTL_E_ARGV_INVALID', `--all takes no other target: ${[...route.projects, ...route.services, ...route.passthroughArgs].join(', ')}`, { hints: [`envctl ${route.command} --all`] });
     }
+    // A prediction stands for another command, and is refused as that one would be.
     assertPrograms(declared(route)?.prerequisites ?? [], request.invocation.env['PATH'] ?? '');
     const engine = await composeEngine(request, route, demand);
     engines.push(engine);

@@ -1,5 +1,5 @@
 import { EnvctlError } from '../contract/index.js';
-import { findProgram } from '../processes/index.js';
+import { findProgram } from '../processes/read-only.js';
 
 /** How each package manager installs, most specific first: the first that is there is the system's. */
 const managers: readonly (readonly [program: string, install: string])[] = [

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import { isEnvctlError } from '../../dist/contract/index.js';
-import { assertPrograms } from '../../dist/runtime/prerequisites.js';
+import { assertPrograms } from '../../dist/boot/index.js';
 
 describe('assertPrograms', () => {
   let directory: string;
