@@ -34,7 +34,7 @@ export interface CommandContract {
   readonly assignments?: Readonly<Record<string, AssignmentContract>>;
   /** Long options that are a boolean flag in other words, by token: `--service-sequential` is `service-parallel` off. */
   readonly flagTokens?: Readonly<Record<string, FlagToken>>;
-  /** Flags that take two words, `--flag A B` or `--flag=A,B`, by name; the values are what the words are called. The flag gets `A,B`. */
+  /** Flags that take two words, `--flag A B` or `--flag=A,B`, by name; the values are what the words are called. The flag gets `A,B`; B has no comma. */
   readonly pairFlags?: Readonly<Record<string, readonly [string, string]>>;
   /** True when bare words after the command are its own, even if they name a command or look like `KEY=value`. */
   readonly ownWords?: boolean;

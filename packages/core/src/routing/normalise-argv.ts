@@ -270,7 +270,7 @@ function unknownOption(token: string, command: RoutedCommand | undefined, tables
     hints: [
       ...(mend === undefined ? [] : [mend]),
       ...(owners.length === 0 ? [] : [`${name} is an option of: ${owners.join(', ')}`]),
-      ...(nearest === undefined ? [] : [`did you mean: ${nearest}`]),
+      ...(nearest === undefined ? [] : [`did you mean: ${nearest}${isOption ? '' : token.slice(token.indexOf('='))}`]),
       ...(isShort && mend === undefined ? [`short options here: ${[...short, '-h'].join(', ')}`] : []),
       ...(isOption || nearest !== undefined || mend !== undefined || owners.length > 0 ? [] : [`a setting stands before the program, ${name}=… envctl …, or in the file: envctl config --set ${name}=…`]),
       command === undefined ? 'envctl --help' : `envctl ${command.entry.id.replaceAll(':', ' ')} --help`,

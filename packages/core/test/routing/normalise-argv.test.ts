@@ -162,6 +162,7 @@ describe('normaliseArgv', () => {
   it('names the nearest value, the short options, and where a setting belongs', () => {
     expect(failure(['wait', '--until=helthy']).hints).to.include('did you mean: --until=healthy');
     expect(failure(['FRESH=ture']).hints).to.include('did you mean: FRESH=true');
+    expect(failure(['FRSH=true']).hints).to.include('did you mean: FRESH=true');
     expect(failure(['stop', '-z']).hints).to.include('short options here: -b, -a, -f, -h');
     expect(failure(['PORT=81']).hints.join(' ')).to.contain('envctl config --set PORT=');
     expect(failure(['DB_PASSWORD=geheim']).hints.join(' ')).to.not.contain('geheim');
