@@ -94,6 +94,22 @@ describe('an outside plugin', function () {
     expect(listed.stderr).to.include('Warning: list-commands is claimed twice: @envctl/core keeps it').and.to.include('ENVCTL_E_PLUGIN_CLASH');
   });
 
+  it('has a command whose declaration is wrong: it is left out with a line that says where, on every command; the others work', async () => {
+    const root = await copyToyWithOwnCore(home.directory);
+    const hello = readFileSync(join(root, 'dist/commands/toy/hello.js'), 'utf8');
+    await writeFile(join(root, 'dist/commands/toy/bent.js'), hello.replace(/static envctl = \{/, "static envctl = { assignments: { A: 7 }, flagTokens: null,"));
+    await writeManifest(root);
+    home.run(['plugins', 'link', '--no-install', root]);
+    const listed = home.run(['plugins', '--json']);
+    expect(listed.status).to.equal(0);
+    expect(listed.stderr).to.match(/Warning: .*oclif\.manifest\.json\.toy:bent\.envctl\.\w+.*\[ENVCTL_E_PLUGIN_MANIFEST\]/);
+    expect(home.run(['toy', 'hello', '--json']).status).to.equal(0);
+    const bent = home.run(['toy', 'bent']);
+    expect(bent.status).to.equal(1);
+    expect(bent.stderr).to.contain('toy:bent.envctl').and.to.contain('Unsupported command: toy');
+    expect(home.run(['stop', '--bogus']).stderr).to.contain('toy:bent.envctl').and.to.contain('Unknown option: --bogus');
+  });
+
   it('refuses settings that do not go together where they would count, and says so where they do not', async () => {
     const root = await copyToyWithOwnCore(home.directory);
     home.run(['plugins', 'link', '--no-install', root]);
