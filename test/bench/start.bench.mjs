@@ -1,12 +1,14 @@
 // Starts and stops of the demo against a shell script with the same processes, in interleaved pairs.
 // ENVCTL_BENCH_PAIRS: pairs (default 9).
-import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import { chmodSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { installProduct, timed } from './lib/product.mjs';
 import { writeRawStack } from './lib/raw-stack.mjs';
 import { comparePairs, withBudget } from './lib/statistics.mjs';
 
 const pairCount = Number(process.env.ENVCTL_BENCH_PAIRS ?? 9);
+if (spawnSync('psql', ['--version']).status !== 0) throw new Error('the shell script of a cold start needs psql: apt-get install postgresql-client');
 const product = installProduct({ demo: true });
 try {
   const { repository: cwd, env, directory } = product;
@@ -17,13 +19,9 @@ try {
   const raw = join(directory, 'raw');
   mkdirSync(raw, { mode: 0o755 });
   const scratch = join(directory, 'scratch');
-  mkdirSync(scratch, { mode: 0o777 });
-  const write = (initdb) => writeRawStack({ runtime: env.ENVCTL_RUNTIME_DIR, store: env.ENVCTL_STORE_DIR, directory: raw, healthUrl: `http://localhost:${endpoints.backend.port}/healthz`, frontendPort: endpoints.frontend.port, initdb });
-  const { postgres } = write();
-  const { record } = postgres;
-  const user = record.user === undefined ? '' : `setpriv --reuid=${record.user.uid} --regid=${record.user.gid} --clear-groups `;
-  if (record.user !== undefined) timed('chown', [`${record.user.uid}:${record.user.gid}`, scratch], options);
-  write(`${user}${join(record.command[0], '../initdb')} -D ${scratch}/data -A trust >/dev/null`);
+  mkdirSync(scratch);
+  chmodSync(scratch, 0o777);
+  writeRawStack({ runtime: env.ENVCTL_RUNTIME_DIR, store: env.ENVCTL_STORE_DIR, directory: raw, healthUrl: `http://localhost:${endpoints.backend.port}/healthz`, frontendPort: endpoints.frontend.port, scratch });
   timed('envctl', ['stop-all'], options);
 
   const warm = [];
@@ -39,7 +37,6 @@ try {
   }
   const cold = [];
   for (let index = 0; index < Math.ceil(pairCount / 2); index += 1) {
-    rmSync(join(scratch, 'data'), { recursive: true, force: true });
     const base = timed(join(raw, 'cold.sh'), [], options);
     timed(join(raw, 'stop.sh'), [], options);
     cold.push({ base });

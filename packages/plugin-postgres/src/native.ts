@@ -1,7 +1,7 @@
 import type { DependencyOutcome, LaunchHandle, ProbeContext, StartContext } from '@envctl/core';
 import { failStart } from '@envctl/core';
 import type { Client } from 'pg';
-import type { ClientOptions, Session } from './database/client.js';
+import { prepareClient, type ClientOptions, type Session } from './database/client.js';
 import { ask, openOurs, type Answer } from './database/identity.js';
 import { ensureProject } from './database/project.js';
 import { adminDatabase, adminPasswordName, adminRole, toPasswordName, toRoleName } from './names.js';
@@ -57,7 +57,7 @@ async function withServer(ctx: StartContext, handle: LaunchHandle, { admin, data
   let last = '';
   let session: Session | undefined;
   const attempt = async (): Promise<Answer | undefined> => {
-    await awaitReadyWord(data, signal);
+    await Promise.all([awaitReadyWord(data, signal), prepareClient()]);
     if (signal.aborted) return undefined;
     const found = await openOurs({ ...admin, database: adminDatabase, attemptTimeoutMs, signal }, systemIdentifier).catch(() => undefined);
     session = found?.session;

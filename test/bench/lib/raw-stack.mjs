@@ -3,8 +3,11 @@
 import { chmodSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-/** Reads the launches of a running environment and writes `start.sh`, `cold.sh` and `stop.sh` into `directory`. */
-export function writeRawStack({ runtime, store, directory, healthUrl, frontendPort, initdb }) {
+/**
+ * Reads the launches of a running environment and writes `start.sh` and `stop.sh` into `directory`; with `scratch` also `cold.sh`, which
+ * makes a cluster there with initdb, runs the server on it and gives it the role and the database that the backend asks for.
+ */
+export function writeRawStack({ runtime, store, directory, healthUrl, frontendPort, scratch }) {
   const parents = readdirSync(join(runtime, 'engine')).map((scope) => join(runtime, 'engine', scope, 'launches'));
   const stores = readdirSync(store).map((scope) => join(store, scope, 'launches'));
   const launches = [...parents, ...stores].flatMap((parent) => namesIn(parent).map((name) => readLaunch(join(parent, name))));
@@ -15,7 +18,7 @@ export function writeRawStack({ runtime, store, directory, healthUrl, frontendPo
   };
   const parts = { postgres: byName(/^postgres/), redis: byName(/^redis/), frontend: byName(/Frontend$/), backend: byName(/Backend$/) };
   const run = (name) => toBackground(name, parts[name], directory);
-  const script = (before) => [
+  const script = ({ before = [], postgres = parts.postgres, ready = [] } = {}) => [
     '#!/bin/bash',
     'set -eu',
     ...socketDirectory(parts.postgres),
@@ -23,8 +26,9 @@ export function writeRawStack({ runtime, store, directory, healthUrl, frontendPo
     run('redis'),
     run('frontend'),
     ...before,
-    run('postgres'),
+    toBackground('postgres', postgres, directory),
     until(`grep -q 'ready to accept connections' ${quote(join(directory, 'postgres.log'))}`),
+    ...ready,
     until(`grep -qi 'ready to accept connections' ${quote(join(directory, 'redis.log'))}`),
     run('backend'),
     until(`curl -fso /dev/null ${quote(healthUrl)}`),
@@ -44,10 +48,30 @@ export function writeRawStack({ runtime, store, directory, healthUrl, frontendPo
     writeFileSync(join(directory, name), text);
     chmodSync(join(directory, name), 0o755);
   };
-  write('start.sh', script([]));
-  if (initdb !== undefined) write('cold.sh', script([initdb]));
+  write('start.sh', script());
+  if (scratch !== undefined) write('cold.sh', script(coldSteps(parts, scratch)));
   write('stop.sh', stop);
   return parts;
+}
+
+/** What a script adds for an empty machine: initdb as the servers' user, the server on that cluster, and psql for the role and the database. */
+function coldSteps({ postgres, backend }, scratch) {
+  const { record } = postgres;
+  const data = join(scratch, 'data');
+  const url = new URL(backend.environ.find((word) => word.startsWith('DATABASE_URL=')).slice('DATABASE_URL='.length));
+  const { username: role, password } = url;
+  const database = url.pathname.slice(1);
+  const initdb = [join(record.command[0], '../initdb'), '--pgdata', data, '--username', 'admin', '--auth', 'trust', '--encoding', 'UTF8', '--locale-provider', 'builtin', '--locale', 'C.UTF-8'];
+  const psql = ['psql', '-q', '-h', '127.0.0.1', '-p', url.port, '-U', 'admin', 'postgres', '-c', `CREATE ROLE "${role}" LOGIN CREATEDB PASSWORD '${password}'`, '-c', `CREATE DATABASE "${database}" OWNER "${role}"`];
+  return {
+    before: [`rm -rf ${quote(data)}`, `${[...asUser(record), ...initdb].map(quote).join(' ')} >/dev/null`],
+    postgres: { ...postgres, record: { ...record, command: record.command.map((word, index) => (record.command[index - 1] === '-D' ? data : word)) } },
+    ready: [psql.map(quote).join(' ')],
+  };
+}
+
+function asUser({ user }) {
+  return user === undefined ? [] : ['setpriv', `--reuid=${user.uid}`, `--regid=${user.gid}`, '--clear-groups'];
 }
 
 function readLaunch(directory) {
@@ -58,8 +82,7 @@ function readLaunch(directory) {
 }
 
 function toBackground(name, { record, environ }, directory) {
-  const user = record.user === undefined ? [] : ['setpriv', `--reuid=${record.user.uid}`, `--regid=${record.user.gid}`, '--clear-groups'];
-  const command = ['setsid', ...user, 'env', '-i', ...environ, ...record.command].map(quote).join(' ');
+  const command = ['setsid', ...asUser(record), 'env', '-i', ...environ, ...record.command].map(quote).join(' ');
   return `(cd ${quote(record.cwd)} && exec ${command}) </dev/null >${quote(join(directory, `${name}.log`))} 2>&1 & echo $! >${quote(join(directory, `${name}.pid`))}`;
 }
 

@@ -15,6 +15,8 @@ import type { EngineContext } from '../scope/index.js';
 import { ensureDirectory, isDiskRefusal, toWriteError } from '../fs/index.js';
 import type { InstanceRecord } from './instance-schema.js';
 
+const clearingPauseMs = 150;
+
 export interface StartContextInputs {
   readonly engine: EngineContext;
   readonly record: InstanceRecord & { readonly token: string };
@@ -87,6 +89,8 @@ export function createStartContext(inputs: StartContextInputs): OpenStartContext
     const acquired = await acquire(request, 'task', []);
     const limit = createDeadline(probe.signal, request.timeoutMs);
     const clear = () => releaseProcesses(engine, [{ entryId: acquired.entry.id, directory: acquired.directory }], { keepReserved: true });
+    // Not at once: the server that comes next is launched first.
+    const clearLater = () => delay(clearingPauseMs).then(clear);
     let code: number | undefined;
     try {
       ({ code } = await waitForExit(acquired.directory, limit.signal));
@@ -97,7 +101,7 @@ export function createStartContext(inputs: StartContextInputs): OpenStartContext
     } finally {
       limit.clear();
       // Of a task that ended well nothing is expected to be left: the looks for it go on beside what comes next.
-      const cleared = clear();
+      const cleared = code === 0 ? clearLater() : clear();
       clearing.push(cleared);
       if (code === 0) cleared.catch(() => undefined);
       else await cleared;

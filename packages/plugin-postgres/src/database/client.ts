@@ -19,6 +19,11 @@ export interface Session {
   end(): Promise<void>;
 }
 
+/** Loads what a log-in needs, for a moment in which there is nothing else to do. Never rejects. */
+export async function prepareClient(): Promise<void> {
+  await Promise.all([import('pg'), globalThis.crypto.subtle.digest('SHA-256', new Uint8Array(1))]).catch(() => undefined);
+}
+
 /** Connects, runs `work`, closes; an abort breaks the connection at once. Rejects with what pg or `work` throws. */
 export async function withClient<T>(options: ClientOptions, work: (client: Client) => Promise<T>): Promise<T> {
   return await inSession(await openSession(options), options.signal, work);
