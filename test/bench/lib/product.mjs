@@ -46,10 +46,10 @@ export function installProduct({ demo }) {
   };
 }
 
-/** Wall milliseconds of a command; throws when it does not end with one of `codes`. */
+/** Wall milliseconds of a command; throws when it does not end with one of `codes`, or not within two minutes (a port it wants is somebody else's). */
 export function timed(command, args, { cwd, env, codes = [0] }) {
   const began = performance.now();
-  const { status, stderr } = spawnSync(command, args, { cwd, env, stdio: ['ignore', 'ignore', 'pipe'], encoding: 'utf8' });
+  const { status, stderr } = spawnSync(command, args, { cwd, env, stdio: ['ignore', 'ignore', 'pipe'], encoding: 'utf8', timeout: 120_000 });
   const took = performance.now() - began;
   if (!codes.includes(status)) throw new Error(`${command} ${args.join(' ')} ended with ${status}: ${stderr}`);
   return took;
