@@ -18,12 +18,13 @@ const bundledDespite = { '@envctl/core': ['@oclif/core'] };
 /**
  * Entries share a bundle, `dist/all.cjs`, of which each entry names its part and runs no other, and what a part asks for later
  * is in it and runs later: reading twenty files costs Node more than compiling one. `dist/all.js` loads the bundle with the code
- * V8 compiled before (packages/core/src/boot/load-bundle.ts). Core's fast door is apart, and leads to the bundle through `dist/boot/run-line.js`.
+ * V8 compiled before (packages/core/src/boot/load-bundle.ts). Core's fast door is apart, and leads to the bundle through `dist/boot/run-line.js`;
+ * what only some of its commands need is in `besides`, files of their own with all they import.
  */
 const gatheredIn = {
-  '@envctl/core': { isGathered: (path) => path !== 'dist/boot/door.js', more: ['dist/boot/run-line.js'] },
-  '@envctl/plugin-postgres': { isGathered: () => true, more: [] },
-  '@envctl/plugin-redis': { isGathered: () => true, more: [] },
+  '@envctl/core': { isGathered: (path) => path !== 'dist/boot/door.js', more: ['dist/boot/run-line.js'], besides: ['dist/boot/hot-inspection.js', 'dist/boot/hot-plan.js'] },
+  '@envctl/plugin-postgres': { isGathered: () => true, more: [], besides: [] },
+  '@envctl/plugin-redis': { isGathered: () => true, more: [], besides: [] },
 };
 const bundleLoaderModule = fileURLToPath(new URL('../packages/core/dist/boot/load-bundle.js', import.meta.url));
 
@@ -76,7 +77,8 @@ function commandFiles(directory, commands) {
 async function bundle(directory, manifest, entries, gathering) {
   const more = (gathering?.more ?? []).map((path) => join(directory, path));
   const gathered = [...entries.filter((path) => gathering?.isGathered(relative(directory, path)) === true), ...more];
-  const apart = entries.filter((path) => !gathered.includes(path));
+  const besides = (gathering?.besides ?? []).map((path) => join(directory, path));
+  const apart = [...entries.filter((path) => !gathered.includes(path)), ...besides];
   const outside = Object.keys({ ...manifest.peerDependencies, ...manifest.optionalDependencies });
   const inside = bundledDespite[manifest.name] ?? [];
   const isExternal = (name) => !inside.includes(name) && (outside.includes(name) || alwaysExternal.some((pattern) => pattern.test(name)));
@@ -101,7 +103,7 @@ async function bundle(directory, manifest, entries, gathering) {
     ...common,
     entryPoints: apart.map((entry) => ({ in: entry, out: relative(directory, entry).replace(/\.js$/, '') })),
     format: 'esm',
-    plugins: [externals(isExternal, more), ...plugins],
+    plugins: [externals(isExternal, [...more, ...besides]), ...plugins],
   });
   const files = modules.outputFiles.map(({ path, text }) => ({ path, contents: withCommonJsNames(text) }));
   if (gathered.length === 0) return { inputs: Object.keys(modules.metafile.inputs), files };

@@ -1,4 +1,5 @@
 import type { RefineConfig } from '../config/read-only.js';
+import { hasRecordedServers } from '../inspection/read-only.js';
 import type { Route } from '../routing/index.js';
 import type { DoorManifest } from './door-manifest.js';
 
@@ -22,19 +23,26 @@ export interface HotResult {
   readonly warnings?: readonly string[];
 }
 
-/** Undefined: it takes plugin code to answer, and there was no `refine`. */
+/** Undefined: it takes plugin code to answer, which has no place here: a judgement without `refine`, or a server that must be asked. */
 export type HotCommand = (context: HotContext) => Promise<HotResult | undefined>;
 
 /**
- * Commands the fast door answers itself. Each is the same function its oclif command calls, imported only when asked for;
- * it loads neither oclif, nor the container, nor plugin code.
+ * Commands the fast door answers itself. Each is the same function its oclif command calls (a plan: the same as the engine's),
+ * imported only when asked for; it loads neither oclif, nor the container, nor plugin code.
  */
 export const hotCommands: Readonly<Record<string, HotCommand>> = {
   version: async (context) => (await import('./version.js')).showVersion(context),
   completion: async (context) => (await import('./completion.js')).showCompletion(context),
   'list-commands': async (context) => (await import('./list-commands.js')).listCommands(context),
+  'explain-startup': async (context) => (asksServers(context) ? undefined : (await import('./hot-plan.js')).explainStartup(context)),
+  preflight: async (context) => (asksServers(context) ? undefined : (await import('./hot-plan.js')).preflight(context)),
   'show-state': async (context) => (await import('./hot-inspection.js')).showState(context),
   'list-targets': async (context) => (await import('./hot-inspection.js')).showTargets(context),
   'show-config': async (context) => (await import('./hot-inspection.js')).showConfig(context),
   endpoints: async (context) => (await import('./hot-inspection.js')).showEndpoints(context),
 };
+
+/** Known before the plan's part is loaded: a plan that has to ask is the engine's. */
+function asksServers({ env, cwd, route }: HotContext): boolean {
+  return hasRecordedServers({ env, cwd, repo: route.repo, mode: route.mode });
+}

@@ -4,5 +4,7 @@ export { readBootstrapConfig, type BootstrapConfig } from './bootstrap-config.js
 export { type ShowConfig, toShowConfig } from './effective.js';
 export { describeKeysForCompletion, type KeyNames } from './key-names.js';
 export { loadConfig, type LoadConfigOptions } from './load.js';
-export type { ConfigModel, StateCompatMode } from './model.js';
+export type { EnvLine } from './env-sections.js';
+export { sourcesOf } from './env-template.js';
+export type { ConfigModel, ModeProfile, StateCompatMode } from './model.js';
 export { type DeclaredRefiner, type RefineConfig, refinersInUse } from './refine.js';

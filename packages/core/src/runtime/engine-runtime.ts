@@ -5,18 +5,16 @@ import { assertPrograms, type DisposableRuntime, type RuntimeRequest } from '../
 import { createRedactor } from '../events/index.js';
 import { createScope } from '../host/index.js';
 import { runStop, runStopAll, type StopSummary } from '../lifecycle/index.js';
-import { discoverProjects, selectProjects, selectServices, unknownTarget, type ServiceSelectors } from '../projects/index.js';
+import { discoverProjects, selectProjects, selectServices, type ServiceSelectors } from '../projects/index.js';
 import type { CompleteRoute, Route } from '../routing/index.js';
 import { collectErrors, toFailedHealth, toFailedStart, examineHealth, followLogs, readLogs, waitFor, type ErrorsReport, type FollowOptions, type HealthReport, type LogsOptions, type LogsReport } from '../state-actions/index.js';
-import { explainStart, refuseLegacyResume, runStart, type StartPlan, type StartSummary } from '../startup/index.js';
+import { assertOneTarget, assertStartupEnabled, attemptPlan, explainStart, hasSelectors, namedProjects, namedServiceTypes, refuseLegacyResume, runStart, toPreflightReport, toStartOptions, type PreflightReport, type StartPlan, type StartSummary } from '../startup/index.js';
 import { readJsonFile } from '../fs/index.js';
 import { artifactNames, describeLegacyState, describePassedOver, isLegacyState, type RunState } from '../state/index.js';
 import { namedServices } from '../truth/index.js';
 import { createProgress } from '../ui/index.js';
 import { type ConfigOperations, createConfigOperations } from './config-operations.js';
 import { composeEngine, type ConfigDemand, type Engine } from './compose.js';
-import { attemptPlan, type PreflightReport } from './preflight.js';
-import { toStartOptions } from './start-options.js';
 import { withRedactedFailures, withRedactedProgress } from './redact-failures.js';
 
 export interface EngineRuntime extends DisposableRuntime, Pick<ConfigOperations, 'config' | 'refine'> {
@@ -40,9 +38,7 @@ export async function createRuntime(request: RuntimeRequest): Promise<EngineRunt
   const configuration = createConfigOperations(request);
 
   const engineFor = async (route: Route, demand: ConfigDemand): Promise<Engine> => {
-    if (route.flags['all'] === true && hasSelectors(route)) {
-      throw new EnvctlError('ENVCTL_E_ARGV_INVALID', `--all takes no other target: ${[...route.projects, ...route.services, ...route.passthroughArgs].join(', ')}`, { hints: [`envctl ${route.command} --all`] });
-    }
+    assertOneTarget(route);
     // A prediction stands for another command, and is refused as that one would be.
     assertPrograms(declared(route)?.prerequisites ?? [], request.invocation.env['PATH'] ?? '');
     const engine = await composeEngine(request, route, demand);
@@ -56,13 +52,13 @@ export async function createRuntime(request: RuntimeRequest): Promise<EngineRunt
 
   const startContext = async (route: Route, command: 'start' | 'restart' | 'resume', isDry: boolean) => {
     const engine = await engineFor(route, 'valid');
-    assertEnabled(engine);
+    assertStartupEnabled(engine.config, engine.scope.mode);
     if (command === 'resume') await refuseLegacyResume(engine, { mode: engine.scope.mode, signal, ...(isDry ? {} : { warn: (line) => request.invocation.stderr(`${line}\n`) }) });
     const replaced = command === 'restart' ? await namesToRestart(engine, route) : { names: new Set<string>(), projects: [] };
     const discovered = await discoverProjects({ mode: engine.scope.mode, repositoryRoot: engine.scope.repositoryRoot, providers: engine.providers, signal });
-    const wanted = command === 'restart' && replaced.projects.length > 0 ? replaced.projects : command === 'resume' && route.projects.length === 0 ? await recordedProjects(engine) : [...route.projects, ...projectWords(route, discovered)];
+    const wanted = command === 'restart' && replaced.projects.length > 0 ? replaced.projects : command === 'resume' && route.projects.length === 0 ? await recordedProjects(engine) : namedProjects(route, discovered);
     const projects = selectProjects(discovered, wanted);
-    const services = command === 'restart' ? [] : toServiceTypes(engine, route);
+    const services = command === 'restart' ? [] : namedServiceTypes(route, engine.scope.mode);
     return { engine, startRequest: { command, mode: engine.scope.mode, projects, services, replace: replaced.names, options: toStartOptions(route), signal } };
   };
 
@@ -105,14 +101,7 @@ export async function createRuntime(request: RuntimeRequest): Promise<EngineRunt
         return facade.explain(asStart, 'start');
       }, redactor.text);
       const { config, route: complete } = engines.at(-1) ?? (await engineFor(route, 'any'));
-      return {
-        surface: 'preflight',
-        command: 'start',
-        mode: complete.mode,
-        startup_enabled: config.profile(complete.mode).startupEnabled,
-        selection_required: complete.mode === 'trees' && !hasSelectors(route),
-        startup,
-      };
+      return toPreflightReport(config, complete, startup);
     },
     stop: async (route) => {
       const engine = await engineFor(route, 'any');
@@ -173,10 +162,6 @@ function toSelectors(route: Route): ServiceSelectors {
   return { projects: route.projects, services: route.services, words: route.passthroughArgs };
 }
 
-function hasSelectors(route: Route): boolean {
-  return route.projects.length + route.services.length + route.passthroughArgs.length > 0;
-}
-
 async function loadState(engine: Engine): Promise<RunState | undefined> {
   return (await engine.state.load(askedMode(engine.route)))?.state;
 }
@@ -188,12 +173,6 @@ function askedMode({ modeAsked }: CompleteRoute): { readonly mode?: Mode } {
 
 function noState(route: Route): EnvctlError {
   return new EnvctlError('ENVCTL_E_STATE_NOT_FOUND', `No previous state found for '${route.command}'.`, { hints: ['envctl start'], data: { error: 'state_not_found', mode: route.mode ?? null } });
-}
-
-function assertEnabled(engine: Engine): void {
-  const { mode } = engine.scope;
-  if (engine.config.profile(mode).startupEnabled) return;
-  throw new EnvctlError('ENVCTL_E_RUNS_DISABLED', `envctl runs are disabled for ${mode} in .envctl.`, { hints: [`envctl config --set ${mode.toUpperCase()}_STARTUP_ENABLE=true`], data: { mode } });
 }
 
 /** restart: the recorded services that are meant; an unknown name is an error, none means all. */
@@ -214,19 +193,4 @@ async function recordedProjects(engine: Engine): Promise<readonly string[]> {
   const projects = [...new Set([...namedServices(state).map((service) => service.project), ...Object.keys(state.requirements)])];
   if (namedServices(state).length === 0) throw new EnvctlError('ENVCTL_E_RESUME_NOTHING', 'No active services to resume.', { hints: ['envctl start'] });
   return projects;
-}
-
-/** Bare words of a start that name a project or, when none does, nothing: they are service types then. */
-function projectWords(route: Route, projects: readonly { readonly name: string }[]): readonly string[] {
-  return route.passthroughArgs.filter((word) => projects.some((project) => project.name.toLowerCase() === word.toLowerCase()));
-}
-
-function toServiceTypes(engine: Engine, route: Route): readonly ('backend' | 'frontend')[] {
-  const words = [...route.services, ...route.passthroughArgs.filter((word) => !/^main$/i.test(word))];
-  const types = words.map((word) => (['backend', 'frontend'] as const).find((type) => word.toLowerCase() === type || word.toLowerCase().endsWith(` ${type}`)));
-  const unknown = words.filter((_word, index) => types[index] === undefined);
-  if (unknown.length > 0) {
-    throw unknownTarget('service', unknown, ['backend', 'frontend'], { mode: engine.scope.mode });
-  }
-  return types.filter((type) => type !== undefined);
 }

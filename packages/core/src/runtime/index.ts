@@ -1,9 +1,8 @@
 export { createRuntime, type EngineRuntime } from './engine-runtime.js';
-export type { PreflightReport } from './preflight.js';
 export type { ConfigAnswer } from '../config/index.js';
 export type { StopSummary } from '../lifecycle/index.js';
 export type { Route } from '../routing/index.js';
-export type { StartPlan, StartSummary } from '../startup/index.js';
+export type { PreflightReport, StartPlan, StartSummary } from '../startup/index.js';
 export type { ErrorsReport, HealthReport, LogsOptions, LogsReport } from '../state-actions/index.js';
 export { createContext, type ContextInputs, type ScopedContext } from './create-context.js';
 

@@ -1,5 +1,5 @@
 import path from 'node:path';
-import { findProgram } from '../processes/index.js';
+import { findProgram } from '../processes/read-only.js';
 import type { DetectionFiles } from './detection-files.js';
 import type { RuleMatch } from './detection-rules.js';
 import type { DetectionProblem, ServiceName } from './service-command.js';

@@ -1,5 +1,5 @@
 import { readdirSync, readFileSync, statSync } from 'node:fs';
-import { isExecutableFile } from '../processes/index.js';
+import { isExecutableFile } from '../processes/read-only.js';
 
 /** What detection may ask of the file system. None of these throws. */
 export interface DetectionFiles {

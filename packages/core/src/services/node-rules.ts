@@ -1,5 +1,5 @@
 import path from 'node:path';
-import { quoteForShell } from '../processes/index.js';
+import { quoteForShell } from '../processes/read-only.js';
 import type { AppDirectory, DetectionRule, RuleMatch } from './detection-rules.js';
 import { detectPackageManager, directoriesUpTo, runScriptCommand, type PackageManager } from './package-manager.js';
 import type { DetectionProblem } from './service-command.js';

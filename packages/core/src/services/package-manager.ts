@@ -1,5 +1,5 @@
 import path from 'node:path';
-import { findProgram } from '../processes/index.js';
+import { findProgram } from '../processes/read-only.js';
 import type { AppDirectory } from './detection-rules.js';
 
 export interface PackageManager {

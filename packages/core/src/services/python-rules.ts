@@ -1,5 +1,5 @@
 import path from 'node:path';
-import { findProgram, quoteForShell } from '../processes/index.js';
+import { findProgram, quoteForShell } from '../processes/read-only.js';
 import type { AppDirectory, DetectionRule, RuleMatch } from './detection-rules.js';
 import type { DetectionProblem } from './service-command.js';
 

@@ -1,5 +1,5 @@
 import type { ProjectedVariable } from '../contract/index.js';
-import { type EnvLine, sourcesOf } from '../config/index.js';
+import { type EnvLine, sourcesOf } from '../config/read-only.js';
 import type { ServiceName } from './service-command.js';
 
 /** Source name (`ENVCTL_SOURCE_…`) → whether it carries a credential, and for a service that starts its value. */

@@ -3,8 +3,8 @@
  * `start` executes; nothing is read, leased or written here.
  */
 import type { DependencyDeclaration, Mode, ProjectFacts } from '../contract/index.js';
-import type { EnvLine, ModeProfile } from '../config/index.js';
-import type { ServiceCommand, ServiceDetection, ServiceName } from '../services/index.js';
+import type { EnvLine, ModeProfile } from '../config/read-only.js';
+import type { ServiceCommand, ServiceDetection, ServiceName } from '../services/read-only.js';
 import { planEnvironment, type PlannedEnvironment } from './planned-environment.js';
 import { decideRun, type RunDecision } from './run-decision.js';
 

@@ -1,7 +1,6 @@
 import type { DependencyDeclaration } from '../contract/index.js';
-import type { EnvLine } from '../config/index.js';
-import { sourcesOf } from '../config/index.js';
-import { ownVariableNames, sortEnvLines, toEnvSources, type ServiceName, type SkippedLine } from '../services/index.js';
+import { type EnvLine, sourcesOf } from '../config/read-only.js';
+import { ownVariableNames, sortEnvLines, toEnvSources, type ServiceName, type SkippedLine } from '../services/read-only.js';
 
 /** Names of the variables a service gets beside the caller's own, by where they come from. Never a value. */
 export interface PlannedEnvironment {

@@ -3,65 +3,37 @@
  * ends after the plan. Projects succeed, fail and are undone one by one.
  */
 import { join } from 'node:path';
-import { EnvctlError, errorMessage, isEnvctlError, type Mode, type ProjectFacts } from '../contract/index.js';
+import { EnvctlError, errorMessage, isEnvctlError, type Mode } from '../contract/index.js';
 import { describeIncomplete, releaseProcesses, readRecordedLaunches } from '../resources/index.js';
 import { holdAll } from '../scope/index.js';
-import type { DependencyDeclaration } from '../contract/index.js';
-import { createDetectionFiles, detectServices, missingCommandError, toDetectionError, type ServiceDetection, type ServiceName } from '../services/index.js';
+import type { ServiceName } from '../services/index.js';
 import { artifactNames, createRunId, emptyState, fingerprintRuntimeMap, fingerprintState, mergeByProject, type ReadinessPort, type RunState, type ServiceRecord } from '../state/index.js';
-import { namedServices, reconcile, type ReconcileContext, type StateTruth } from '../truth/index.js';
+import { namedServices, reconcile, type ReconcileContext } from '../truth/index.js';
 import type { Progress } from '../ui/index.js';
 import { mapAtMost } from './at-most.js';
 import { executeProject, type ProjectFailure, type ProjectSuccess } from './execute-project.js';
-import { planStart, type PlannedProject, type ProjectPresence, type StartPlan } from './plan.js';
+import type { PlannedProject, StartPlan } from './plan.js';
+import { assertStartable, predictStart, type Prediction, type PredictionContext, type StartRequest } from './predict-start.js';
 import { assertReadinessGate, assertWholeTruth } from './strict-truth.js';
 import { toStartSummary, type StartSummary } from './summary.js';
 
-export interface StartContext extends ReconcileContext {
+export interface StartContext extends ReconcileContext, PredictionContext {
   readonly progress: Progress;
-  readonly declarations: readonly DependencyDeclaration[];
   readonly publicHost: string;
   readonly readiness: ReadinessPort;
   readonly serviceTimeoutMs: (service: ServiceName) => number;
-  readonly preferredServicePort: (service: ServiceName, projectName: string) => number;
   /** A service may die with a secret on its lips, and its error quotes its last words. */
   readonly redaction: { readonly text: (text: string) => string };
-}
-
-/** The way of a start; every part may be left out. */
-export interface StartOptions {
-  /** False: a frontend waits until its backend is ready. */
-  readonly servicesInParallel?: boolean;
-  /** Projects that come up at the same time, at most; undefined = all. */
-  readonly projectsAtOnce?: number | undefined;
-  /** Services that run are replaced. */
-  readonly fresh?: boolean;
-  /** Ports that were used before are forgotten. */
-  readonly forgetPorts?: boolean;
-  /** Variables for the services that are started. */
-  readonly forwarded?: Readonly<Record<string, string>>;
-}
-
-export interface StartRequest {
-  readonly command: StartPlan['command'];
-  readonly mode: Mode;
-  readonly projects: readonly ProjectFacts[];
-  /** Service types to bring up; empty = all. */
-  readonly services: readonly ServiceName[];
-  /** restart: names of services to replace. */
-  readonly replace: ReadonlySet<string>;
-  readonly options?: StartOptions;
-  readonly signal: AbortSignal;
 }
 
 const projectLockMs = 900_000;
 
 /** The plan alone: what `start` would do now, or the error it would end with. Writes nothing, locks nothing. */
 export async function explainStart(context: StartContext, request: StartRequest): Promise<StartPlan> {
-  const { plan, detections } = await gather(context, request);
-  assertStartable(context, request, plan, detections);
+  const gathered = await gather(context, request);
+  assertStartable(context, request, gathered);
   await assertReadinessGate(context, request.command, request.signal);
-  return plan;
+  return gathered.plan;
 }
 
 export async function runStart(context: StartContext, request: StartRequest): Promise<StartSummary> {
@@ -70,9 +42,10 @@ export async function runStart(context: StartContext, request: StartRequest): Pr
   void context.handles(enabledDependencies(context, request.mode)).catch(() => undefined);
   return holdAll(context, locks, { purpose: request.command, timeoutMs: projectLockMs, signal: request.signal }, async () => {
     const startedMs = performance.now();
-    const { plan, state, detections } = await gather(context, request);
+    const gathered = await gather(context, request);
+    const { plan, state } = gathered;
     const { forgetPorts = false, forwarded = {}, projectsAtOnce } = request.options ?? {};
-    assertStartable(context, request, plan, detections);
+    assertStartable(context, request, gathered);
     await assertReadinessGate(context, request.command, request.signal);
     if (plan.decision.kind === 'reuse' && state !== undefined) {
       for (const project of plan.projects) for (const service of project.services) context.progress.node(`${project.name}/${service.type}`, 'kept');
@@ -116,74 +89,16 @@ function enabledDependencies(context: StartContext, mode: Mode): readonly string
   return Object.keys(dependencies).filter((id) => dependencies[id]?.enabled === true);
 }
 
-interface Gathered {
-  readonly plan: StartPlan;
+interface Gathered extends Prediction {
   readonly state: RunState | undefined;
-  readonly detections: ReadonlyMap<string, ServiceDetection>;
 }
 
 async function gather(context: StartContext, request: StartRequest): Promise<Gathered> {
-  const loaded = await context.state.load({ mode: request.mode });
-  const state = loaded?.state;
+  const state = (await context.state.load({ mode: request.mode }))?.state;
   if (state !== undefined) context.events.emit('state.fingerprint.after_reload', { run_id: state.run_id, state_fingerprint: fingerprintState(state) });
   const names = request.projects.map((project) => project.name);
   const truth = state === undefined ? undefined : await reconcile(context, state, { source: `${request.command}.plan`, signal: request.signal, projects: names });
-  const files = createDetectionFiles();
-  const detections = new Map(
-    request.projects.map((project) => [
-      project.name,
-      detectServices({
-        projectRoot: project.root,
-        directories: context.config.directories,
-        commands: { backend: context.reader.string('ENVCTL_BACKEND_START_CMD'), frontend: context.reader.string('ENVCTL_FRONTEND_START_CMD') },
-        healthUrls: { backend: context.reader.string('ENVCTL_BACKEND_HEALTH_URL'), frontend: context.reader.string('ENVCTL_FRONTEND_HEALTH_URL') },
-        searchPath: context.env['PATH'] ?? '',
-        files,
-      }),
-    ]),
-  );
-  const plan = planStart({
-    command: request.command,
-    mode: request.mode,
-    profile: context.config.profile(request.mode),
-    projects: request.projects.map((facts) => ({ facts, detection: detections.get(facts.name)!, presence: toPresence(state, truth, facts.name) })),
-    dependencies: context.declarations,
-    services: request.services,
-    replace: request.options?.fresh === true ? new Set(Object.keys(state?.services ?? {})) : request.replace,
-    fresh: request.options?.fresh === true,
-    servicesInParallel: request.options?.servicesInParallel !== false,
-    hasState: state !== undefined,
-    listens: (service) => service !== 'backend' || context.reader.boolean(`${request.mode.toUpperCase()}_BACKEND_EXPECT_LISTENER`) !== false,
-    preferredPort: context.preferredServicePort,
-    envLines: (service) => context.config.envLines(request.mode, service),
-  });
-  return { plan, state, detections };
-}
-
-function toPresence(state: RunState | undefined, truth: StateTruth | undefined, project: string): ProjectPresence {
-  if (state === undefined || truth === undefined) return { services: {}, dependencies: {} };
-  return {
-    services: Object.fromEntries(truth.services.filter((service) => service.project === project).map((service) => [service.name, { running: service.status === 'running' }])),
-    dependencies: Object.fromEntries(truth.dependencies.filter((dependency) => dependency.project === project).map((dependency) => [dependency.component, { healthy: dependency.status !== 'unreachable' && state.requirements[project]?.components[dependency.component]?.success !== false }])),
-  };
-}
-
-/** Everything that would make the start fail for certain is said before anything is touched. */
-function assertStartable(context: StartContext, request: StartRequest, plan: StartPlan, detections: ReadonlyMap<string, ServiceDetection>): void {
-  const profile = context.config.profile(plan.mode);
-  for (const project of plan.projects) {
-    const detection = detections.get(project.name)!;
-    const starting = project.services.filter((service) => service.action !== 'keep').map((service) => service.type);
-    const problem = detection.problems.find((candidate) => starting.includes(candidate.service) || (profile[candidate.service].enabled && detection[candidate.service] === undefined));
-    if (problem !== undefined) throw toDetectionError(problem);
-    for (const type of ['backend', 'frontend'] as const) {
-      const isAsked = request.services.includes(type) || profile[type].explicit;
-      if (profile[type].enabled && isAsked && request.command !== 'resume' && (request.services.length === 0 || request.services.includes(type)) && detection[type] === undefined) {
-        throw missingCommandError(type, { projectRoot: project.root, directories: context.config.directories });
-      }
-    }
-    if (project.services.length + project.dependencies.length === 0) throw missingCommandError('backend', { projectRoot: project.root, directories: context.config.directories });
-  }
+  return { ...predictStart(context, request, state === undefined || truth === undefined ? undefined : { state, truth }), state };
 }
 
 /**

@@ -1,3 +1,4 @@
+export * from './examine-services.js';
 export * from './legacy-truth.js';
 export * from './reconcile.js';
 export * from './service-truth.js';

@@ -1,10 +1,8 @@
 import type { Mode, ProjectFacts } from '../contract/index.js';
-import { readProcessTable, type ProcessTable } from '../processes/index.js';
 import { isServerAlive, probeDependency, type DependencyHandle, type RequirementsContext } from '../requirements/index.js';
-import { isLegacyState, type RunState, type ServiceRecord } from '../state/index.js';
+import { isLegacyState, type RunState } from '../state/index.js';
 import { toSlug } from '../projects/index.js';
-import { examineLegacyService } from './legacy-truth.js';
-import { examineService, type ServiceTruth } from './service-truth.js';
+import { examineServices, type RecordedServiceTruth } from './examine-services.js';
 
 export interface DependencyTruth {
   readonly project: string;
@@ -15,7 +13,7 @@ export interface DependencyTruth {
 }
 
 export interface StateTruth {
-  readonly services: readonly (ServiceTruth & { readonly project: string; readonly type: string })[];
+  readonly services: readonly RecordedServiceTruth[];
   readonly dependencies: readonly DependencyTruth[];
   /** True when every service runs and every enabled dependency answers. */
   readonly healthy: boolean;
@@ -27,24 +25,10 @@ export interface ReconcileContext extends RequirementsContext {
 
 /** Compares what was recorded with what is alive. Changes nothing. */
 export async function reconcile(context: ReconcileContext, state: RunState, options: { readonly source: string; readonly signal: AbortSignal; readonly probeDependencies?: boolean; readonly findDetached?: boolean; readonly projects?: readonly string[]; readonly services?: ReadonlySet<string> }): Promise<StateTruth> {
-  let snapshot: ProcessTable | undefined;
   const inScope = (project: string) => options.projects === undefined || options.projects.includes(project);
-  const truthOptions = {
-    table: () => (snapshot ??= readProcessTable()),
-    findDetached: options.findDetached === true,
-    nowMs: context.now(),
-    graceMs: context.config.truth.graceMs,
-    reboundMaxDelta: context.config.truth.reboundMaxDelta,
-    enforceListeners: context.config.truth.mode !== 'best_effort',
-  };
   const isLegacy = isLegacyState(state);
-  const uid = process.getuid?.() ?? -1;
   const [services, dependencies] = await Promise.all([
-    Promise.all(
-      namedServices(state)
-        .filter((service) => inScope(service.project) && options.services?.has(service.name) !== false)
-        .map(async (service) => ({ ...(isLegacy ? examineLegacyService(service, { table: truthOptions.table, uid }) : await examineService(service, truthOptions)), project: service.project, type: service.type })),
-    ),
+    examineServices(state, { nowMs: context.now(), truth: context.config.truth, findDetached: options.findDetached === true, isMeant: ({ name, project }) => inScope(project) && options.services?.has(name) !== false }),
     options.probeDependencies === false ? Promise.resolve([]) : isLegacy ? Promise.resolve(legacyDependencies(state, inScope)) : examineDependencies(context, state, options.signal, inScope),
   ]);
   for (const { name, actualPort, detail } of services.filter(({ status }) => status === 'running')) {
@@ -54,18 +38,6 @@ export async function reconcile(context: ReconcileContext, state: RunState, opti
   context.events.emit('state.reconcile', { run_id: state.run_id, source: options.source, missing_count: missing.length, missing_services: missing.map((service) => service.name) });
   const healthy = missing.length === 0 && dependencies.every((dependency) => dependency.status === 'healthy' || dependency.status === 'disabled');
   return { services, dependencies, healthy };
-}
-
-/** The recorded services with their names, sorted by project, backend before frontend. */
-export function namedServices(state: RunState): readonly (ServiceRecord & { readonly project: string })[] {
-  return Object.values(state.services)
-    .map((service) => ({ ...service, project: service.project ?? service.name.replace(/ \S+$/, '') }))
-    .sort((left, right) => compare(left.project, right.project) || compare(left.type, right.type));
-}
-
-/** By code points: the order of a locale costs its tables. */
-function compare(left: string, right: string): number {
-  return left < right ? -1 : left > right ? 1 : 0;
 }
 
 async function examineDependencies(context: ReconcileContext, state: RunState, signal: AbortSignal, inScope: (project: string) => boolean): Promise<readonly DependencyTruth[]> {

@@ -1,2 +1,3 @@
 /** The light door of the room: texts of the hot inspection commands. */
+export { renderPlan } from './render-plan.js';
 export { renderShowConfig } from './render-config.js';

@@ -1,4 +1,4 @@
-import type { StartPlan } from '../startup/index.js';
+import type { StartPlan } from '../startup/read-only.js';
 
 /** The plan for people: what would be started, kept or replaced, and why each command was chosen. */
 export function renderPlan(plan: StartPlan): string {

@@ -1,5 +1,8 @@
 import { isEnvctlError, type Mode } from '../contract/index.js';
-import type { StartPlan } from '../startup/index.js';
+import type { ConfigModel } from '../config/read-only.js';
+import type { CompleteRoute } from '../routing/index.js';
+import type { StartPlan } from './plan.js';
+import { hasSelectors } from './start-target.js';
 
 /** The document of `preflight --json`: whether a start would go ahead now, and what it would do. */
 export interface PreflightReport {
@@ -26,4 +29,15 @@ export async function attemptPlan(plan: () => Promise<StartPlan>, redact: (text:
     if (!isEnvctlError(error) || error.kind === 'bug' || error.kind === 'cancelled') throw error;
     return { ready: false, plan: null, problem: { code: error.code, message: redact(error.message), hints: error.hints.map(redact) } };
   }
+}
+
+export function toPreflightReport(config: Pick<ConfigModel, 'profile'>, route: CompleteRoute, startup: PreflightStartup): PreflightReport {
+  return {
+    surface: 'preflight',
+    command: 'start',
+    mode: route.mode,
+    startup_enabled: config.profile(route.mode).startupEnabled,
+    selection_required: route.mode === 'trees' && !hasSelectors(route),
+    startup,
+  };
 }

@@ -1,6 +1,6 @@
 import type { Route } from '../routing/index.js';
-import { forwardedVariables } from '../services/index.js';
-import type { StartOptions } from '../startup/index.js';
+import { forwardedVariables } from '../services/read-only.js';
+import type { StartOptions } from './predict-start.js';
 
 /** What the flags of a start, restart, resume or explanation say about the way of the start; absent flags leave it open. */
 export function toStartOptions({ flags }: Pick<Route, 'flags'>): StartOptions {

@@ -1,0 +1,71 @@
+import { assertConfig, describeProblem, type ConfigModel } from '../config/read-only.js';
+import { createPortPreference } from '../ports/read-only.js';
+import { createMainProvider, discoverProjects, selectProjects } from '../projects/read-only.js';
+import { resolveDataUser } from '../requirements/read-only.js';
+import { completeRoute, type CompleteRoute, type Route } from '../routing/index.js';
+import { assertOneTarget, assertStartable, assertStartupEnabled, namedProjects, namedServiceTypes, predictStart, toPreflightReport, toStartOptions, type PreflightReport, type StartPlan, type StartRequest } from '../startup/read-only.js';
+import { inspectLatestState, type RunState } from '../state/read-only.js';
+import { examineServices, readTruthMode, type RecordedServiceTruth } from '../truth/read-only.js';
+import { readConfig, type ConfiguredInputs } from './read-config.js';
+import { hasServers } from './recorded-servers.js';
+
+export interface PlanInputs extends ConfiguredInputs {
+  readonly route: Route;
+  readonly nowMs: number;
+}
+
+interface Predicted {
+  readonly plan: StartPlan;
+  readonly config: ConfigModel;
+  readonly route: CompleteRoute;
+  readonly warnings: readonly string[];
+}
+
+/**
+ * The plan of a start as the engine explains it, where neither a server nor a plugin has to be asked; else undefined.
+ * Throws what the start would be refused with.
+ */
+export async function explainStartup(inputs: PlanInputs): Promise<{ readonly plan: StartPlan; readonly warnings: readonly string[] } | undefined> {
+  return predict(inputs);
+}
+
+/** As {@link explainStartup}; undefined also without `.envctl`. */
+export async function preflight(inputs: PlanInputs): Promise<{ readonly report: PreflightReport; readonly plan: StartPlan; readonly warnings: readonly string[] } | undefined> {
+  const predicted = await predict(inputs);
+  if (predicted === undefined || !predicted.config.exists) return undefined;
+  const { plan, config, route, warnings } = predicted;
+  return { report: toPreflightReport(config, route, { ready: true, plan, problem: null }), plan, warnings };
+}
+
+async function predict(inputs: PlanInputs): Promise<Predicted | undefined> {
+  assertOneTarget(inputs.route);
+  const read = await readConfig(inputs, (config) => [completeRoute(inputs.route, config).mode]);
+  if (read === undefined) return undefined;
+  const { config } = read;
+  const route = completeRoute(inputs.route, config);
+  const { mode } = route;
+  assertConfig(config, { for: 'start', mode });
+  assertStartupEnabled(config, mode);
+  await resolveDataUser({ uid: process.getuid?.() ?? -1, configured: inputs.env['ENVCTL_DATA_USER'] });
+  const reader = config.reader();
+  // A strict start passes a gate that is the engine's.
+  if (readTruthMode(reader) === 'strict') return undefined;
+  const { signal } = new AbortController();
+  const discovered = await discoverProjects({ mode, repositoryRoot: config.repositoryRoot, providers: [createMainProvider()], signal });
+  const projects = selectProjects(discovered, namedProjects(route, discovered));
+  const state = inspectLatestState(`${config.runtimeDirectory}/engine/${config.scopeId}`, mode).found?.state;
+  const names = projects.map(({ name }) => name);
+  const services = state === undefined ? [] : await examineRecorded(state, { names, config, nowMs: inputs.nowMs });
+  if (services === undefined) return undefined;
+  const request: StartRequest = { command: 'start', mode, projects, services: namedServiceTypes(route, mode), replace: new Set(), options: toStartOptions(route), signal };
+  const context = { config, reader, env: inputs.env, declarations: inputs.declared.dependencies, preferredServicePort: createPortPreference(config.ports, config.scopeId).preferredServicePort };
+  const prediction = predictStart(context, request, state === undefined ? undefined : { state, truth: { services, dependencies: [] } });
+  assertStartable(context, request, prediction);
+  const told = config.problems.filter(({ severity }) => severity === 'warning').map((problem) => `${describeProblem(problem)}\n  ${problem.hint}`);
+  return { plan: prediction.plan, config, route, warnings: [...inputs.declared.warnings, ...told].map((line) => `Warning: ${line}`) };
+}
+
+/** Undefined when a recorded server has to be asked whether it answers. */
+async function examineRecorded(state: RunState, { names, config, nowMs }: { readonly names: readonly string[]; readonly config: ConfigModel; readonly nowMs: number }): Promise<readonly RecordedServiceTruth[] | undefined> {
+  return hasServers(state, names) ? undefined : examineServices(state, { nowMs, truth: config.truth, isMeant: ({ project }) => names.includes(project) });
+}

@@ -1,0 +1,2 @@
+/** The light door of the room. */
+export { resolveDataUser } from './data-user.js';

@@ -1,0 +1,7 @@
+/** The light door of the room: what a plan needs to know of services; nothing that starts, waits or follows. */
+export { detectServices, missingCommandError, toDetectionError, type ServiceDetection } from './detection.js';
+export { createDetectionFiles } from './detection-files.js';
+export { forwardedVariables } from './forwarded-variables.js';
+export type { ServiceCommand, ServiceName } from './service-command.js';
+export { sortEnvLines, toEnvSources, type SkippedLine } from './section-variables.js';
+export { ownVariableNames } from './service-environment.js';

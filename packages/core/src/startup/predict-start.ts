@@ -1,0 +1,118 @@
+/** What a start would do with what was found out: the part of it that explaining and starting share. Reads the project's files, asks nobody. */
+import type { ConfigReader, DependencyDeclaration, Mode, ProjectFacts } from '../contract/index.js';
+import type { ConfigModel } from '../config/read-only.js';
+import { createDetectionFiles, detectServices, missingCommandError, toDetectionError, type ServiceDetection, type ServiceName } from '../services/read-only.js';
+import type { RunState } from '../state/read-only.js';
+import type { RecordedServiceTruth } from '../truth/read-only.js';
+import { planStart, type ProjectPresence, type StartPlan } from './plan.js';
+
+/** The way of a start; every part may be left out. */
+export interface StartOptions {
+  /** False: a frontend waits until its backend is ready. */
+  readonly servicesInParallel?: boolean;
+  /** Projects that come up at the same time, at most; undefined = all. */
+  readonly projectsAtOnce?: number | undefined;
+  /** Services that run are replaced. */
+  readonly fresh?: boolean;
+  /** Ports that were used before are forgotten. */
+  readonly forgetPorts?: boolean;
+  /** Variables for the services that are started. */
+  readonly forwarded?: Readonly<Record<string, string>>;
+}
+
+export interface StartRequest {
+  readonly command: StartPlan['command'];
+  readonly mode: Mode;
+  readonly projects: readonly ProjectFacts[];
+  /** Service types to bring up; empty = all. */
+  readonly services: readonly ServiceName[];
+  /** restart: names of services to replace. */
+  readonly replace: ReadonlySet<string>;
+  readonly options?: StartOptions;
+  readonly signal: AbortSignal;
+}
+
+/** What a prediction looks at beside the request. */
+export interface PredictionContext {
+  readonly config: ConfigModel;
+  readonly reader: ConfigReader;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly declarations: readonly DependencyDeclaration[];
+  readonly preferredServicePort: (service: ServiceName, projectName: string) => number;
+}
+
+/** The latest state, and what of the requested projects in it is alive. */
+export interface Recorded {
+  readonly state: RunState;
+  readonly truth: {
+    readonly services: readonly RecordedServiceTruth[];
+    readonly dependencies: readonly { readonly project: string; readonly component: string; readonly status: string }[];
+  };
+}
+
+export interface Prediction {
+  readonly plan: StartPlan;
+  /** By project name. */
+  readonly detections: ReadonlyMap<string, ServiceDetection>;
+}
+
+/** `recorded`: undefined when there is no state of the mode. */
+export function predictStart(context: PredictionContext, request: StartRequest, recorded: Recorded | undefined): Prediction {
+  const files = createDetectionFiles();
+  const detections = new Map(
+    request.projects.map((project) => [
+      project.name,
+      detectServices({
+        projectRoot: project.root,
+        directories: context.config.directories,
+        commands: { backend: context.reader.string('ENVCTL_BACKEND_START_CMD'), frontend: context.reader.string('ENVCTL_FRONTEND_START_CMD') },
+        healthUrls: { backend: context.reader.string('ENVCTL_BACKEND_HEALTH_URL'), frontend: context.reader.string('ENVCTL_FRONTEND_HEALTH_URL') },
+        searchPath: context.env['PATH'] ?? '',
+        files,
+      }),
+    ]),
+  );
+  const plan = planStart({
+    command: request.command,
+    mode: request.mode,
+    profile: context.config.profile(request.mode),
+    projects: request.projects.map((facts) => ({ facts, detection: detections.get(facts.name)!, presence: toPresence(recorded, facts.name) })),
+    dependencies: context.declarations,
+    services: request.services,
+    replace: request.options?.fresh === true ? new Set(Object.keys(recorded?.state.services ?? {})) : request.replace,
+    fresh: request.options?.fresh === true,
+    servicesInParallel: request.options?.servicesInParallel !== false,
+    hasState: recorded !== undefined,
+    listens: (service) => service !== 'backend' || context.reader.boolean(`${request.mode.toUpperCase()}_BACKEND_EXPECT_LISTENER`) !== false,
+    preferredPort: context.preferredServicePort,
+    envLines: (service) => context.config.envLines(request.mode, service),
+  });
+  return { plan, detections };
+}
+
+/** Everything that would make the start fail for certain is said before anything is touched. */
+export function assertStartable(context: Pick<PredictionContext, 'config'>, request: StartRequest, { plan, detections }: Prediction): void {
+  const profile = context.config.profile(plan.mode);
+  for (const project of plan.projects) {
+    const detection = detections.get(project.name)!;
+    const starting = project.services.filter((service) => service.action !== 'keep').map((service) => service.type);
+    const problem = detection.problems.find((candidate) => starting.includes(candidate.service) || (profile[candidate.service].enabled && detection[candidate.service] === undefined));
+    if (problem !== undefined) throw toDetectionError(problem);
+    for (const type of ['backend', 'frontend'] as const) {
+      const isAsked = request.services.includes(type) || profile[type].explicit;
+      if (profile[type].enabled && isAsked && request.command !== 'resume' && (request.services.length === 0 || request.services.includes(type)) && detection[type] === undefined) {
+        throw missingCommandError(type, { projectRoot: project.root, directories: context.config.directories });
+      }
+    }
+    if (project.services.length + project.dependencies.length === 0) throw missingCommandError('backend', { projectRoot: project.root, directories: context.config.directories });
+  }
+}
+
+function toPresence(recorded: Recorded | undefined, project: string): ProjectPresence {
+  if (recorded === undefined) return { services: {}, dependencies: {} };
+  const { state, truth } = recorded;
+  return {
+    services: Object.fromEntries(truth.services.filter((service) => service.project === project).map((service) => [service.name, { running: service.status === 'running' }])),
+    dependencies: Object.fromEntries(truth.dependencies.filter((dependency) => dependency.project === project).map((dependency) => [dependency.component, { healthy: dependency.status !== 'unreachable' && state.requirements[project]?.components[dependency.component]?.success !== false }])),
+  };
+}

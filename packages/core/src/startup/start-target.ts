@@ -1,0 +1,38 @@
+/** What the words of a start mean: projects, service types, or everything. */
+import { EnvctlError, type Mode } from '../contract/index.js';
+import type { ConfigModel } from '../config/read-only.js';
+import { unknownTarget } from '../projects/read-only.js';
+import type { Route } from '../routing/index.js';
+import type { ServiceName } from '../services/read-only.js';
+
+type Selection = Pick<Route, 'projects' | 'services' | 'passthroughArgs'>;
+
+export function hasSelectors(route: Selection): boolean {
+  return route.projects.length + route.services.length + route.passthroughArgs.length > 0;
+}
+
+/** Throws ENVCTL_E_ARGV_INVALID for `--all` beside a target. */
+export function assertOneTarget(route: Route): void {
+  if (route.flags['all'] !== true || !hasSelectors(route)) return;
+  throw new EnvctlError('ENVCTL_E_ARGV_INVALID', `--all takes no other target: ${[...route.projects, ...route.services, ...route.passthroughArgs].join(', ')}`, { hints: [`envctl ${route.command} --all`] });
+}
+
+/** The projects that are named, bare words among them; empty means all. */
+export function namedProjects(route: Selection, projects: readonly { readonly name: string }[]): readonly string[] {
+  return [...route.projects, ...route.passthroughArgs.filter((word) => projects.some((project) => project.name.toLowerCase() === word.toLowerCase()))];
+}
+
+/** The service types that are named; empty means all. Throws ENVCTL_E_TARGET_UNKNOWN for a word that is none and names no project. */
+export function namedServiceTypes(route: Selection, mode: Mode): readonly ServiceName[] {
+  const words = [...route.services, ...route.passthroughArgs.filter((word) => !/^main$/i.test(word))];
+  const types = words.map((word) => (['backend', 'frontend'] as const).find((type) => word.toLowerCase() === type || word.toLowerCase().endsWith(` ${type}`)));
+  const unknown = words.filter((_word, index) => types[index] === undefined);
+  if (unknown.length > 0) throw unknownTarget('service', unknown, ['backend', 'frontend'], { mode });
+  return types.filter((type) => type !== undefined);
+}
+
+/** Throws ENVCTL_E_RUNS_DISABLED when the configuration says that nothing is started in this mode. */
+export function assertStartupEnabled(config: Pick<ConfigModel, 'profile'>, mode: Mode): void {
+  if (config.profile(mode).startupEnabled) return;
+  throw new EnvctlError('ENVCTL_E_RUNS_DISABLED', `envctl runs are disabled for ${mode} in .envctl.`, { hints: [`envctl config --set ${mode.toUpperCase()}_STARTUP_ENABLE=true`], data: { mode } });
+}

@@ -1,0 +1,76 @@
+import { mkdir, rm, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { expect } from 'chai';
+import { createWorld, type World } from './world.js';
+
+const predictions: readonly (readonly string[])[] = [['explain-startup', '--json'], ['preflight', '--json']];
+const everyPrediction: readonly (readonly string[])[] = [
+  ...predictions, ['explain-startup'], ['explain-startup', 'backend', '--json'], ['explain-startup', '--project', 'Main', '--json'], ['explain-startup', '--no-resume', '--json'],
+  ['explain-startup', '--service-sequential', '--json'], ['explain-startup', '--all', 'backend', '--json'], ['explain-startup', 'nonsense', '--json'], ['explain-startup', '--trees', '--json'],
+  ['preflight'], ['preflight', '--service', 'frontend', '--json'], ['preflight', '--trees', '--json'],
+];
+
+describe('a plan through both doors', function () {
+  this.timeout(240_000);
+  let world: World;
+  let slow: Readonly<Record<string, string>>;
+
+  before(async () => {
+    world = await createWorld('doors', { settings: { POSTGRES_MAIN_ENABLE: false, REDIS_MAIN_ENABLE: false } });
+    // What an unlisted plugin declares is known to nobody before it is loaded: the fast door stays shut.
+    const plugin = path.join(world.directory, 'unlisted');
+    await mkdir(path.join(plugin, 'commands'), { recursive: true });
+    await writeFile(path.join(plugin, 'package.json'), JSON.stringify({ name: 'unlisted', version: '1.0.0', type: 'module', oclif: { commands: './commands' } }));
+    slow = { XDG_DATA_HOME: path.join(world.directory, 'slow-data') };
+    await mkdir(path.join(slow['XDG_DATA_HOME']!, 'envctl'), { recursive: true });
+    await writeFile(path.join(slow['XDG_DATA_HOME']!, 'envctl/package.json'), JSON.stringify({ private: true, oclif: { schema: 1, plugins: [{ name: 'unlisted', type: 'link', root: plugin }] }, dependencies: {} }));
+  });
+  after(() => world.close());
+
+  async function expectSame(env: Readonly<Record<string, string>> = {}, lines = predictions): Promise<readonly (Record<string, unknown>)[]> {
+    const documents: Record<string, unknown>[] = [];
+    for (const words of lines) {
+      const [fast, whole] = [await world.envctl(words, { env }), await world.envctl(words, { env: { ...env, ...slow } })];
+      expect(fast, `${words.join(' ')} ${JSON.stringify(env)}`).to.deep.equal(whole);
+      if (words.includes('--json')) documents.push(JSON.parse(fast.stdout) as Record<string, unknown>);
+    }
+    return documents;
+  }
+
+  const decisionOf = ([explained]: readonly Record<string, unknown>[]) => (explained?.['decision'] as { readonly kind: string } | undefined)?.kind;
+
+  it('is the same before anything ran, refused or not', async () => {
+    expect(decisionOf(await expectSame({}, everyPrediction))).to.equal('fresh');
+    for (const env of [{ MAIN_STARTUP_ENABLE: 'false' }, { BACKEND_PORT_BASE: 'abc' }, { PATH: '/nowhere' }, { ENVCTL_DEFAULT_MODE: 'trees' }, { MAIN_BACKEND_ENABLE: 'false', MAIN_FRONTEND_ENABLE: 'false' }]) {
+      expect((await expectSame(env))[0], JSON.stringify(env)).to.include({ ok: false });
+    }
+    for (const env of [{ POSTGRES_MAIN_ENABLE: 'true' }, { ENVCTL_RUNTIME_TRUTH_MODE: 'strict' }, { MAIN_FRONTEND_ENABLE: 'false' }, { REDIS_MAIN_ENABLE: 'true', MAIN_BACKEND_EXPECT_LISTENER: 'false' }]) {
+      expect((await expectSame(env))[0], JSON.stringify(env)).to.include({ ok: true });
+    }
+  });
+
+  it('is the same where nothing is configured', async () => {
+    const file = path.join(world.repository, '.envctl');
+    await rm(file);
+    try {
+      await expectSame();
+    } finally {
+      await world.configure();
+    }
+  });
+
+  it('is the same beside what runs, what died, what is damaged and what must be asked', async () => {
+    await world.succeed(['start', '--service', 'backend']);
+    expect(decisionOf(await expectSame())).to.equal('resume');
+    await world.succeed(['start']);
+    expect(decisionOf(await expectSame())).to.equal('reuse');
+    const { services } = (await world.succeed(['show-state']))['state'] as { readonly services: Readonly<Record<string, { readonly pid: number }>> };
+    process.kill(services['Main Frontend']!.pid, 'SIGKILL');
+    expect(decisionOf(await expectSame())).to.equal('resume');
+    const redis = { REDIS_MAIN_ENABLE: 'true' };
+    await world.succeed(['start'], { env: redis });
+    expect(decisionOf(await expectSame(redis))).to.equal('reuse');
+    for (const file of world.files('state').filter((name) => name.endsWith('run_state.json'))) await writeFile(path.join(world.directory, 'state', file), '{"schema');
+    await expectSame();
+  });
+});
