@@ -2,13 +2,17 @@ import { join } from 'node:path';
 import type { FaultSeam, SecretStore } from '../contract/index.js';
 import { EnvctlError } from '../contract/index.js';
 import { readJsonFile, writeJsonAtomic } from '../fs/index.js';
+import type { EngineContext } from '../scope/index.js';
+import { readInstances } from './instance-store.js';
+
+const fileName = 'envctl-secrets.json';
 
 /**
  * Secrets of one instance in `<instance directory>/envctl-secrets.json`, mode 0600, owned by envctl's user.
  * Call under the instance lock. `onSecret` lets the redactor learn every value that passes.
  */
 export function createSecretStore(options: { readonly directory: string; readonly randomHex: (bytes: number) => string; readonly onSecret: (value: string) => void; readonly seam: FaultSeam }): SecretStore {
-  const path = join(options.directory, 'envctl-secrets.json');
+  const path = join(options.directory, fileName);
 
   async function read(): Promise<Record<string, string>> {
     const file = await readJsonFile(path);
@@ -42,4 +46,14 @@ export function createSecretStore(options: { readonly directory: string; readonl
       return value;
     },
   };
+}
+
+/** Lets the redactor learn the secrets of every instance of the scope, for texts that others wrote. What cannot be read is passed over. */
+export async function learnSecrets(context: Pick<EngineContext, 'paths'> & { readonly onSecret: (value: string) => void }): Promise<void> {
+  const { instances } = await readInstances(context);
+  for (const { directory } of instances) {
+    const file = await readJsonFile(join(directory, fileName));
+    const values = file.ok && typeof file.value === 'object' && file.value !== null ? Object.values(file.value) : [];
+    for (const value of values) if (typeof value === 'string') context.onSecret(value);
+  }
 }

@@ -6,6 +6,7 @@ import { createRedactor } from '../events/index.js';
 import { createScope } from '../host/index.js';
 import { runStop, runStopAll, type StopSummary } from '../lifecycle/index.js';
 import { discoverProjects, selectProjects, selectServices, type ServiceSelectors } from '../projects/index.js';
+import { learnSecrets } from '../requirements/index.js';
 import type { CompleteRoute, Route } from '../routing/index.js';
 import { collectErrors, toFailedHealth, toFailedStart, examineHealth, followLogs, readLogs, waitFor, type ErrorsReport, type FollowOptions, type HealthReport, type LogsOptions, type LogsReport } from '../state-actions/index.js';
 import { assertOneTarget, assertStartupEnabled, attemptPlan, explainStart, hasSelectors, namedProjects, namedServiceTypes, refuseLegacyResume, runStart, toPreflightReport, toStartOptions, type PreflightReport, type StartPlan, type StartSummary } from '../startup/index.js';
@@ -122,7 +123,9 @@ export async function createRuntime(request: RuntimeRequest): Promise<EngineRunt
         route,
         async (engine, state) => {
           const selected = hasSelectors(route) ? selectServices(namedServices(state), toSelectors(route)).map((service) => service.name) : null;
-          return collectErrors(state, await look(engine, state, { projects: [], services: [] }), selected);
+          const report = await look(engine, state, { projects: [], services: [] });
+          await learnSecrets(engine);
+          return collectErrors(state, report, selected, engine.redaction.text);
         },
         readFailedStart,
       ),

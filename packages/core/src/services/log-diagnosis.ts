@@ -11,14 +11,17 @@ const telling = /ModuleNotFoundError|ImportError|Traceback|ERROR|Error|Exception
 const noise = /^(?:npm (?:ERR!|error|notice|warn)|\s+at |\s*\^+\s*$|\s*$|Node\.js v\d)/;
 const lineLimit = 240;
 
-/** Reads the last lines of the log of a service that ended, oldest first. */
-export function diagnoseLog(lines: readonly string[]): LogDiagnosis {
+/**
+ * Reads the last lines of the log of a service that ended, oldest first. `redact` takes secrets out of whole lines: half of one,
+ * left by the cut to size, would be known to nobody.
+ */
+export function diagnoseLog(lines: readonly string[], redact: (text: string) => string): LogDiagnosis {
   const newestFirst = lines.map(stripEscapes).reverse();
   const conflict = newestFirst.find((line) => bindConflict.test(line));
-  if (conflict !== undefined) return { reason: 'bind_conflict', line: shorten(conflict), hints: [] };
+  if (conflict !== undefined) return { reason: 'bind_conflict', line: shorten(redact(conflict)), hints: [] };
   const own = newestFirst.filter((line) => !noise.test(line));
   const line = own.find((text) => telling.test(text) && !/^Traceback/.test(text)) ?? own[0] ?? newestFirst.find((text) => text.trim() !== '');
-  return { reason: 'crash', line: line === undefined ? undefined : shorten(line), hints: line === undefined ? [] : hintsFor(line) };
+  return { reason: 'crash', line: line === undefined ? undefined : shorten(redact(line)), hints: line === undefined ? [] : hintsFor(line) };
 }
 
 function hintsFor(line: string): readonly string[] {

@@ -19,6 +19,8 @@ export interface ServiceReadyRequest {
   readonly healthUrl?: string | undefined;
   readonly timeoutMs: number;
   readonly signal: AbortSignal;
+  /** Takes secrets out of a line of the log before it is told. */
+  readonly redact: (text: string) => string;
   /**
    * The ports on which processes of this launch listen now. A listener of anybody else is not among them,
    * so a stranger on the port never counts as the service. With `port`, only whether that one is among
@@ -103,7 +105,7 @@ async function pollPort(request: ListeningRequest, signal: AbortSignal): Promise
 
 async function describeTimeout(request: ListeningRequest, ports: readonly number[], health: string): Promise<ServiceReadiness> {
   const seconds = request.timeoutMs / 1000;
-  const log = describeLog(request, diagnoseLog(await tailLines(request.launch.logPath, logLines)).line);
+  const log = describeLog(request, diagnoseLog(await tailLines(request.launch.logPath, logLines), request.redact).line);
   const otherPorts = ports.filter((port) => port !== request.port);
   if (ports.includes(request.port)) {
     return { status: 'timeout', waitedFor: 'health', otherPorts, detail: `listens on port ${request.port} but was not healthy within ${seconds} s: ${health}; ${log}`, hints: [] };
@@ -119,7 +121,7 @@ async function describeTimeout(request: ListeningRequest, ports: readonly number
 }
 
 async function describeExit(request: ServiceReadyRequest, exit: LaunchExit): Promise<ServiceReadiness> {
-  const diagnosis = diagnoseLog(await tailLines(request.launch.logPath, logLines));
+  const diagnosis = diagnoseLog(await tailLines(request.launch.logPath, logLines), request.redact);
   return {
     status: 'exited',
     exit,

@@ -16,7 +16,7 @@ import { startDependency } from './start-dependency.js';
 import { startService, type LeasedService } from './start-service.js';
 
 export interface ExecuteContext extends RequirementsContext {
-  /** What a dependency that the project does without said goes on record. */
+  /** What dependencies and services said is told, and goes on record. */
   readonly redaction: { readonly text: (text: string) => string };
   readonly progress: Progress;
   readonly publicHost: string;

@@ -43,6 +43,7 @@ export async function startService(context: ExecuteContext, request: ExecuteRequ
     healthUrl,
     timeoutMs: context.serviceTimeoutMs(service.type),
     signal: start.signal,
+    redact: context.redaction.text,
     listenersOf: listeners.listenersOf,
   });
   if (readiness.status !== 'ready') throw notReady(context, service, request.project.name, port, readiness);

@@ -14,13 +14,13 @@ export interface ErrorsReport {
   readonly ok: boolean;
 }
 
-/** What is wrong now, with the telling line of each log. */
-export async function collectErrors(state: RunState, health: HealthReport, selected: readonly string[] | null): Promise<ErrorsReport> {
+/** What is wrong now, with the telling line of each log, which `redact` takes the secrets out of. */
+export async function collectErrors(state: RunState, health: HealthReport, selected: readonly string[] | null, redact: (text: string) => string): Promise<ErrorsReport> {
   const failing = health.services.filter((service) => service.status !== 'running' && (selected === null || selected.includes(service.name)));
   const failed = await Promise.all(
     failing.map(async (service) => {
       const logPath = state.services[service.name]?.log_path ?? null;
-      const diagnosis = logPath === null ? undefined : diagnoseLog(await tailLines(logPath, 100));
+      const diagnosis = logPath === null ? undefined : diagnoseLog(await tailLines(logPath, 100), redact);
       return { name: service.name, status: service.status, log_path: logPath, detail: service.detail, log_line: diagnosis?.line ?? null };
     }),
   );

@@ -1,6 +1,8 @@
 import { expect } from 'chai';
 import { diagnoseLog } from '../../dist/services/index.js';
 
+const asIs = (text: string) => text;
+
 describe('diagnoseLog', () => {
   const conflicts = [
     'Error: listen EADDRINUSE: address already in use :::3000',
@@ -10,7 +12,7 @@ describe('diagnoseLog', () => {
   ];
   for (const line of conflicts) {
     it(`knows a taken port: ${line.replaceAll('\u001b', '')}`, () => {
-      expect(diagnoseLog(['starting', line, '    at Server.listen (node:net:1)', 'Node.js v20.20.2']).reason).to.equal('bind_conflict');
+      expect(diagnoseLog(['starting', line, '    at Server.listen (node:net:1)', 'Node.js v20.20.2'], asIs).reason).to.equal('bind_conflict');
     });
   }
 
@@ -23,12 +25,20 @@ describe('diagnoseLog', () => {
   ];
   for (const [title, lines, line, hints] of crashes) {
     it(`shows ${title}`, () => {
-      expect(diagnoseLog(lines)).to.deep.equal({ reason: 'crash', line, hints });
+      expect(diagnoseLog(lines, asIs)).to.deep.equal({ reason: 'crash', line, hints });
     });
   }
 
   it('cuts a long line at 240 characters and has none for an empty log', () => {
-    expect(diagnoseLog([`Error: ${'x'.repeat(500)}`]).line).to.have.length(240);
-    expect(diagnoseLog([])).to.deep.equal({ reason: 'crash', line: undefined, hints: [] });
+    expect(diagnoseLog([`Error: ${'x'.repeat(500)}`], asIs).line).to.have.length(240);
+    expect(diagnoseLog([], asIs)).to.deep.equal({ reason: 'crash', line: undefined, hints: [] });
+  });
+
+  it('takes secrets out before it cuts a line to size', () => {
+    const secret = '0123456789abcdef0123456789abcdef';
+    for (let filler = 180; filler < 240; filler += 1) {
+      const { line } = diagnoseLog([`Error: ${'x'.repeat(filler)} ${secret} refused`], (text) => text.replaceAll(secret, '[REDACTED]'));
+      expect(line).to.not.contain(secret.slice(0, 4));
+    }
   });
 });

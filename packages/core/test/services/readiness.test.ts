@@ -111,7 +111,7 @@ describe('waitServiceReady', function () {
   });
 });
 
-type Service = Pick<ServiceReadyRequest, 'launch' | 'listenersOf'> & { readonly port: number };
+type Service = Pick<ServiceReadyRequest, 'launch' | 'listenersOf' | 'redact'> & { readonly port: number };
 
 function detailOf(result: ServiceReadiness): string {
   return result.status === 'ready' ? '' : result.detail;
@@ -137,7 +137,7 @@ async function withService(code: string, work: (service: Service) => Promise<voi
     await writeFile(script, `const http = require('http'); const port = ${port};\n${code}\n`);
     const { spec } = await bench.start([process.execPath, script], { ports: [port] });
     const { directory, logPath } = spec;
-    await work({ port, launch: { logPath, exited: (signal) => waitForExit(directory, signal) }, listenersOf: createLaunchListeners(directory).listenersOf });
+    await work({ port, redact: (text) => text, launch: { logPath, exited: (signal) => waitForExit(directory, signal) }, listenersOf: createLaunchListeners(directory).listenersOf });
   } finally {
     await bench.close();
   }
