@@ -1,5 +1,5 @@
 import { EnvctlError } from '../contract/index.js';
-import { normaliseArgv, type CommandLine, type RoutingTables } from '../routing/index.js';
+import { modeOfToken, normaliseArgv, type CommandLine, type RoutingTables } from '../routing/index.js';
 
 /**
  * The id that a line asks help about: of a command by its id, an alias, its words or its flat token, or of a topic; undefined = all.
@@ -7,7 +7,7 @@ import { normaliseArgv, type CommandLine, type RoutingTables } from '../routing/
  */
 export function helpTargetOf(line: CommandLine, tables: RoutingTables): string | undefined {
   if (line.id !== 'help') return line.id;
-  const words = line.args.filter((word) => !['--json', '--help', '-h', '-n', '--nested-commands'].includes(word));
+  const words = withoutCommonFlags(line.args);
   const [first] = words;
   if (first === undefined) return undefined;
   const token = tables.tokens.get(first);
@@ -19,4 +19,11 @@ export function helpTargetOf(line: CommandLine, tables: RoutingTables): string |
   // What is wrong with the word is told as for a line that begins with it.
   normaliseArgv(words, tables);
   throw new EnvctlError('ENVCTL_E_ARGV_UNKNOWN_COMMAND', `Unsupported command: ${words.join(' ')}`, { hints: ['envctl list-commands'] });
+}
+
+const idle: ReadonlySet<string> = new Set(['--json', '--help', '-h', '-n', '--nested-commands', '--headless', '--batch', '--non-interactive', '--no-interactive', '-b', '--interactive']);
+
+/** Flags that every command takes and that change nothing about its help. */
+function withoutCommonFlags(args: readonly string[]): readonly string[] {
+  return args.filter((word, index) => !idle.has(word) && !word.startsWith('--repo=') && word !== '--repo' && args[index - 1] !== '--repo' && (!word.startsWith('--') || modeOfToken(word) === undefined));
 }

@@ -23,6 +23,12 @@ describe('help', () => {
     });
   }
 
+  it('takes the flags of every command, wherever they stand', () => {
+    expect(targetOf('help', '--repo', '/somewhere')).to.equal(undefined);
+    expect(targetOf('help', 'start', '--repo=/somewhere', '--trees', '--headless')).to.equal('start');
+    expect(targetOf('help', '--repo', '/somewhere', 'start')).to.equal('start');
+  });
+
   it('names the nearest command for one that nobody knows, and the package of one that is absent', () => {
     expect(() => targetOf('help', 'strat')).to.throw('Unsupported command: strat').with.property('hints').that.includes('did you mean: envctl start');
     expect(() => targetOf('help', 'dashboard')).to.throw('@envctl/plugin-dashboard');
