@@ -41,6 +41,8 @@ const defaultServerStop: readonly StopStep[] = [
 export function createStartContext(inputs: StartContextInputs): OpenStartContext {
   const { engine, record, probe } = inputs;
   const clearing: Promise<unknown>[] = [];
+  /** Launch directories of the tasks of this bring-up. */
+  const tasks = new Set<string>();
   const launchName = (name: string) => `${record.id}/${name}`;
   const logPath = (name: string) => join(engine.paths.instances, 'logs', `${record.id}-${name}.log`);
 
@@ -69,9 +71,11 @@ export function createStartContext(inputs: StartContextInputs): OpenStartContext
 
   async function launch(request: LaunchRequest): Promise<LaunchHandle> {
     probe.signal.throwIfAborted();
-    const earlier = await findLaunches(engine, launchName(request.name));
-    const alive = findLiving(earlier);
-    await endAll(engine, record.id, earlier.filter((candidate) => candidate !== alive));
+    const { launches } = await readRecordedLaunches(engine);
+    const alive = findLiving(launches.filter(({ name }) => name === launchName(request.name)));
+    // A killed command may have left a task, whose name is not asked for again once its work is done.
+    const isTaskOfOthers = ({ kind, name, directory }: RecordedLaunch): boolean => kind === 'task' && name?.startsWith(`${record.id}/`) === true && !tasks.has(directory);
+    await endAll(engine, record.id, launches.filter((candidate) => candidate !== alive && (candidate.name === launchName(request.name) || isTaskOfOthers(candidate))));
     if (alive !== undefined) {
       inputs.onLaunched?.();
       return toHandle(alive.launchId, 'adopted', alive.directory, alive.state?.record.logPath ?? logPath(request.name));
@@ -87,6 +91,7 @@ export function createStartContext(inputs: StartContextInputs): OpenStartContext
     await stopEarlierTasks(engine, record.id, launchName(request.name));
     await rm(logPath(request.name), { force: true });
     const acquired = await acquire(request, 'task', []);
+    tasks.add(acquired.directory);
     const limit = createDeadline(probe.signal, request.timeoutMs);
     const clear = () => releaseProcesses(engine, [{ entryId: acquired.entry.id, directory: acquired.directory }], { keepReserved: true });
     // Not at once: the server that comes next is launched first.
