@@ -10,7 +10,7 @@ interface ServiceEntry {
   readonly preferred_port: number;
   readonly project: string;
   readonly pid: number;
-  readonly environment?: { readonly sections: readonly { readonly name: string }[]; readonly skipped: readonly { readonly name: string; readonly reason: string }[] };
+  readonly environment?: { readonly withheld: readonly string[]; readonly sections: readonly { readonly name: string }[]; readonly skipped: readonly { readonly name: string; readonly reason: string }[] };
   readonly exists: boolean;
   readonly tail_lines: readonly string[];
 }

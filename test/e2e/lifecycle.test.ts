@@ -257,13 +257,23 @@ describe('health, errors, logs and wait', function () {
     await world.configure();
   });
 
-  it('a frontend gets no credential for a dependency from the shell of the caller, whether or not that is up', async () => {
+  it('a frontend gets no credential from the shell of the caller, whether dependencies are off, on or up; a backend keeps its own', async () => {
+    const secrets = { DATABASE_URL: 'postgresql://me@elsewhere/db', REDIS_PASSWORD: 'mine', PGPASSWORD: 'mine', MY_DB_URL: 'postgres://u:pw123456@h/x', GITHUB_TOKEN: 'yyy', AWS_SECRET_ACCESS_KEY: 'zzz', NPM_TOKEN: 'nnn' };
+    const open = { EDITOR: 'vi', VITE_MAP_KEY: 'shown', HTTPS_PROXY: 'http://u:pw@proxy.invalid' };
+    const env = { ...secrets, ...open };
+    const planned = (await world.succeed(['explain-startup'], { env })).projects[0]!.services.find(({ type }) => type === 'frontend')!.environment!;
+    expect(planned.withheld).to.include.members(Object.keys(secrets)).and.not.include.members(Object.keys(open));
+    const ports = portsOf(await world.succeed(['start'], { env }));
+    const given = await environmentOf(ports['frontend']!);
+    expect(given).to.include(open);
+    expect(given).to.not.have.any.keys(...planned.withheld);
+    expect(await environmentOf(ports['backend']!)).to.include(env);
+    await world.succeed(['stop-all']);
     await world.configure({ MAIN_REDIS_ENABLE: true, MAIN_POSTGRES_ENABLE: true });
-    const env = { DATABASE_URL: 'postgresql://me:mine@elsewhere/db', REDIS_PASSWORD: 'mine', EDITOR: 'vi' };
     for (const words of [['start'], ['restart', 'frontend']]) {
       const seen = await environmentOf(portsOf(await world.succeed(words, { env }))['frontend']!);
-      expect(seen, words.join(' ')).to.include({ EDITOR: 'vi' });
-      expect([seen['DATABASE_URL'], seen['REDIS_PASSWORD']], words.join(' ')).to.deep.equal([undefined, undefined]);
+      expect(seen, words.join(' ')).to.include(open);
+      expect(seen, words.join(' ')).to.not.have.any.keys(...Object.keys(secrets));
     }
     await world.succeed(['stop-all']);
     await world.configure();

@@ -17,6 +17,13 @@ const userPart = /\b([a-z][a-z0-9+.-]{0,31}:\/\/)[^\s/?#"'<>`]{0,1024}@/gi;
 /** A password with unencoded `/`, `?` or `#` in it: everything up to the last `@`, unless a port follows the colon. */
 const wildUserPart = /\b([a-z][a-z0-9+.-]{0,31}:\/\/)[^\s/?#"'<>`@:[]{0,256}:(?!\d{1,5}(?:[/?#]|$))[^\s"'<>`]{0,1024}@/gi;
 
+const passwordPart = /\b[a-z][a-z0-9+.-]{0,31}:\/\/[^\s/?#"'<>`@]{0,256}:[^\s/?#"'<>`]{1,1024}@/i;
+
+/** True when a URL anywhere in `text` carries a password; the name of a user alone is none. */
+export function hasUrlPassword(text: string): boolean {
+  return text.includes('://') && (passwordPart.test(text) || text.search(wildUserPart) !== -1);
+}
+
 function scrubUrls(text: string): string {
   if (!text.includes('://')) return text;
   return text.replace(wildUserPart, `$1${redacted}@`).replace(userPart, `$1${redacted}@`);

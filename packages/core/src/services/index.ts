@@ -2,6 +2,7 @@
 export { detectServices, detectionRules, missingCommandError, startCommandKey, toDetectionError, type DetectionInput, type ServiceDetection } from './detection.js';
 export { createDetectionFiles, type DetectionFiles } from './detection-files.js';
 export type { DetectionRule, RuleMatch } from './detection-rules.js';
+export { declaredSecretNames } from './caller-credentials.js';
 export { commandOnPort, substitutePort, type DetectionEvidence, type DetectionProblem, type ServiceCommand, type ServiceName } from './service-command.js';
 export { forwardedVariables, type ForwardedSettings } from './forwarded-variables.js';
 export { fillEnvLines, sortEnvLines, toEnvSources, type EnvSources, type SkippedLine } from './section-variables.js';

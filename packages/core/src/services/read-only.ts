@@ -1,4 +1,5 @@
 /** The light door of the room: what a plan needs to know of services; nothing that starts, waits or follows. */
+export { callerCredentials, declaredSecretNames } from './caller-credentials.js';
 export { detectServices, missingCommandError, toDetectionError, type ServiceDetection } from './detection.js';
 export { createDetectionFiles } from './detection-files.js';
 export { forwardedVariables } from './forwarded-variables.js';

@@ -1,9 +1,10 @@
 import type { ProjectedVariable } from '../contract/index.js';
+import { callerCredentials } from './caller-credentials.js';
 import type { ServiceName } from './service-command.js';
 
 export interface ServiceEnvironmentInput {
   readonly service: ServiceName;
-  /** The environment envctl was called with: it is the user's, and the service keeps it. */
+  /** The environment envctl was called with: it is the user's, and a backend keeps it. */
   readonly processEnv: Readonly<Record<string, string | undefined>>;
   readonly projectName: string;
   readonly port: number;
@@ -13,7 +14,7 @@ export interface ServiceEnvironmentInput {
   readonly commandEnv: Readonly<Record<string, string>>;
   /** What the dependencies that the service waited for offer. */
   readonly dependencies: Readonly<Record<string, ProjectedVariable>>;
-  /** Names by which dependencies of the project hand out credentials, whether or not they are up yet. */
+  /** Names by which dependencies hand out credentials, whether or not the project has them and they are up yet. */
   readonly secretNames: readonly string[];
   /** Variables of the launch env sections of `.envctl`, filled in. */
   readonly sections: Readonly<Record<string, string>>;
@@ -24,12 +25,13 @@ export interface ServiceEnvironmentInput {
 /**
  * The whole environment of a service, the later the stronger: the caller's, what dependencies project, the
  * addresses of other services, the start command's own, the sections of `.envctl`, PORT and ENVCTL_PROJECT_NAME.
- * The URL of another database in the caller's shell must not reach the service; a frontend gets no variable
- * that carries a credential, from nobody.
+ * The URL of another database in the caller's shell must not reach the service; a frontend gets
+ * no variable that may carry a credential from a dependency or the caller, but what the project sets for it itself.
  */
 export function serviceEnvironment(input: ServiceEnvironmentInput): Record<string, string> {
   const dependencies = Object.entries(input.dependencies);
-  const withheld = new Set(input.service === 'frontend' ? [...input.secretNames, ...dependencies.filter(([, variable]) => variable.secret).map(([name]) => name)] : []);
+  const secretNames = [...input.secretNames, ...dependencies.filter(([, variable]) => variable.secret).map(([name]) => name)];
+  const withheld = new Set(input.service === 'frontend' ? [...secretNames, ...callerCredentials(input.processEnv, secretNames)] : []);
   const inherited = Object.entries(input.processEnv).filter(
     (entry): entry is [string, string] => entry[1] !== undefined && !withheld.has(entry[0]) && !isPrivate(entry[0]),
   );

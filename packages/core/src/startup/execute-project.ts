@@ -2,7 +2,7 @@
  * Brings one project up as planned, or leaves it as it was: what this call started is stopped again when
  * any part fails or the command is cancelled.
  */
-import { EnvctlError, errorMessage, isEnvctlError, type EdgeCondition, type FailedOutcome, type ProjectedVariable } from '../contract/index.js';
+import { EnvctlError, errorMessage, isEnvctlError, type DependencyDeclaration, type EdgeCondition, type FailedOutcome, type ProjectedVariable } from '../contract/index.js';
 import { readVariables, releaseDependencies, type BringUpResult, type DependencyHandle, type RequirementsContext } from '../requirements/index.js';
 import { createLaunchToken, describeIncomplete, releaseLease, releaseProcesses, type AcquiredProcess } from '../resources/index.js';
 import type { ServiceName } from '../services/index.js';
@@ -19,6 +19,8 @@ export interface ExecuteContext extends RequirementsContext {
   /** What dependencies and services said is told, and goes on record. */
   readonly redaction: { readonly text: (text: string) => string };
   readonly progress: Progress;
+  /** Of every dependency that is installed. */
+  readonly declarations: readonly DependencyDeclaration[];
   readonly publicHost: string;
   readonly serviceTimeoutMs: (service: ServiceName) => number;
 }

@@ -72,6 +72,8 @@ export interface PlanInputs {
   readonly preferredPort: (service: ServiceName, projectName: string) => number;
   /** Lines of the launch env sections for a service in this mode. */
   readonly envLines: (service: ServiceName) => readonly EnvLine[];
+  /** The environment envctl was called with; names of it may be in the plan, never a value. */
+  readonly callerEnv: Readonly<Record<string, string | undefined>>;
 }
 
 export function planStart(inputs: PlanInputs): StartPlan {
@@ -103,7 +105,7 @@ function planProject(inputs: PlanInputs, project: PlanInputs['projects'][number]
     requires: (declaration.requires ?? []).filter((edge) => enabled.some((other) => other.id === edge.id)).map((edge) => edge.id),
   }));
   const addressed = found.filter(({ listens }) => listens).map(({ type }) => type);
-  const services = found.map((service): PlannedService => ({ ...service, environment: planEnvironment({ service: service.type, lines: inputs.envLines(service.type), dependencies: enabled, addressed }) }));
+  const services = found.map((service): PlannedService => ({ ...service, environment: planEnvironment({ service: service.type, lines: inputs.envLines(service.type), dependencies: enabled, installed: inputs.dependencies, callerEnv: inputs.callerEnv, addressed }) }));
   return { name: facts.name, root: facts.root, slug: facts.slug, services, dependencies, notes: detection.notes };
 }
 

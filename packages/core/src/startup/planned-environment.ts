@@ -1,6 +1,6 @@
 import type { DependencyDeclaration } from '../contract/index.js';
 import { type EnvLine, sourcesOf } from '../config/read-only.js';
-import { ownVariableNames, sortEnvLines, toEnvSources, type ServiceName, type SkippedLine } from '../services/read-only.js';
+import { callerCredentials, declaredSecretNames, ownVariableNames, sortEnvLines, toEnvSources, type ServiceName, type SkippedLine } from '../services/read-only.js';
 
 /** Names of the variables a service gets beside the caller's own, by where they come from. Never a value. */
 export interface PlannedEnvironment {
@@ -13,7 +13,7 @@ export interface PlannedEnvironment {
   readonly sections: readonly { readonly name: string; readonly section: string; readonly line: number; readonly sources: readonly string[] }[];
   /** Lines of the sections that do not count, and why. */
   readonly skipped: readonly SkippedLine[];
-  /** Variables of dependencies, and of the caller under the same name, that a frontend does not get. */
+  /** Variables of the project's dependencies, and of the caller, that a frontend does not get. */
   readonly withheld: readonly string[];
   /** Set by envctl itself. */
   readonly own: readonly string[];
@@ -24,11 +24,15 @@ export interface EnvironmentInputs {
   readonly lines: readonly EnvLine[];
   /** The dependencies of the project, in order. */
   readonly dependencies: readonly Pick<DependencyDeclaration, 'id' | 'variables'>[];
+  /** All that are installed: a frontend gets the caller's value of none of their secrets. */
+  readonly installed: readonly Pick<DependencyDeclaration, 'variables'>[];
+  /** The environment envctl was called with. */
+  readonly callerEnv: Readonly<Record<string, string | undefined>>;
   /** Services of the project that have an address. */
   readonly addressed: readonly ServiceName[];
 }
 
-export function planEnvironment({ service, lines, dependencies, addressed }: EnvironmentInputs): PlannedEnvironment {
+export function planEnvironment({ service, lines, dependencies, installed, callerEnv, addressed }: EnvironmentInputs): PlannedEnvironment {
   const declared = dependencies.map(({ id, variables = [] }) => ({ id, variables }));
   const all = declared.flatMap(({ variables }) => variables);
   const projected = Object.fromEntries(all.map(({ name, secret }) => [name, { secret: secret === true }]));
@@ -36,11 +40,13 @@ export function planEnvironment({ service, lines, dependencies, addressed }: Env
   const { given, skipped } = sortEnvLines(lines, toEnvSources({ ...projected, ...addresses }), service);
   const sections = given.map(({ name, section, line, template }) => ({ name, section, line, sources: sourcesOf(template) }));
   const referred = new Set(sections.flatMap(({ sources }) => sources));
-  const withheld = service === 'frontend' ? all.filter(({ secret }) => secret === true).map(({ name }) => name) : [];
+  const secret = service === 'frontend' ? declaredSecretNames(dependencies) : [];
+  const fromCaller = service === 'frontend' ? callerCredentials(callerEnv, declaredSecretNames(installed)) : [];
+  const withheld = [...new Set([...secret, ...fromCaller])].filter((name) => !sections.some((line) => line.name === name));
   return {
     dependencies: declared
       .filter(({ variables }) => service === 'backend' || variables.some(({ name }) => referred.has(`ENVCTL_SOURCE_${name}`)))
-      .map(({ id, variables }) => ({ id, names: variables.map(({ name }) => name).filter((name) => !withheld.includes(name)) })),
+      .map(({ id, variables }) => ({ id, names: variables.map(({ name }) => name).filter((name) => !secret.includes(name)) })),
     sections,
     skipped,
     withheld,

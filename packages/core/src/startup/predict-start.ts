@@ -86,6 +86,7 @@ export function predictStart(context: PredictionContext, request: StartRequest, 
     listens: (service) => service !== 'backend' || context.reader.boolean(`${request.mode.toUpperCase()}_BACKEND_EXPECT_LISTENER`) !== false,
     preferredPort: context.preferredServicePort,
     envLines: (service) => context.config.envLines(request.mode, service),
+    callerEnv: context.env,
   });
   return { plan, detections };
 }

@@ -4,7 +4,7 @@ import { EnvctlError, type EdgeCondition, type ProjectedVariable } from '../cont
 import { waitForExit } from '../processes/index.js';
 import { secretVariableNames } from '../requirements/index.js';
 import { acquireProcess, type AcquiredProcess } from '../resources/index.js';
-import { commandOnPort, createLaunchListeners, fillEnvLines, serviceEnvironment, toEnvSources, waitServiceReady, type ServiceName, type ServiceReadiness } from '../services/index.js';
+import { commandOnPort, createLaunchListeners, declaredSecretNames, fillEnvLines, serviceEnvironment, toEnvSources, waitServiceReady, type ServiceName, type ServiceReadiness } from '../services/index.js';
 import type { ServiceRecord } from '../state/index.js';
 import type { ExecuteContext, ExecuteRequest } from './execute-project.js';
 import type { PlannedService } from './plan.js';
@@ -72,7 +72,7 @@ function launchService(context: ExecuteContext, request: ExecuteRequest, start: 
       port,
       commandEnv: parts.env,
       dependencies: start.variables,
-      secretNames: [...service.environment.withheld, ...secretNames(context, request)],
+      secretNames: [...declaredSecretNames(context.declarations), ...secretNames(context, request)],
       sections: sectionVariables(context, request, start),
       urls: mapPorts(servicePorts(request, start.leases), (peer) => `http://${context.publicHost}:${peer}`),
     }),

@@ -46,6 +46,54 @@ describe('serviceEnvironment', () => {
     expect(serviceEnvironment(early)).to.have.property('DATABASE_URL', 'postgresql://elsewhere');
   });
 
+  it('gives a frontend nothing of the caller’s that may carry a credential; a backend keeps it', () => {
+    const table: Readonly<Record<string, readonly [value: string, given: boolean]>> = {
+      GITHUB_TOKEN: ['yyy', false],
+      AWS_SECRET_ACCESS_KEY: ['x', false],
+      AWS_REGION: ['eu', true],
+      STRIPE_KEY: ['x', false],
+      BASIC_AUTH: ['x', false],
+      BW_SESSION: ['x', false],
+      NPM_TOKEN: ['x', false],
+      NODE_AUTH_TOKEN: ['x', false],
+      'npm_config_//host/:_authToken': ['x', false],
+      npm_config__authtoken: ['x', false],
+      npm_config_cache: ['/c', true],
+      DECLARED: ['x', false],
+      MY_DB: ['postgres://u:pw123456@h/x', false],
+      CACHE: ['redis://:pw@h', false],
+      DIGITS: ['amqp://u:12345@h', false],
+      SLOPPY: ['postgres://u:p/w#d@h/x', false],
+      VITE_DB: ['postgres://u:pw@h/x', false],
+      LIST: ['http://a http://u:pw@b', false],
+      SENTRY_DSN: ['https://public@host/1', true],
+      REMOTE: ['ssh://git@host/x', true],
+      ASSET: ['http://host:80/@scope/name', true],
+      HTTP_PROXY: ['http://u:pw@proxy', true],
+      https_proxy: ['http://u:pw@proxy', true],
+      ALL_PROXY: ['socks5://u:pw@proxy', true],
+      VITE_MAP_KEY: ['x', true],
+      NEXT_PUBLIC_TOKEN: ['x', true],
+      PUBLIC_API_KEY: ['x', true],
+      SSH_AUTH_SOCK: ['/s', true],
+      AUTH_URL: ['http://host', true],
+      DBUS_SESSION_BUS_ADDRESS: ['unix:path=/b', true],
+      DESKTOP_SESSION: ['x', true],
+      XDG_SESSION_CLASS: ['user', true],
+      PWD: ['/w', true],
+    };
+    const processEnv = Object.fromEntries(Object.entries(table).map(([name, [value]]) => [name, value]));
+    const caller = { ...input, processEnv, secretNames: ['DECLARED'] };
+    const frontend = serviceEnvironment({ ...caller, service: 'frontend' });
+    for (const [name, [value, given]] of Object.entries(table)) expect(frontend[name], name).to.equal(given ? value : undefined);
+    expect(serviceEnvironment(caller)).to.include(processEnv);
+  });
+
+  it('gives a frontend what the project sets for it, whatever its name', () => {
+    const given = serviceEnvironment({ ...input, service: 'frontend', processEnv: { A_TOKEN: 'caller', B_TOKEN: 'caller' }, sections: { A_TOKEN: 'section' }, commandEnv: { B_TOKEN: 'command' } });
+    expect(given).to.include({ A_TOKEN: 'section', B_TOKEN: 'command' });
+  });
+
   it('lets the sections of .envctl win over everything but PORT and the name of the project', () => {
     const given = serviceEnvironment({ ...input, sections: { EDITOR: 'a', DATABASE_URL: 'b', FRONTEND_URL: 'c', MODE: 'd', PORT: 'e', NEW: 'f' } });
     expect(given).to.include({ EDITOR: 'a', DATABASE_URL: 'b', FRONTEND_URL: 'c', MODE: 'd', PORT: '8000', NEW: 'f', ENVCTL_PROJECT_NAME: 'Main' });

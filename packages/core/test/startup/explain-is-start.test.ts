@@ -146,6 +146,8 @@ async function checkDone(world: StartWorld, { plan, summary, before, after }: Do
     const needs = plan.edges.filter((edge) => edge.project === project.name && edge.node === type).map((edge) => edge.needs);
     expect(env).to.include.keys([...environment.dependencies.flatMap(({ names: given }) => given), ...environment.sections.map((line) => line.name), ...environment.own]);
     expect(env).to.not.have.any.keys(['NOTHING', ...environment.skipped.map((line) => line.name), ...environment.withheld]);
+    expect(environment.withheld.includes('CALLER_TOKEN'), type).to.equal(type === 'frontend');
+    expect(env['CALLER_TOKEN'], type).to.equal(type === 'frontend' ? undefined : 'of the caller');
     if (environment.sections.length > 0) expect(env).to.include(type === 'backend' ? { WORLD: 'backend' } : { WORLD: 'start', ALPHA_URL: 'mine' });
     if (needs.includes('alpha') && type === 'frontend') expect(env['FROM_ALPHA']).to.equal(`<alpha://${project.name}>`);
     if (type === 'backend') for (const id of dependencyIds) expect(env[`${id.toUpperCase()}_URL`]).to.equal(needs.includes(id) ? `${id}://${project.name}` : undefined);

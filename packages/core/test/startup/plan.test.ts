@@ -97,6 +97,7 @@ function inputsOf(presence: Partial<ProjectPresence>, change: Change): PlanInput
     listens: () => true,
     preferredPort: (service) => (service === 'backend' ? 8000 : 9000),
     envLines: () => [],
+    callerEnv: {},
     ...change,
     profile: { startupEnabled: true, backend: on, frontend: on, dependencies: { postgres: on, queue: on }, ...change.profile },
   };

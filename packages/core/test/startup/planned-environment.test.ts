@@ -10,10 +10,12 @@ const dependencies = [
 ];
 const lines = [line('A', 'DATABASE_URL'), line('B', 'DB_HOST', 'BACKEND_PORT'), line('C', 'N8N_URL'), line('D')];
 const both = ['backend', 'frontend'] as const;
+const callerEnv = { PATH: '/bin', GITHUB_TOKEN: 'x', D: 'http://u:pw@h', N8N_ENCRYPTION: 'x', CACHE: 'redis://:pw@h' };
+const installed = [...dependencies, { variables: [{ name: 'N8N_ENCRYPTION', secret: true }, { name: 'N8N_COOKIE', secret: true }] }];
 
 describe('planEnvironment', () => {
   it('has a backend wait for all dependencies and get what they declare', () => {
-    const plan = planEnvironment({ service: 'backend', lines, dependencies, addressed: both });
+    const plan = planEnvironment({ service: 'backend', lines, dependencies, installed, callerEnv, addressed: both });
     expect(plan.dependencies).to.deep.equal([{ id: 'postgres', names: ['DATABASE_URL', 'DB_HOST'] }, { id: 'redis', names: ['REDIS_PORT'] }, { id: 'outside', names: [] }]);
     expect(plan.sections.map(({ name }) => name)).to.deep.equal(['A', 'B', 'D']);
     expect(plan.withheld).to.deep.equal([]);
@@ -21,15 +23,15 @@ describe('planEnvironment', () => {
   });
 
   it('has a frontend wait for what its sections refer to alone, and get no secret', () => {
-    const plan = planEnvironment({ service: 'frontend', lines, dependencies, addressed: both });
+    const plan = planEnvironment({ service: 'frontend', lines, dependencies, installed, callerEnv, addressed: both });
     expect(plan.dependencies).to.deep.equal([{ id: 'postgres', names: ['DB_HOST'] }]);
     expect(plan.sections.map(({ name }) => name)).to.deep.equal(['B', 'D']);
     expect(plan.skipped.map(({ name, reason }) => `${name}: ${reason}`)).to.deep.equal(['A: ENVCTL_SOURCE_DATABASE_URL is for a backend only', 'C: ENVCTL_SOURCE_N8N_URL is not available']);
-    expect(plan.withheld).to.deep.equal(['DATABASE_URL']);
-    expect(planEnvironment({ service: 'frontend', lines: [], dependencies, addressed: both }).dependencies).to.deep.equal([]);
+    expect(plan.withheld).to.deep.equal(['DATABASE_URL', 'GITHUB_TOKEN', 'N8N_ENCRYPTION', 'CACHE']);
+    expect(planEnvironment({ service: 'frontend', lines: [], dependencies, installed, callerEnv, addressed: both }).dependencies).to.deep.equal([]);
   });
 
   it('has no address of a service that has none', () => {
-    expect(planEnvironment({ service: 'frontend', lines, dependencies, addressed: ['frontend'] }).skipped.map(({ name }) => name)).to.include('B');
+    expect(planEnvironment({ service: 'frontend', lines, dependencies, installed, callerEnv, addressed: ['frontend'] }).skipped.map(({ name }) => name)).to.include('B');
   });
 });

@@ -94,6 +94,7 @@ export async function createStartWorld(): Promise<StartWorld> {
   const environment = (settings: Settings): Readonly<Record<string, string>> => ({
     PATH: process.env['PATH'] ?? '',
     HOME: directory,
+    CALLER_TOKEN: 'of the caller',
     ENVCTL_RUNTIME_DIR: join(directory, 'state'),
     ENVCTL_STORE_DIR: join(directory, 'store'),
     BACKEND_PORT_BASE: String(preferredPort('backend', settings)),
