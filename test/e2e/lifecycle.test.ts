@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { existsSync, readFileSync } from 'node:fs';
 import { readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
@@ -255,6 +256,22 @@ describe('health, errors, logs and wait', function () {
     expect(isAlive(pid)).to.equal(false);
     await world.succeed(['stop-all']);
     await world.configure();
+  });
+
+  it('logs goes on with the process a restart starts; Ctrl-C ends it quietly with 2', async () => {
+    await world.succeed(['start']);
+    const following = world.spawn(['logs', 'backend', '--logs-follow', '--logs-tail', '1']);
+    let told = '';
+    const shows = async (pattern: RegExp): Promise<void> => {
+      while (!pattern.test(told)) await once(following.process.stdout!, 'data');
+    };
+    following.process.stdout!.on('data', (text: Buffer) => (told += text.toString()));
+    await shows(/listening/);
+    await world.succeed(['restart', 'backend']);
+    await shows(/listening[^]*\nMain Backend: log=[^]*\nstarting \d+\nlistening/);
+    following.process.kill('SIGINT');
+    expect(await following.finished).to.include({ code: 2, stderr: '' });
+    await world.succeed(['stop-all']);
   });
 
   it('a frontend gets no credential from the shell of the caller, whether dependencies are off, on or up; a backend keeps its own', async () => {

@@ -2,6 +2,7 @@ import type { FaultSeam } from '../contract/seam.js';
 import type { CommandLine } from '../routing/index.js';
 import type { DoorManifest } from './door-manifest.js';
 import type { ClaimStderr } from './output.js';
+import type { Undertaking } from './signals.js';
 
 /** What a command gets from the front door: everything about this process that is not a word of the line. */
 export interface Invocation {
@@ -26,8 +27,11 @@ export interface Invocation {
   readonly stdout: (text: string) => void;
   readonly stderr: (text: string) => void;
   readonly claimStderr: ClaimStderr;
-  /** Called by whoever takes over the undoing after an abort; until then a first Ctrl-C ends the process at once. */
-  readonly undertakeCancellation: () => void;
+  /**
+   * Called by whoever takes over after an abort; until then a first Ctrl-C ends the process at once. Says whether there is
+   * something to undo (the default), which the user is told, or the command just ends.
+   */
+  readonly undertakeCancellation: (how?: Undertaking) => void;
   readonly createRuntime: RuntimeFactory;
 }
 

@@ -10,10 +10,13 @@ export interface SignalHost {
   readonly pid: number;
 }
 
+/** What a command does after an abort: `undoes` what it did, which is told, or `ends` without a word, having done nothing. */
+export type Undertaking = 'undoes' | 'ends';
+
 export interface Cancellation {
   readonly signal: AbortSignal;
-  /** From here on a first signal is waited for: somebody undoes. */
-  readonly undertake: () => void;
+  /** From here on a first signal is waited for: somebody undoes, or just ends. What was said to undo stays so. */
+  readonly undertake: (how?: Undertaking) => void;
   readonly uninstall: () => void;
 }
 
@@ -23,7 +26,7 @@ export interface Cancellation {
  */
 export function installSignals(host: SignalHost, say: (line: string) => void, endNow: () => void): Cancellation {
   const controller = new AbortController();
-  let undertaken = false;
+  let undertaken: Undertaking | undefined;
   const listeners = (['SIGINT', 'SIGTERM', 'SIGHUP'] as const).map((name) => ({ name, listener: () => receive(name) }));
   const uninstall = (): void => {
     for (const { name, listener } of listeners) host.off(name, listener);
@@ -31,14 +34,17 @@ export function installSignals(host: SignalHost, say: (line: string) => void, en
   const receive = (name: Signal): void => {
     if (controller.signal.aborted) {
       uninstall();
-      if (undertaken) say('Stopped before the undoing was finished. To stop what is left, run: envctl stop-all');
+      if (undertaken === 'undoes') say('Stopped before the undoing was finished. To stop what is left, run: envctl stop-all');
       host.kill(host.pid, name);
       return;
     }
     controller.abort(cancelled(name));
-    if (undertaken) say(name === 'SIGINT' ? 'Cancelling and undoing; press Ctrl-C again to stop at once.' : `${name}: cancelling and undoing.`);
-    else endNow();
+    if (undertaken === undefined) endNow();
+    if (undertaken === 'undoes') say(name === 'SIGINT' ? 'Cancelling and undoing; press Ctrl-C again to stop at once.' : `${name}: cancelling and undoing.`);
   };
   for (const { name, listener } of listeners) host.on(name, listener);
-  return { signal: controller.signal, undertake: () => void (undertaken = true), uninstall };
+  const undertake = (how: Undertaking = 'undoes'): void => {
+    if (undertaken !== 'undoes') undertaken = how;
+  };
+  return { signal: controller.signal, undertake, uninstall };
 }

@@ -84,7 +84,7 @@ export abstract class EnvctlCommand<T extends object = object, R extends Disposa
   /** The facade, created at the first call and given back when the command ends. */
   protected async runtime(): Promise<R> {
     if (this.#runtime === undefined) {
-      this.invocation.undertakeCancellation();
+      this.invocation.undertakeCancellation((this.ctor as unknown as { envctl?: CommandContract }).envctl?.mutates === false ? 'ends' : 'undoes');
       const created = await this.invocation.createRuntime({ invocation: this.invocation, config: this.config });
       this.#runtime = created as R;
     }

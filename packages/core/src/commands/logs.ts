@@ -15,7 +15,7 @@ export default class Logs extends EnvctlCommand<LogsReport, EngineRuntime> {
     ...selectorFlags,
     ...allFlag,
     'logs-tail': Flags.integer({ aliases: ['tail'], summary: 'Lines to show of each log.', default: 20, min: 0 }),
-    'logs-follow': Flags.boolean({ aliases: ['follow'], summary: 'Go on as lines are written.' }),
+    'logs-follow': Flags.boolean({ aliases: ['follow'], summary: 'Go on as lines are written, also across a restart.' }),
     'logs-duration': Flags.integer({ aliases: ['duration'], summary: 'Follow for this many seconds.', min: 1 }),
     'logs-no-color': Flags.boolean({ summary: 'Strip colours.' }),
   };
@@ -42,7 +42,8 @@ export default class Logs extends EnvctlCommand<LogsReport, EngineRuntime> {
       onLine: (service, line) => stdout(`${report.services.length > 1 ? `${service.padEnd(width)} | ` : ''}${line}\n`),
     });
     limit?.clear();
-    return { data: { ...report, services: [] } };
+    const data = { ...report, services: [] };
+    return signal.aborted ? { data, exitCode: 2 } : { data };
   }
 
   protected render(data: LogsReport): string {

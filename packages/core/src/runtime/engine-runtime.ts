@@ -8,7 +8,7 @@ import { runStop, runStopAll, type StopSummary } from '../lifecycle/index.js';
 import { discoverProjects, selectProjects, selectServices, type ServiceSelectors } from '../projects/index.js';
 import { learnSecrets } from '../requirements/index.js';
 import type { CompleteRoute, Route } from '../routing/index.js';
-import { collectErrors, toFailedHealth, toFailedStart, examineHealth, followLogs, readLogs, waitFor, type ErrorsReport, type FollowOptions, type HealthReport, type LogsOptions, type LogsReport } from '../state-actions/index.js';
+import { collectErrors, toFailedHealth, toFailedStart, examineHealth, followLogs, readLogs, waitFor, type ErrorsReport, type FollowOptions, type HealthReport, type LogRecord, type LogsOptions, type LogsReport } from '../state-actions/index.js';
 import { assertOneTarget, assertStartupEnabled, attemptPlan, explainStart, hasSelectors, namedProjects, namedServiceTypes, refuseLegacyResume, runStart, toPreflightReport, toStartOptions, type PreflightReport, type StartPlan, type StartSummary } from '../startup/index.js';
 import { readJsonFile } from '../fs/index.js';
 import { artifactNames, describeLegacyState, describePassedOver, isLegacyState, type RunState } from '../state/index.js';
@@ -130,7 +130,8 @@ export async function createRuntime(request: RuntimeRequest): Promise<EngineRunt
         readFailedStart,
       ),
     logs: (route, options) => withState(route, (_engine, state) => readLogs(state, selectServices(namedServices(state), toSelectors(route)), options)),
-    followLogs: (route, options) => withState(route, (_engine, state) => followLogs(selectServices(namedServices(state), toSelectors(route)), options)),
+    followLogs: (route, options) =>
+      withState(route, (engine, state) => followLogs(selectServices(namedServices(state), toSelectors(route)), options, isLegacyState(state) ? undefined : toLogRecord(engine, state.mode))),
     wait: async (route, options) => {
       const engine = await engineFor(route, 'any');
       return waitFor({
@@ -167,6 +168,11 @@ function toSelectors(route: Route): ServiceSelectors {
 
 async function loadState(engine: Engine): Promise<RunState | undefined> {
   return (await engine.state.load(askedMode(engine.route)))?.state;
+}
+
+/** Which file each service of a mode logs to, from its latest state. */
+function toLogRecord({ state, paths }: Engine, mode: Mode): LogRecord {
+  return { directory: paths.scope, read: async () => (await state.load({ mode }))?.state.services ?? {} };
 }
 
 /** Only a mode that was asked for narrows what is looked up: else the latest run of any mode will do. */

@@ -14,3 +14,4 @@ export { probeHealth, type HealthAnswer } from './health-probe.js';
 export { diagnoseLog, type LogDiagnosis } from './log-diagnosis.js';
 export { readTail, tailLines, type LogTail } from './tail-lines.js';
 export { followLines, type FollowFrom } from './follow-lines.js';
+export { watchDirectory, type Changes } from './watch-directory.js';

@@ -1,0 +1,80 @@
+/** Following logs by the names of their services: a restart gives a service another file, and the follower goes on there. */
+import { errnoOf } from '../fs/index.js';
+import { followLines, watchDirectory } from '../services/index.js';
+import type { ServiceRecord } from '../state/index.js';
+import { readServiceLog, stripAnsi, type LogsOptions, type ServiceLog } from './logs.js';
+
+export interface FollowOptions extends LogsOptions {
+  readonly signal: AbortSignal;
+  /** The tail of each log before its first followed line, and, without lines, each file that takes its place. */
+  readonly onTail: (log: ServiceLog) => void;
+  readonly onLine: (service: string, line: string) => void;
+}
+
+/** Where it is recorded which file a service logs to. */
+export interface LogRecord {
+  /** The directory whose entries change with the record. */
+  readonly directory: string;
+  /** What is recorded now, by the name of the service. */
+  readonly read: () => Promise<Readonly<Record<string, ServiceRecord>>>;
+}
+
+/** A file of a service, and what takes its place. */
+interface Place {
+  readonly service: ServiceRecord;
+  readonly superseded: AbortController;
+  next?: Place;
+}
+
+/**
+ * Tells the tails, then follows until `signal` aborts: each log goes on at the very byte where its tail ended, and
+ * with `record` in the file that is recorded for the service later, from its start. Ends when no log can be followed.
+ */
+export async function followLogs(services: readonly ServiceRecord[], options: FollowOptions, record?: LogRecord): Promise<void> {
+  const places = services.map((service): Place => ({ service, superseded: new AbortController() }));
+  const over = new AbortController();
+  const moving = record === undefined ? Promise.resolve() : noteMoves(places, record, AbortSignal.any([options.signal, over.signal]));
+  try {
+    await Promise.all([moving, Promise.all(places.map((place) => followService(place, options))).finally(() => over.abort())]);
+  } finally {
+    over.abort();
+    await moving.catch(() => undefined);
+  }
+}
+
+async function followService(first: Place, options: FollowOptions): Promise<void> {
+  for (let place: Place | undefined = first; place !== undefined && !options.signal.aborted; place = place.next) {
+    const { name, log_path: path } = place.service;
+    const isFirst = place === first;
+    const { log, offset } = await readServiceLog(place.service, isFirst ? options : { ...options, tail: 0 });
+    options.onTail(log);
+    if (path === null) continue;
+    try {
+      for await (const line of followLines(path, isFirst ? offset : 0, options.signal, place.superseded.signal)) options.onLine(name, options.stripColour ? stripAnsi(line) : line);
+    } catch (error) {
+      // The directory of the log is gone: it was told as missing, and nothing can come back there.
+      if (!options.signal.aborted && errnoOf(error) !== 'ENOENT') throw error;
+    }
+  }
+}
+
+/** Chains the next place to the last of each service whose recorded log is another one. A service that is on no record now keeps its file. */
+async function noteMoves(first: readonly Place[], record: LogRecord, signal: AbortSignal): Promise<void> {
+  const changes = watchDirectory(record.directory, { wakes: [signal] });
+  try {
+    const last = [...first];
+    while (!signal.aborted) {
+      const recorded = await record.read();
+      for (const [index, place] of last.entries()) {
+        const now = recorded[place.service.name];
+        if (now === undefined || now.log_path === null || now.log_path === place.service.log_path) continue;
+        place.next = { service: now, superseded: new AbortController() };
+        last[index] = place.next;
+        place.superseded.abort();
+      }
+      await changes.next();
+    }
+  } finally {
+    changes.close();
+  }
+}
