@@ -35,4 +35,5 @@ export { type ConfigRefiner, refineConfig } from './refine.js';
 export { createKeyRegistry, type KeyRegistry, type KeySources } from './registry.js';
 export { saveConfig, type SaveConfigOptions, type SaveConfigResult } from './save.js';
 export { runConfigWizard } from './wizard.js';
+export type { ServiceKind, ServiceNeed, ServiceOptions, ServiceRestart } from './service-options.js';
 export { sweepConfigLeftovers } from './config-leftovers.js';

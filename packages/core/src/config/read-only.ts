@@ -8,3 +8,4 @@ export type { EnvLine } from './env-sections.js';
 export { sourcesOf } from './env-template.js';
 export type { ConfigModel, ModeProfile, StateCompatMode } from './model.js';
 export { type DeclaredRefiner, type RefineConfig, refinersInUse } from './refine.js';
+export type { ServiceKind, ServiceNeed, ServiceOptions, ServiceRestart } from './service-options.js';
