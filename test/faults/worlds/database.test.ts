@@ -1,7 +1,9 @@
+import { chmod, mkdir, writeFile } from 'node:fs/promises';
+import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect } from 'chai';
 import { createMachine, nothing, requireNamespaces, requireProgram, until, type Machine } from './machine.js';
-import { createRepository, serviceConfig } from './repository.js';
+import { createRepository, nodeServer, serviceConfig } from './repository.js';
 
 const pg = fileURLToPath(new URL('../../../node_modules/pg', import.meta.url));
 
@@ -76,6 +78,46 @@ describe('a database server that is killed under load', function () {
     expect(after.pid).to.equal(before.pid);
     expect(after.rows).to.be.at.least(before.rows + added);
 
+    expect((await repository.envctl('stop-all')).code).to.equal(0);
+    expect(await machine.census()).to.deep.equal(nothing);
+  });
+});
+
+describe('an initdb that outlives the start it belongs to', function () {
+  this.timeout(120_000);
+  let machine: Machine;
+  before(async function () {
+    await requireNamespaces(this);
+    machine = await createMachine('initdb');
+  });
+  after(() => machine?.close());
+
+  it('is ended by the next start before what it was writing is cleared away', async () => {
+    const programs = path.join(machine.directory, 'programs');
+    const repository = await createRepository(machine, {
+      'backend/app.js': nodeServer,
+      '.envctl': serviceConfig({ backend: 'node app.js' }, ['MAIN_POSTGRES_ENABLE=true', `ENVCTL_POSTGRES_BIN_DIR=${programs}`]),
+    });
+    const write = async (name: string, text: string): Promise<void> => {
+      await writeFile(path.join(programs, name), `#!/bin/sh\n${text}\n`);
+      await chmod(path.join(programs, name), 0o755);
+    };
+    await mkdir(programs);
+    await write('postgres', 'exit 1');
+    // initdb --pgdata <directory>
+    await write('initdb', 'mkdir -p "$2/global"; i=0; while test $i -lt 3000000; do : >"$2/global/$i"; i=$((i + 1)); done');
+
+    const starting = machine.spawn(process.execPath, [repository.bin, 'start', '--headless', '--repo', repository.root]);
+    const over = new Promise((resolve) => starting.once('close', resolve));
+    const find = async (words: RegExp) => (await machine.census()).processes.filter((candidate) => words.test(candidate.words));
+    const [command] = await until('initdb writes', async () => ((await machine.sh(`find ${machine.storeRoot} -path '*/global/9' -print -quit 2>/dev/null || true`)) === '' ? undefined : await find(/run\.js start/)));
+    await machine.sh(`kill -9 ${command!.pid}`);
+    await over;
+    expect(await find(/initdb --pgdata/)).not.to.deep.equal([]);
+
+    await write('initdb', 'echo no luck; exit 1');
+    const { code, stderr } = await repository.envctl('start', '--headless');
+    expect({ code, told: /initdb ended with code 1: no luck/.test(stderr) }, stderr).to.deep.equal({ code: 1, told: true });
     expect((await repository.envctl('stop-all')).code).to.equal(0);
     expect(await machine.census()).to.deep.equal(nothing);
   });

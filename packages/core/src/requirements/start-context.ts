@@ -41,8 +41,8 @@ const defaultServerStop: readonly StopStep[] = [
 export function createStartContext(inputs: StartContextInputs): OpenStartContext {
   const { engine, record, probe } = inputs;
   const clearing: Promise<unknown>[] = [];
-  /** Launch directories of the tasks of this bring-up. */
-  const tasks = new Set<string>();
+  /** Names of tasks whose earlier launches have ended: what bears them now is this bring-up's own. */
+  const ownTasks = new Set<string>();
   const launchName = (name: string) => `${record.id}/${name}`;
   const logPath = (name: string) => join(engine.paths.instances, 'logs', `${record.id}-${name}.log`);
 
@@ -69,12 +69,13 @@ export function createStartContext(inputs: StartContextInputs): OpenStartContext
     return acquired;
   }
 
+  /** A killed command may have left a task, whose name is not asked for again once its work is done. */
+  const isTaskOfOthers = ({ kind, name }: RecordedLaunch): boolean => kind === 'task' && name?.startsWith(launchName('')) === true && !ownTasks.has(name);
+
   async function launch(request: LaunchRequest): Promise<LaunchHandle> {
     probe.signal.throwIfAborted();
     const { launches } = await readRecordedLaunches(engine);
     const alive = findLiving(launches.filter(({ name }) => name === launchName(request.name)));
-    // A killed command may have left a task, whose name is not asked for again once its work is done.
-    const isTaskOfOthers = ({ kind, name, directory }: RecordedLaunch): boolean => kind === 'task' && name?.startsWith(`${record.id}/`) === true && !tasks.has(directory);
     await endAll(engine, record.id, launches.filter((candidate) => candidate !== alive && (candidate.name === launchName(request.name) || isTaskOfOthers(candidate))));
     if (alive !== undefined) {
       inputs.onLaunched?.();
@@ -88,10 +89,10 @@ export function createStartContext(inputs: StartContextInputs): OpenStartContext
   async function task(request: TaskRequest): Promise<TaskResult> {
     probe.signal.throwIfAborted();
     // A task of a killed command may still be writing: it ends before the next one begins.
-    await stopEarlierTasks(engine, record.id, launchName(request.name));
+    await endLaunches(({ name }) => name === launchName(request.name));
+    ownTasks.add(launchName(request.name));
     await rm(logPath(request.name), { force: true });
     const acquired = await acquire(request, 'task', []);
-    tasks.add(acquired.directory);
     const limit = createDeadline(probe.signal, request.timeoutMs);
     const clear = () => releaseProcesses(engine, [{ entryId: acquired.entry.id, directory: acquired.directory }], { keepReserved: true });
     // Not at once: the server that comes next is launched first.
@@ -113,10 +114,24 @@ export function createStartContext(inputs: StartContextInputs): OpenStartContext
     }
   }
 
+  async function endLaunches(which: (launch: RecordedLaunch) => boolean): Promise<void> {
+    const { launches } = await readRecordedLaunches(engine);
+    await endAll(engine, record.id, launches.filter(which));
+  }
+
+  async function removeAbandonedBuilds(name: string): Promise<void> {
+    const names = await readdir(record.directory).catch(() => []);
+    const abandoned = names.filter((entry) => entry.startsWith(`${name}.building-`));
+    if (abandoned.length === 0) return;
+    // The task that was building may still be writing.
+    await endLaunches(isTaskOfOthers);
+    await Promise.all(abandoned.map((entry) => rm(join(record.directory, entry), { recursive: true, force: true })));
+  }
+
   async function directory(name: string, build: (temporaryPath: string) => Promise<void>, options: { readonly owner?: 'data-user' | 'envctl' } = {}): Promise<string> {
     const owner = options.owner === 'envctl' ? undefined : engine.dataUser;
     const path = join(record.directory, name);
-    await removeAbandonedBuilds(record.directory, name);
+    await removeAbandonedBuilds(name);
     if (await exists(path)) return path;
     const temporaryPath = `${path}.building-${engine.randomHex(4)}`;
     await mkdir(temporaryPath, { mode: 0o700 });
@@ -217,25 +232,11 @@ function findLiving(launches: readonly RecordedLaunch[]): RecordedLaunch | undef
   return launches.find((candidate) => candidate.state !== undefined && examineLaunch(candidate.state, table, { listeners: new Map() }).alive);
 }
 
-async function findLaunches(engine: EngineContext, name: string): Promise<readonly RecordedLaunch[]> {
-  const { launches } = await readRecordedLaunches(engine);
-  return launches.filter((launch) => launch.name === name);
-}
-
-async function stopEarlierTasks(engine: EngineContext, instance: string, name: string): Promise<void> {
-  await endAll(engine, instance, await findLaunches(engine, name));
-}
-
 /** Nothing is started beside what may still run: two servers on one data directory destroy it. */
 async function endAll(engine: EngineContext, instance: string, launches: readonly RecordedLaunch[]): Promise<void> {
   const { incomplete } = await releaseProcesses(engine, launches.map(({ entryId, directory }) => ({ entryId, directory })), { keepReserved: true });
   if (incomplete.length === 0) return;
   throw new EnvctlError('ENVCTL_E_PROCESS_SURVIVED', `${instance}: what ran before could not be ended: ${describeIncomplete(incomplete)}`, { kind: 'environment', hints: ['envctl stop-all'] });
-}
-
-async function removeAbandonedBuilds(directory: string, name: string): Promise<void> {
-  const names = await readdir(directory).catch(() => []);
-  await Promise.all(names.filter((entry) => entry.startsWith(`${name}.building-`)).map((entry) => rm(join(directory, entry), { recursive: true, force: true })));
 }
 
 /** What envctl itself wrote as root becomes the data user's; links are not followed. */
