@@ -40,7 +40,7 @@ describe('generated contracts', function () {
 
   it('have a schema of the document of every command', () => {
     const documents = filesBelow(fresh, 'contracts/schemas').flatMap((path) => /envctl\.(.+)\.v1\.json$/.exec(path)?.[1] ?? []);
-    expect(documents.sort()).to.deep.equal([...entriesOf(fresh, 'commands').map(({ id }) => String(id).replaceAll(' ', '.')), 'failure', 'help'].sort());
+    expect(documents.sort()).to.deep.equal([...entriesOf(fresh, 'commands').map(({ id }) => String(id).replaceAll(' ', '.')), 'failure', 'help', ...['inspect', 'install', 'link', 'reset', 'uninstall', 'update'].map((word) => `plugins.${word}`)].sort());
   });
 
   it('declare no command, key or event twice', () => {

@@ -4,6 +4,7 @@ import { rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import { createContainer, loadHost } from '../../core/dist/host/index.js';
+import { pluginCommandDocuments } from '../../core/dist/runtime/documents-schema.js';
 import { copyToyWithOwnCore, coreRoot, createToyHome, packToy, writeManifest, type ToyHome } from './toy-home.js';
 
 // The container library brings helpers that are global: they count as a leak when they come during a test.
@@ -59,6 +60,29 @@ describe('an outside plugin', function () {
     expect(home.run(['plugins', 'link', '--no-install', root]).status).to.equal(0);
     expect(realpathSync(join(root, 'node_modules/@envctl/core'))).to.not.equal(realpathSync(coreRoot));
     await expectToyWorks(root, 'link');
+  });
+
+  it('is linked, inspected and unlinked with one JSON document each, in the envelope; a failure too', async () => {
+    const root = await copyToyWithOwnCore(home.directory);
+    const ask = (...words: string[]) => {
+      const { status, stdout } = home.run(['plugins', ...words, '--json']);
+      const document = json(stdout);
+      const { ok, contract_version: version } = document;
+      if (status === 0) expect(pluginCommandDocuments[`plugins.${words[0] ?? ''}`]?.safeParse(document).error?.message ?? '', words.join(' ')).to.equal('');
+      expect([ok, version], words.join(' ')).to.deep.equal([status === 0, `envctl.plugins.${words[0] === 'unlink' ? 'uninstall' : (words[0] ?? '')}.v1`]);
+      return document;
+    };
+    const toyRow = { name: 'envctl-plugin-toy', version: '1.0.0', origin: 'link', root };
+    expect(ask('link', '--no-install', root)).to.deep.include({ added: ['envctl-plugin-toy'], removed: [], updated: [], installed: [toyRow] });
+    const [toy] = ask('inspect', 'envctl-plugin-toy')['plugins'] as { commands: string[] }[];
+    expect(toy).to.deep.include(toyRow);
+    expect(toy?.commands).to.include('toy hello');
+    expect(ask('inspect', 'nosuch')).to.deep.include({ code: 'ENVCTL_E_COMMAND_FAILED', message: '@oclif/plugin-plugins: nosuch not installed' });
+    expect(ask('install')).to.include({ code: 'ENVCTL_E_ARGV_INVALID' });
+    expect(ask('update')).to.deep.include({ added: [], updated: [] });
+    expect(ask('unlink', 'envctl-plugin-toy')).to.deep.include({ removed: ['envctl-plugin-toy'], installed: [] });
+    expect(ask('reset')).to.deep.include({ removed: [], installed: [] });
+    expect(json(home.run(['plugins', 'inspect', '--help', '--json']).stdout)).to.include({ contract_version: 'envctl.help.v1', command: 'plugins:inspect' });
   });
 
   it('is seen by the fast door once its manifest is merged, and again when it changes', async () => {

@@ -16,8 +16,14 @@ export interface OclifHost {
   showHelp(id: string): Promise<void>;
   /** What oclif's manifest says of a command for its page. */
   pageOf(id: string): HelpPage;
-  /** Runs a command that knows nothing of envctl; the answer is the exit code. */
-  runForeign(line: CommandLine, entry: CommandEntry | undefined): Promise<number>;
+  /** Runs a command that knows nothing of envctl. */
+  runForeign(line: CommandLine, entry: CommandEntry | undefined): Promise<ForeignResult>;
+}
+
+export interface ForeignResult {
+  readonly exitCode: number;
+  /** What the command returned. */
+  readonly result: unknown;
 }
 
 export interface OclifRequest {
@@ -83,10 +89,10 @@ function toPage(config: Config, id: string): HelpPage {
   };
 }
 
-async function runForeignCommand(config: Config, line: CommandLine, entry: CommandEntry | undefined): Promise<number> {
+async function runForeignCommand(config: Config, line: CommandLine, entry: CommandEntry | undefined): Promise<ForeignResult> {
   await config.runHook('init', { argv: [...line.args], id: line.id });
-  await runCommand(config, line, entry);
-  return typeof process.exitCode === 'number' ? process.exitCode : 0;
+  const result = await runCommand(config, line, entry);
+  return { exitCode: typeof process.exitCode === 'number' ? process.exitCode : 0, result };
 }
 
 /**

@@ -63,7 +63,8 @@ export async function runLine(options: LineOptions): Promise<void> {
     if (prepared.oclif === undefined) for (const warning of manifest.setAside) output.stderr(`Warning: ${warning}\n`);
     context.commandId = line.id;
     context.json = line.foreign ? asksForJson : line.json;
-    if (!context.json || line.foreign) output.release();
+    const isEnveloped = context.json && (line.foreign ? isPluginCommand(line.id) : true);
+    if (!isEnveloped) output.release();
     const entry = tables.commands.get(line.id)?.entry;
     context.outsider = entry === undefined || manifest.plugins.some(({ name, origin }) => name === entry.plugin && origin === 'core') ? undefined : entry.plugin;
     exitCode = prepared.oclif !== undefined && (line.foreign || line.help) ? await runForeign(prepared.oclif, line, entry, manifest, tables) : await runOurs(prepared, entry);
@@ -108,7 +109,8 @@ export async function runLine(options: LineOptions): Promise<void> {
   }
 
   async function runForeign(oclif: OclifHost, line: CommandLine, entry: CommandEntry | undefined, manifest: DoorManifest, tables: RoutingTables): Promise<number> {
-    if (line.id !== 'help' && !line.help) return oclif.runForeign(line, entry);
+    if (line.id !== 'help' && !line.help && !(asksForJson && isPluginCommand(line.id))) return (await oclif.runForeign(line, entry)).exitCode;
+    if (line.id !== 'help' && !line.help && !line.args.includes('--help')) return runPluginCommand(oclif, line, entry);
     const asked = helpTargetOf(line, tables);
     if (asksForJson) output.stdout(formatJson(toResultDocument('help', 1, true, toHelpDocument(manifest, asked, oclif.pageOf))));
     else if (asked === undefined) output.stdout(renderCommandList(manifest, process.stdout.columns));
@@ -117,6 +119,16 @@ export async function runLine(options: LineOptions): Promise<void> {
       output.stdout(renderOtherNames(tables.commands.get(asked)?.entry));
     }
     return 0;
+  }
+
+  /** An oclif command of the topic `plugins` with --json: what it found or changed, in the envelope. */
+  async function runPluginCommand(oclif: OclifHost, line: CommandLine, entry: CommandEntry | undefined): Promise<number> {
+    const { readInstalledPlugins, toInspection, toPluginChanges, withoutJsonFlag } = await import('./plugin-document.js');
+    const before = readInstalledPlugins(oclif.config.dataDir);
+    const { exitCode, result } = await oclif.runForeign({ ...line, args: withoutJsonFlag(line.args) }, entry);
+    const data = line.id === 'plugins:inspect' ? toInspection(result) : toPluginChanges(before, readInstalledPlugins(oclif.config.dataDir));
+    output.stdout(formatJson(toResultDocument(line.id, 1, exitCode === 0, data)));
+    return exitCode;
   }
 
   async function report(thrown: unknown): Promise<number> {
@@ -163,6 +175,11 @@ function standardStreams(): StandardStreams {
   const stdout = isatty(1);
   const stderr = isatty(2);
   return { stdin: isatty(0), stdout, stderr, columns: stdout ? process.stdout.columns : stderr ? process.stderr.columns : undefined };
+}
+
+/** An oclif command whose answer has our envelope all the same. */
+function isPluginCommand(id: string): boolean {
+  return id.startsWith('plugins:');
 }
 
 function isExit(thrown: unknown): thrown is { oclif: { exit: number } } {

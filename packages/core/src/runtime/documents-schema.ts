@@ -146,6 +146,28 @@ const pluginsBody = {
   plugins: z.array(z.strictObject({ name: z.string(), version: z.string(), origin: z.enum(['core', 'bundled', 'user', 'link']), contributes: z.record(z.string(), names) })),
 };
 
+const pluginChangesBody = {
+  added: names,
+  removed: names,
+  updated: names,
+  installed: z.array(z.strictObject({ name: z.string(), version: text, origin: z.enum(['user', 'link']), root: z.string() })),
+};
+
+const inspectedPlugin = z.strictObject({
+  name: z.string(),
+  version: z.string(),
+  origin: z.enum(['core', 'bundled', 'user', 'link']),
+  root: z.string(),
+  commands: names,
+  dependencies: z.array(z.strictObject({ name: z.string(), wanted: z.string(), version: z.string() })),
+});
+
+/** Of oclif's sub-commands of `plugins`, by contract version as the others. */
+export const pluginCommandDocuments: Readonly<Record<string, z.ZodType>> = {
+  'plugins.inspect': document('plugins.inspect', { plugins: z.array(inspectedPlugin) }),
+  ...Object.fromEntries(['install', 'link', 'reset', 'uninstall', 'update'].map((word) => [`plugins.${word}`, document(`plugins.${word}`, pluginChangesBody)])),
+};
+
 const launcherBody = {
   launcher: z.string(),
   version: z.string(),
@@ -222,6 +244,6 @@ function failed(id: string) {
 
 /** JSON Schemas by file name without its ending. */
 export async function toDocumentSchemas(): Promise<Readonly<Record<string, object>>> {
-  const commands = Object.entries(await loadCommandDocuments()).map(([id, schema]) => [`envctl.${id}.v1`, z.toJSONSchema(schema)] as const);
+  const commands = Object.entries({ ...(await loadCommandDocuments()), ...pluginCommandDocuments }).map(([id, schema]) => [`envctl.${id}.v1`, z.toJSONSchema(schema)] as const);
   return Object.fromEntries([...commands, ['envctl.failure.v1', z.toJSONSchema(failureDocument)]]);
 }
