@@ -10,7 +10,7 @@ import { createRandom, mutate } from './mutate.js';
 const packageOf = (name: string): { readonly envctl: object } => JSON.parse(readFileSync(new URL(`../../packages/${name}/package.json`, import.meta.url), 'utf8')) as { readonly envctl: object };
 const manifests = ['plugin-postgres', 'plugin-redis'].map((name) => packageOf(name).envctl);
 const core = JSON.parse(readFileSync(new URL('../../packages/core/oclif.manifest.json', import.meta.url), 'utf8')) as { commands: Readonly<Record<string, object>> };
-const nothingDeclared = { dependencies: [], configKeys: [], refiners: [], warnings: [] };
+const nothingDeclared = { dependencies: [], configKeys: [], refiners: [], warnings: [], diagnostics: [] };
 const own: ManifestSource = { name: '@envctl/core', version: '1.0.0', root: '/', type: 'core', pjson: {}, commands: Object.values(core.commands) };
 
 /** A plugin says anything of itself: what is wrong is set aside with a diagnostic; nothing throws, and core's commands are reached. True when its command is kept. */

@@ -4,11 +4,13 @@ import { rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import { createContainer, loadHost } from '../../core/dist/host/index.js';
-import { pluginCommandDocuments } from '../../core/dist/runtime/documents-schema.js';
+import { loadCommandDocuments, pluginCommandDocuments } from '../../core/dist/runtime/documents-schema.js';
 import { copyToyWithOwnCore, coreRoot, createToyHome, packToy, writeManifest, type ToyHome } from './toy-home.js';
 
 // The container library brings helpers that are global: they count as a leak when they come during a test.
 await createContainer();
+
+const commandDocuments = await loadCommandDocuments();
 
 const json = (text: string): Record<string, unknown> => JSON.parse(text) as Record<string, unknown>;
 
@@ -133,6 +135,33 @@ describe('an outside plugin', function () {
     expect(bent.stderr).to.contain('toy:bent.envctl').and.to.contain('Unsupported command: toy');
     expect(home.run(['stop', '--bogus']).stderr).to.contain('toy:bent.envctl').and.to.contain('Unknown option: --bogus');
   });
+
+  const bends: readonly (readonly [title: string, bend: (envctl: Record<string, unknown>) => void, row: object, says: RegExp])[] = [
+    ['whose contract version nobody speaks is listed as inactive', (envctl) => (envctl['apiVersion'] = 99), { status: 'inactive', contributes: {}, problems: [{ path: 'package.json#envctl.apiVersion', code: 'ENVCTL_E_PLUGIN_API_VERSION', message: 'the plugin speaks contract version 99, this envctl 1', mend: 'update envctl' }] },
+      /^envctl-plugin-toy 1\.0\.0 \(link\): inactive\n {2}Problem: package\.json#envctl\.apiVersion: .*\[ENVCTL_E_PLUGIN_API_VERSION\]\n {4}→ update envctl$/m],
+    ['whose manifest is none is listed as inactive', (envctl) => (envctl['contributes'] = 7), { status: 'inactive', contributes: {} }, /\(link\): inactive\n {2}Problem: .*\[ENVCTL_E_PLUGIN_MANIFEST\]/],
+    ['with a bad entry is listed as degraded, without that entry', (envctl) => ((envctl['contributes'] as { config: object[] }).config[0] = { key: 'lower case' }), { status: 'degraded' }, /\(link\): degraded\n {2}dependencies: toy\n {2}config: TOY_GREETING\n/],
+  ];
+  for (const [title, bend, row, says] of bends) {
+    it(title, async () => {
+      const root = await copyToyWithOwnCore(home.directory);
+      const path = join(root, 'package.json');
+      const pjson = json(readFileSync(path, 'utf8')) as { envctl: Record<string, unknown> };
+      bend(pjson.envctl);
+      await writeFile(path, JSON.stringify(pjson));
+      await writeManifest(root);
+      home.run(['plugins', 'link', '--no-install', root]);
+      // Once as oclif loads it, once as the merged manifest remembers it.
+      for (const words of [['plugins'], ['plugins', 'inspect', 'envctl-plugin-toy']]) {
+        const document = json(home.run([...words, '--json']).stdout) as { plugins: { name: string; contributes?: object }[] };
+        expect({ ...commandDocuments, ...pluginCommandDocuments }[words.slice(0, 2).join('.')]?.safeParse(document).error?.message ?? '').to.equal('');
+        const listed = document.plugins.find(({ name }) => name === 'envctl-plugin-toy');
+        const { contributes, ...rest } = row as { contributes?: object };
+        expect(listed).to.deep.include(words.length > 1 || contributes === undefined ? rest : row);
+      }
+      expect(home.run(['plugins']).stdout).to.match(says).and.to.match(/^@envctl\/plugin-redis \S+ \(bundled\)$/m);
+    });
+  }
 
   it('refuses settings that do not go together where they would count, and says so where they do not', async () => {
     const root = await copyToyWithOwnCore(home.directory);

@@ -9,7 +9,10 @@ interface PluginRow {
   readonly version: string;
   /** core, bundled, user (installed) or link */
   readonly origin: string;
-  /** Kinds of contributions with the ids declared: `{ dependencies: ['postgres'] }`. */
+  /** Whether what it declares counts: all of it, all but its problems, or nothing. */
+  readonly status: 'active' | 'degraded' | 'inactive';
+  readonly problems: readonly { readonly path: string; readonly code: string; readonly message: string; readonly mend: string }[];
+  /** Kinds of contributions with the ids that count: `{ dependencies: ['postgres'] }`. */
   readonly contributes: Readonly<Record<string, readonly string[]>>;
 }
 
@@ -20,27 +23,33 @@ export default class Plugins extends EnvctlCommand<PluginList> {
   static override envctl: CommandContract = { family: 'utility', bootstrap: 'skip', statePolicy: 'none', mutates: false };
 
   protected execute(): Promise<CommandResult<PluginList>> {
-    const plugins = this.invocation.manifest.plugins.map(({ name, version, origin, envctl }) => ({ name, version, origin, contributes: contributionsOf(envctl) }));
+    const plugins = this.invocation.manifest.plugins.map(({ name, version, origin, status, problems, envctl }) => {
+      const setAside = new Set(problems.map(({ path }) => /\.contributes\.\w+\[\d+\]/.exec(path)?.[0]));
+      return { name, version, origin, status, problems, contributes: status === 'inactive' ? {} : contributionsOf(envctl, setAside) };
+    });
     return Promise.resolve({ data: { plugins } });
   }
 
   protected render({ plugins }: PluginList): string {
     return plugins
-      .map(({ name, version, origin, contributes }) => {
-        const brings = Object.entries(contributes).map(([kind, ids]) => `${kind}: ${ids.join(', ')}`);
-        return [`${name} ${version} (${origin})`, ...brings.map((line) => `  ${line}`)].join('\n');
+      .map(({ name, version, origin, status, problems, contributes }) => {
+        const brings = Object.entries(contributes).map(([kind, ids]) => `  ${kind}: ${ids.join(', ')}`);
+        const faults = problems.flatMap(({ path, code, message, mend }) => [`  Problem: ${path}: ${message} [${code}]`, `    → ${mend}`]);
+        return [`${name} ${version} (${origin})${status === 'active' ? '' : `: ${status}`}`, ...brings, ...faults].join('\n');
       })
       .join('\n');
   }
 }
 
-function contributionsOf(manifest: unknown): Readonly<Record<string, readonly string[]>> {
+/** `setAside`: places of entries that do not count, `.contributes.config[2]`. */
+function contributionsOf(manifest: unknown, setAside: ReadonlySet<string | undefined>): Readonly<Record<string, readonly string[]>> {
   const contributes = (manifest as { readonly contributes?: unknown } | undefined)?.contributes;
   if (typeof contributes !== 'object' || contributes === null) return {};
   return Object.fromEntries(
     Object.entries(contributes)
-      .filter((entry): entry is [string, readonly unknown[]] => Array.isArray(entry[1]) && entry[1].length > 0)
-      .map(([kind, entries]) => [kind, entries.map(idOf)]),
+      .filter((entry): entry is [string, readonly unknown[]] => Array.isArray(entry[1]))
+      .map(([kind, entries]): [string, readonly string[]] => [kind, entries.filter((_, index) => !setAside.has(`.contributes.${kind}[${index}]`)).map(idOf)])
+      .filter(([, ids]) => ids.length > 0),
   );
 }
 

@@ -19,6 +19,27 @@ export interface PluginEntry {
   readonly root?: string;
   /** `package.json#envctl`, as written. */
   readonly envctl?: unknown;
+  readonly status: PluginStatus;
+  /** What of its manifests was set aside. */
+  readonly problems: readonly PluginProblem[];
+}
+
+/** Whether what a plugin declares counts: all of it, all but its problems, or nothing. */
+export type PluginStatus = 'active' | 'degraded' | 'inactive';
+
+/** A part of a plugin that was set aside: the host's diagnostic, without the plugin. */
+export interface PluginProblem {
+  readonly path: string;
+  readonly code: string;
+  readonly message: string;
+  readonly mend: string;
+}
+
+/** With the plugin it is of. */
+export interface PluginDiagnostic extends PluginProblem {
+  readonly plugin: string;
+  /** True when nothing of the plugin's manifest counts. */
+  readonly dropsPlugin?: true;
 }
 
 /** What the manifests of all plugins declare, judged and in order: enough to know every config key and dependency. */
@@ -29,10 +50,12 @@ export interface PluginDeclarations {
   readonly refiners: readonly DeclaredRefiner[];
   /** One line for each part of a manifest that was set aside. */
   readonly warnings: readonly string[];
+  /** The same as data. */
+  readonly diagnostics: readonly PluginDiagnostic[];
 }
 
 export interface DoorManifest {
-  readonly schema: 3;
+  readonly schema: 4;
   /** Version of the distribution. */
   readonly version: string;
   /** Names the installed and linked plugins it was made of; empty for the shipped one. */
@@ -75,13 +98,13 @@ export function readDoorManifest(shippedPath: string, directories: OclifDirector
   const key = pluginSetKey(directories, host);
   if (key === undefined) return undefined;
   const manifest = parse<DoorManifest>(readText(key === '' ? shippedPath : cachedPath(directories)));
-  return manifest?.schema === 3 && manifest.version === host.version && manifest.key === key ? manifest : undefined;
+  return manifest?.schema === 4 && manifest.version === host.version && manifest.key === key ? manifest : undefined;
 }
 
 /** The manifest of the last command, whatever became of the plugins since; else the shipped one. For answers that may be out of date. */
 export function readAnyDoorManifest(shippedPath: string, directories: OclifDirectories | undefined, host: { readonly version: string }): DoorManifest | undefined {
   const candidates = [...(directories === undefined ? [] : [cachedPath(directories)]), shippedPath].map((path) => parse<DoorManifest>(readText(path)));
-  return candidates.find((manifest) => manifest?.schema === 3 && manifest.version === host.version);
+  return candidates.find((manifest) => manifest?.schema === 4 && manifest.version === host.version);
 }
 
 /** Keeps the merged manifest for the next command. Only a cache: failing to write it is no error. */
@@ -101,20 +124,23 @@ export function cacheDoorManifest(directories: OclifDirectories, manifest: DoorM
 export interface JudgedCommands {
   readonly commandsOf: (plugin: ManifestSource) => readonly object[];
   readonly warnings: readonly string[];
+  /** The same as data. */
+  readonly diagnostics: readonly PluginDiagnostic[];
 }
 
 /** The manifest of oclif's loaded plugin list: core's ids win every clash. */
 export function toDoorManifest(plugins: Iterable<ManifestSource>, host: { readonly version: string; readonly key: string }, declared: PluginDeclarations, judged: JudgedCommands): DoorManifest {
   const sorted = [...plugins].sort((a, b) => originOrder.indexOf(originOf(a)) - originOrder.indexOf(originOf(b)) || compare(a.name, b.name));
   return {
-    schema: 3,
+    schema: 4,
     version: host.version,
     key: host.key,
     plugins: sorted.map((plugin) => {
       const envctl = (plugin.pjson as { envctl?: unknown }).envctl;
       const origin = originOf(plugin);
       const root = origin === 'user' || origin === 'link' ? { root: plugin.root } : {};
-      return { name: plugin.name, version: plugin.version, origin, ...root, ...(envctl === undefined ? {} : { envctl }) };
+      const diagnostics = [...declared.diagnostics, ...judged.diagnostics].filter((diagnostic) => diagnostic.plugin === plugin.name);
+      return { name: plugin.name, version: plugin.version, origin, ...root, ...(envctl === undefined ? {} : { envctl }), status: toStatus(diagnostics), problems: diagnostics.map(({ path, code, message, mend }) => ({ path, code, message, mend })) };
     }),
     commands: sorted.flatMap((plugin) => judged.commandsOf(plugin).map((command) => toCommandEntry(command, plugin.name))),
     setAside: judged.warnings,
@@ -141,6 +167,11 @@ export function originOf(plugin: { readonly name: string; readonly type: string;
   if (plugin.type === 'user' || plugin.type === 'link') return plugin.type;
   if (plugin.type === 'dev') return 'link';
   return plugin.isRoot === true || plugin.name === '@envctl/core' ? 'core' : 'bundled';
+}
+
+function toStatus(diagnostics: readonly PluginDiagnostic[]): PluginStatus {
+  if (diagnostics.length === 0) return 'active';
+  return diagnostics.some(({ dropsPlugin }) => dropsPlugin === true) ? 'inactive' : 'degraded';
 }
 
 function toCommandEntry(command: object, plugin: string): CommandEntry {

@@ -1,7 +1,7 @@
 /* What oclif's sub-commands of `plugins` found or changed, as data: their own --json is oclif's shape, or none. */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { originOf, type ManifestSource, type PluginOrigin } from './door-manifest.js';
+import type { ManifestSource, PluginEntry, PluginOrigin, PluginStatus } from './door-manifest.js';
 
 /** An installed or a linked plugin. */
 export interface InstalledPlugin {
@@ -32,6 +32,8 @@ export interface InspectedPlugin {
   readonly version: string;
   readonly origin: PluginOrigin;
   readonly root: string;
+  readonly status: PluginStatus;
+  readonly problems: PluginEntry['problems'];
   readonly commands: readonly string[];
   /** The packages it names as dependencies and that are there. */
   readonly dependencies: readonly { readonly name: string; readonly wanted: string; readonly version: string }[];
@@ -43,9 +45,13 @@ export function withoutJsonFlag(args: readonly string[]): readonly string[] {
   return args.filter((word, index) => word !== '--json' || (end !== -1 && index > end));
 }
 
-/** `result` is what oclif's inspect returned. */
-export function toInspection(result: unknown): PluginInspection {
-  return { plugins: (result as readonly OclifInspection[]).map(toInspected) };
+/** `result` is what oclif's inspect returned, `listed` what the merged manifest says of the plugins. */
+export function toInspection(result: unknown, listed: readonly PluginEntry[]): PluginInspection {
+  const plugins = (result as readonly OclifInspection[]).flatMap((plugin) => {
+    const entry = listed.find(({ name }) => name === plugin.name);
+    return entry === undefined ? [] : [toInspected(plugin, entry)];
+  });
+  return { plugins };
 }
 
 /** Differences of two `readInstalledPlugins`. */
@@ -77,11 +83,9 @@ interface OclifInspection extends ManifestSource {
   readonly deps: Readonly<Record<string, { readonly from: string; readonly version: string }>>;
 }
 
-function toInspected(plugin: OclifInspection): InspectedPlugin {
-  const { name, version, root, commandIDs, deps } = plugin;
+function toInspected({ root, commandIDs, deps }: OclifInspection, { name, version, origin, status, problems }: PluginEntry): InspectedPlugin {
   return {
-    name, version, root,
-    origin: originOf(plugin),
+    name, version, origin, root, status, problems,
     commands: commandIDs.map((id) => id.replaceAll(':', ' ')).sort(),
     dependencies: Object.entries(deps).map(([id, { from, version: found }]) => ({ name: id, wanted: from, version: found })),
   };

@@ -126,7 +126,7 @@ export async function runLine(options: LineOptions): Promise<void> {
     const { readInstalledPlugins, toInspection, toPluginChanges, withoutJsonFlag } = await import('./plugin-document.js');
     const before = readInstalledPlugins(oclif.config.dataDir);
     const { exitCode, result } = await oclif.runForeign({ ...line, args: withoutJsonFlag(line.args) }, entry);
-    const data = line.id === 'plugins:inspect' ? toInspection(result) : toPluginChanges(before, readInstalledPlugins(oclif.config.dataDir));
+    const data = line.id === 'plugins:inspect' ? toInspection(result, oclif.manifest.plugins) : toPluginChanges(before, readInstalledPlugins(oclif.config.dataDir));
     output.stdout(formatJson(toResultDocument(line.id, 1, exitCode === 0, data)));
     return exitCode;
   }

@@ -10,5 +10,6 @@ export function readDeclarations(plugins: readonly HostPlugin[]): PluginDeclarat
     configKeys: host.configKeys.map(({ declaration }) => declaration),
     refiners: host.configRefiners.map(({ plugin: { name }, dependencies, keys }) => ({ plugin: { name }, dependencies, keys })),
     warnings: host.diagnostics().map(describeDiagnostic),
+    diagnostics: host.diagnostics(),
   };
 }

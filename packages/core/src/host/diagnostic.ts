@@ -10,6 +10,8 @@ export interface Diagnostic {
   readonly message: string;
   /** What to do, by the plugin's author or its user. */
   readonly mend: string;
+  /** True when nothing of the plugin's manifest counts; absent: the part at `path`. */
+  readonly dropsPlugin?: true;
 }
 
 /** One line for people. */

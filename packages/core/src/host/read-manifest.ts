@@ -28,12 +28,12 @@ const defaultOrder = 1000;
 /** Judges `package.json#envctl` of one plugin. Never throws. */
 export function readManifest(plugin: { readonly name: string; readonly version: string }, raw: unknown, host?: ApiRange): ManifestReading {
   const diagnostics: Diagnostic[] = [];
-  const report = (code: ErrorCode, path: string, message: string, mend: string): void => {
-    diagnostics.push({ plugin: plugin.name, version: plugin.version, path: `package.json#envctl${path}`, code, message, mend });
+  const report = (code: ErrorCode, path: string, message: string, mend: string, extent: Pick<Diagnostic, 'dropsPlugin'> = {}): void => {
+    diagnostics.push({ plugin: plugin.name, version: plugin.version, path: `package.json#envctl${path}`, code, message, mend, ...extent });
   };
   const head = headSchema.safeParse(raw);
   if (!head.success) {
-    for (const issue of head.error.issues) report('ENVCTL_E_PLUGIN_MANIFEST', pathOf(issue.path), issue.message, `correct the envctl field in the package.json of ${plugin.name}, or install a version that does`);
+    for (const issue of head.error.issues) report('ENVCTL_E_PLUGIN_MANIFEST', pathOf(issue.path), issue.message, `correct the envctl field in the package.json of ${plugin.name}, or install a version that does`, { dropsPlugin: true });
     return { manifest: undefined, diagnostics };
   }
   const asked = toApiRange(head.data.apiVersion);
@@ -41,7 +41,7 @@ export function readManifest(plugin: { readonly name: string; readonly version: 
   if (apiVersion === undefined) {
     const ours = host ?? supportedApiVersions;
     report('ENVCTL_E_PLUGIN_API_VERSION', '.apiVersion', `the plugin speaks contract version ${describeApiRange(asked)}, this envctl ${describeApiRange(ours)}`,
-      asked.min > ours.max ? 'update envctl' : `envctl plugins install ${plugin.name}@latest`);
+      asked.min > ours.max ? 'update envctl' : `envctl plugins install ${plugin.name}@latest`, { dropsPlugin: true });
     return { manifest: undefined, diagnostics };
   }
 

@@ -142,8 +142,16 @@ const helpBody = {
   commands: z.array(z.strictObject({ name: z.string(), plugin: z.string(), summary: text, description: text, examples: names, family: text, aliases: names, flags: names, mutates: z.boolean().nullable() })),
 };
 
+const listedPlugin = {
+  name: z.string(),
+  version: z.string(),
+  origin: z.enum(['core', 'bundled', 'user', 'link']),
+  status: z.enum(['active', 'degraded', 'inactive']),
+  problems: z.array(z.strictObject({ path: z.string(), code: z.string(), message: z.string(), mend: z.string() })),
+};
+
 const pluginsBody = {
-  plugins: z.array(z.strictObject({ name: z.string(), version: z.string(), origin: z.enum(['core', 'bundled', 'user', 'link']), contributes: z.record(z.string(), names) })),
+  plugins: z.array(z.strictObject({ ...listedPlugin, contributes: z.record(z.string(), names) })),
 };
 
 const pluginChangesBody = {
@@ -154,9 +162,7 @@ const pluginChangesBody = {
 };
 
 const inspectedPlugin = z.strictObject({
-  name: z.string(),
-  version: z.string(),
-  origin: z.enum(['core', 'bundled', 'user', 'link']),
+  ...listedPlugin,
   root: z.string(),
   commands: names,
   dependencies: z.array(z.strictObject({ name: z.string(), wanted: z.string(), version: z.string() })),

@@ -4,10 +4,10 @@ import { join } from 'node:path';
 import { expect } from 'chai';
 import { cacheDoorManifest, oclifDirectories, pluginSetKey, readDoorManifest, toDoorManifest, type ManifestSource } from '../../dist/boot/index.js';
 
-const declared = { dependencies: [], configKeys: [], refiners: [], warnings: [] };
+const declared = { dependencies: [], configKeys: [], refiners: [], warnings: [], diagnostics: [] };
 const host = { version: '1.0.0', root: '/host' };
 
-const everyCommand = { commandsOf: ({ commands }: ManifestSource) => commands, warnings: [] };
+const everyCommand = { commandsOf: ({ commands }: ManifestSource) => commands, warnings: [], diagnostics: [] };
 
 describe('door manifest', () => {
   let directory: string;
