@@ -176,6 +176,34 @@ describe('a start that fails', function () {
     expect((await world.json(['show-state'])).document).to.include({ found: false, error: 'state_not_found' });
   });
 
+  it('shows the logs of what it launched, by name too', async () => {
+    await world.configure({ ENVCTL_BACKEND_START_CMD: 'node server.mjs --exit 7' });
+    const failed = await world.json(['start', 'backend']);
+    const logPath = /log_path: (\S+?);/.exec(failed.document.message)?.[1] ?? 'none';
+    for (const words of [['logs'], ['logs', 'backend'], ['logs', '--service', 'Main Backend']]) {
+      const { code, document, stderr } = await world.json(words);
+      expect(code, words.join(' ')).to.equal(0);
+      expect(document.services, words.join(' ')).to.have.length(1);
+      expect(document.services[0], words.join(' ')).to.deep.include({ name: 'Main Backend', status: 'failed', log_path: logPath, exists: true });
+      expect(document.services[0]!.tail_lines.join(' ')).to.include('this service is broken');
+      expect(stderr).to.match(/^Nothing runs: these are the logs of the start that failed \(run-\S+\)\. Why it failed: envctl errors$/m);
+    }
+    expect((await world.envctl(['logs'])).stdout).to.include(`Main Backend: log=${logPath}\n`).and.to.include('this service is broken');
+    expect(await world.json(['logs', 'bakend'])).to.nested.include({ code: 1, 'document.code': 'ENVCTL_E_TARGET_UNKNOWN' });
+    const followed = await world.envctl(['logs', '--logs-follow', '--logs-duration', '1']);
+    expect(followed).to.include({ code: 0 });
+    expect(followed.stdout).to.include('this service is broken');
+    expect((await world.json(['show-state'])).document).to.include({ found: false });
+  });
+
+  it('that launched no service says so when its logs are asked for', async () => {
+    await world.configure({ ENVCTL_DEPENDENCY_REDIS_MODE: 'external', ENVCTL_REDIS_URL: 'redis://127.0.0.1:1/0' });
+    expect((await world.json(['start', 'backend'])).code).to.equal(1);
+    const { code, document } = await world.json(['logs']);
+    expect([code, document.error, document.hints]).to.deep.equal([1, 'state_not_found', ['envctl errors', 'envctl start']]);
+    expect(document.message).to.match(/^There are no logs of services: the last start failed before it launched one: Main\/redis: /);
+  });
+
   it('shows no secret that the service said with its last words, nor keeps it', async () => {
     await writeFile(path.join(world.repository, 'backend', 'blurt.mjs'), "console.error('rejected: k3y-of-the-backend');\nprocess.exit(7);\n");
     await world.configure({ ENVCTL_BACKEND_START_CMD: 'node blurt.mjs', DB_PASSWORD: 'k3y-of-the-backend' });

@@ -69,7 +69,7 @@ export async function createRuntime(request: RuntimeRequest): Promise<EngineRunt
     for (const candidate of damaged) request.invocation.stderr(`${describePassedOver(candidate, loaded?.path)}\n`);
     if (loaded !== undefined && isLegacyState(loaded.state)) request.invocation.stderr(`${describeLegacyState(loaded.path)}\n`);
     if (loaded !== undefined) return work(engine, loaded.state);
-    const answer = hasSelectors(route) ? undefined : await withoutState(engine);
+    const answer = await withoutState(engine);
     if (answer === undefined) throw noState(route);
     return answer;
   };
@@ -114,7 +114,7 @@ export async function createRuntime(request: RuntimeRequest): Promise<EngineRunt
         route,
         (engine, state) => look(engine, state, toSelectors(route)),
         async (engine) => {
-          const failure = await readFailedStart(engine);
+          const failure = hasSelectors(route) ? undefined : await readFailedStart(engine);
           return failure === undefined ? undefined : toFailedHealth(failure);
         },
       ),
@@ -127,11 +127,24 @@ export async function createRuntime(request: RuntimeRequest): Promise<EngineRunt
           await learnSecrets(engine);
           return collectErrors(state, report, selected, engine.redaction.text);
         },
-        readFailedStart,
+        async (engine) => (hasSelectors(route) ? undefined : readFailedStart(engine)),
       ),
-    logs: (route, options) => withState(route, (_engine, state) => readLogs(state, selectServices(namedServices(state), toSelectors(route)), options)),
-    followLogs: (route, options) =>
-      withState(route, (engine, state) => followLogs(selectServices(namedServices(state), toSelectors(route)), options, isLegacyState(state) ? undefined : toLogRecord(engine, state.mode))),
+    logs: (route, options) => {
+      const read = (state: RunState) => readLogs(state, selectServices(namedServices(state), toSelectors(route)), options);
+      return withState(route, (_engine, state) => read(state), async (engine) => {
+        const failed = await loadFailedRun(engine, route);
+        if (failed === undefined) return undefined;
+        request.invocation.stderr(`Nothing runs: these are the logs of the start that failed (${failed.run_id}). Why it failed: envctl errors\n`);
+        return read(failed);
+      });
+    },
+    followLogs: (route, options) => {
+      const follow = (engine: Engine, state: RunState) => followLogs(selectServices(namedServices(state), toSelectors(route)), options, isLegacyState(state) ? undefined : toLogRecord(engine, state.mode)).then(() => true);
+      return withState(route, follow, async (engine) => {
+        const failed = await loadFailedRun(engine, route);
+        return failed === undefined ? undefined : follow(engine, failed);
+      }).then(() => undefined);
+    },
     wait: async (route, options) => {
       const engine = await engineFor(route, 'any');
       return waitFor({
@@ -152,6 +165,15 @@ export async function createRuntime(request: RuntimeRequest): Promise<EngineRunt
 async function readFailedStart(engine: Engine): Promise<ErrorsReport | undefined> {
   const { runId, errors } = await lastFailure(engine);
   return errors.length === 0 ? undefined : toFailedStart({ runId, mode: engine.scope.mode, errors });
+}
+
+/** What the last start launched, when it failed. Throws ENVCTL_E_STATE_NOT_FOUND when it did not come to that. */
+async function loadFailedRun(engine: Engine, route: Route): Promise<RunState | undefined> {
+  const { runId, errors } = await lastFailure(engine);
+  if (errors.length === 0) return undefined;
+  const failed = (await engine.state.load({ runId }))?.state;
+  if (failed !== undefined && Object.keys(failed.services).length > 0) return failed;
+  throw new EnvctlError('ENVCTL_E_STATE_NOT_FOUND', `There are no logs of services: the last start failed before it launched one: ${errors.join('; ')}`, { hints: ['envctl errors', 'envctl start'], data: { error: 'state_not_found', mode: route.mode ?? null } });
 }
 
 /** The errors of the last start, when it failed. */

@@ -13,7 +13,7 @@ import { firstFailure, isConsequenceOf, runGraph, type GraphNode, type NodeOutco
 import type { PlannedProject, StartPlan } from './plan.js';
 import { toComponent, toFailedComponent, toPortPlans, toTimings, type NodeTiming } from './project-results.js';
 import { startDependency } from './start-dependency.js';
-import { startService, type LeasedService } from './start-service.js';
+import { startService, toFailedRecord, type LeasedService } from './start-service.js';
 
 export interface ExecuteContext extends RequirementsContext {
   /** What dependencies and services said is told, and goes on record. */
@@ -58,6 +58,8 @@ export interface ProjectFailure {
   readonly error: unknown;
   readonly cancelled: boolean;
   readonly timings: readonly NodeTiming[];
+  /** What was launched before the failure, as it was left: failed or stopped. */
+  readonly services: Readonly<Record<string, ServiceRecord>>;
   /** What the undo could not take back. */
   readonly leftovers: readonly string[];
 }
@@ -241,6 +243,10 @@ async function undo(context: ExecuteContext, request: ExecuteRequest, acquired: 
     error,
     cancelled: request.signal.aborted,
     timings: toTimings(project.name, shownOutcomes(project.name, outcomes)),
+    services: Object.fromEntries(acquired.processes.map(({ launch, leased }) => {
+      const failure = node === `${project.name}/${leased.service.type}` ? context.redaction.text(errorMessage(error)) : undefined;
+      return [leased.service.name, toFailedRecord(context, request, leased, launch, failure)];
+    })),
     leftovers: [...survivors, ...problems],
   };
 }

@@ -32,7 +32,7 @@ export interface ServiceStart {
 export async function startService(context: ExecuteContext, request: ExecuteRequest, start: ServiceStart): Promise<ServiceRecord> {
   const { service, port } = start.leased;
   const { command, env, healthUrl } = commandOnPort(service.command, port);
-  const logPath = join(request.runDirectory, `${request.project.name.replace(/[/ ]/g, '_')}_${service.type}.log`);
+  const logPath = serviceLogPath(request, service);
   const launch = await launchService(context, request, start, { command, env, logPath });
   start.onLaunched(launch);
   start.reached('started');
@@ -50,6 +50,16 @@ export async function startService(context: ExecuteContext, request: ExecuteRequ
   if (service.listens) context.events.emit('service.bind.actual', { project: request.project.name, service: service.type, actual_port: port });
   else await listeners.listenersOf();
   return toRecord(context, request, start.leased, launch, { logPath, healthUrl, pid: listeners.childPid(), listenerPids: listeners.pidsOn(port) });
+}
+
+/** What goes on record of a service that was launched by a start that failed; `failure` when it was the one that failed. */
+export function toFailedRecord(context: ExecuteContext, request: ExecuteRequest, leased: LeasedService, launch: AcquiredProcess, failure: string | undefined): ServiceRecord {
+  const record = toRecord(context, request, leased, launch, { logPath: serviceLogPath(request, leased.service), healthUrl: undefined, pid: null, listenerPids: [] });
+  return { ...record, status: failure === undefined ? 'stopped' : 'failed', actual_port: null, public_url: null, failure_detail: failure ?? null };
+}
+
+function serviceLogPath({ project, runDirectory }: ExecuteRequest, { type }: PlannedService): string {
+  return join(runDirectory, `${project.name.replace(/[/ ]/g, '_')}_${type}.log`);
 }
 
 function launchService(context: ExecuteContext, request: ExecuteRequest, start: ServiceStart, parts: { readonly command: readonly string[]; readonly env: Readonly<Record<string, string>>; readonly logPath: string }): Promise<AcquiredProcess> {

@@ -162,17 +162,22 @@ function mergeSuccesses(context: StartContext, plan: StartPlan, runId: string, s
     ...emptyState(runId, plan.mode),
     services: Object.fromEntries(successes.flatMap((success) => Object.entries(success.services))),
     requirements: Object.fromEntries(successes.map(({ project, components }) => [project, { project, components, health: 'healthy', failures: [] }])),
-    metadata: { command: plan.command, repo_scope_id: context.scope.id, project_roots: Object.fromEntries(plan.projects.map((project) => [project.name, project.root])) },
+    metadata: runMetadata(context, plan),
   });
   const types = [...new Set(Object.values(merged.services).map((service) => service.type))].sort();
   return { ...merged, metadata: { ...merged.metadata, dashboard_configured_service_types: types } };
+}
+
+function runMetadata(context: StartContext, plan: StartPlan): RunState['metadata'] {
+  return { command: plan.command, repo_scope_id: context.scope.id, project_roots: Object.fromEntries(plan.projects.map((project) => [project.name, project.root])) };
 }
 
 /** A failed start leaves its own run directory and nothing else: the last good state stays the latest. */
 async function recordFailure(context: StartContext, plan: StartPlan, runId: string, failures: readonly ProjectFailure[]): Promise<void> {
   const errors = failures.map((failure) => context.redaction.text(`${failure.node}: ${errorMessage(failure.error)}`));
   context.events.emit('startup.failed', { mode: plan.mode, command: plan.command, error: errors.join('; '), services: failures.map((failure) => failure.node) });
-  await context.state.commitFailure({ runId, mode: plan.mode, errors, events: join(context.paths.runs, runId, 'events.jsonl') });
+  const state = { ...emptyState(runId, plan.mode), services: Object.fromEntries(failures.flatMap((failure) => Object.entries(failure.services))), metadata: runMetadata(context, plan) };
+  await context.state.commitFailure({ runId, mode: plan.mode, state, errors, events: join(context.paths.runs, runId, 'events.jsonl') });
 }
 
 function toStartError(plan: StartPlan, failures: readonly ProjectFailure[], signal: AbortSignal): EnvctlError {

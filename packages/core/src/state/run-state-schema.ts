@@ -18,7 +18,7 @@ export const serviceDocumentSchema = z.looseObject({
   requested_port: port,
   actual_port: port,
   log_path: text,
-  /** running, healthy, starting, unknown, stale, unreachable, simulated */
+  /** running, healthy, starting, unknown, stale, unreachable, simulated; in the history of a failed start: failed, stopped */
   status: z.string(),
   synthetic: z.boolean(),
   /** Epoch seconds. */
