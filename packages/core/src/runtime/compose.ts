@@ -22,7 +22,7 @@ export interface Engine extends ReconcileContext, ScopedContext {
   readonly host: Registry;
   readonly readiness: ReadinessPort;
   readonly publicHost: string;
-  readonly serviceTimeoutMs: (service: 'backend' | 'frontend') => number;
+  readonly serviceTimeoutMs: (service: string) => number;
 }
 
 /** What a command needs of the configuration before it may go on. */

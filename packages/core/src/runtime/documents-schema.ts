@@ -23,6 +23,9 @@ const environment = z.strictObject({
   own: names,
 });
 
+const condition = z.enum(['started', 'ready', 'healthy', 'completed', 'log-ready']);
+const node = { id: z.string(), label: z.string(), needs: z.array(z.strictObject({ id: z.string(), condition, optional: z.boolean() })) };
+
 const planBody = {
   command,
   mode,
@@ -34,10 +37,12 @@ const planBody = {
       slug: z.string(),
       services: z.array(z.strictObject({ type: z.string(), name: z.string(), action, command: z.looseObject({ command: names, cwd: z.string(), rule: z.string() }), preferred_port: z.int(), listens: z.boolean(), environment })),
       dependencies: z.array(z.strictObject({ id: z.string(), display_name: z.string(), action, requires: names })),
+      steps: z.array(z.strictObject({ ...node, kind: z.enum(['preparation', 'migration', 'hook']), before: names })),
+      nodes: z.array(z.strictObject({ ...node, kind: z.enum(['dependency', 'preparation', 'migration', 'hook', 'service']) })),
       notes: names,
     }),
   ),
-  edges: z.array(z.strictObject({ project: z.string(), node: z.string(), needs: z.string(), condition: z.string() })),
+  edges: z.array(z.strictObject({ project: z.string(), node: z.string(), needs: z.string(), condition, optional: z.boolean() })),
 };
 
 const status = z.enum(['started', 'kept']);

@@ -2,9 +2,10 @@
  * The plan of a start: pure data from facts. `explain-startup` and `--dry-run` print the value that
  * `start` executes; nothing is read, leased or written here.
  */
-import type { DependencyDeclaration, Mode, ProjectFacts } from '../contract/index.js';
+import type { DependencyDeclaration, EdgeCondition, Mode, ProjectFacts } from '../contract/index.js';
 import type { EnvLine, ModeProfile } from '../config/read-only.js';
 import type { ServiceCommand, ServiceDetection, ServiceName } from '../services/read-only.js';
+import { toPlannedNodes, type PlannedNode, type PlannedStep } from './plan-nodes.js';
 import { planEnvironment, type PlannedEnvironment } from './planned-environment.js';
 import { decideRun, type RunDecision } from './run-decision.js';
 
@@ -35,6 +36,10 @@ export interface PlannedProject {
   readonly slug: string;
   readonly services: readonly PlannedService[];
   readonly dependencies: readonly PlannedDependency[];
+  /** What is run to its end on the way. */
+  readonly steps: readonly PlannedStep[];
+  /** The start graph: everything above, and what each needs of the others. */
+  readonly nodes: readonly PlannedNode[];
   readonly notes: readonly string[];
 }
 
@@ -43,8 +48,8 @@ export interface StartPlan {
   readonly mode: Mode;
   readonly decision: RunDecision;
   readonly projects: readonly PlannedProject[];
-  /** Edges of the start graph, for people and tests: `backend` needs `postgres` to be ready. */
-  readonly edges: readonly { readonly project: string; readonly node: string; readonly needs: string; readonly condition: string }[];
+  /** Every edge of the graphs of all projects: `backend` needs `postgres` to be ready. */
+  readonly edges: readonly { readonly project: string; readonly node: string; readonly needs: string; readonly condition: EdgeCondition; readonly optional: boolean }[];
 }
 
 /** What was recorded of one project, and whether it is alive now, from the truth room. */
@@ -53,11 +58,19 @@ export interface ProjectPresence {
   readonly dependencies: Readonly<Record<string, { readonly healthy: boolean }>>;
 }
 
+export interface PlanProjectInputs {
+  readonly facts: ProjectFacts;
+  readonly detection: ServiceDetection;
+  readonly presence: ProjectPresence;
+  /** The steps that what is found asks for; default none. */
+  readonly planSteps?: (found: Pick<PlannedProject, 'services' | 'dependencies'>) => readonly PlannedStep[];
+}
+
 export interface PlanInputs {
   readonly command: StartPlan['command'];
   readonly mode: Mode;
   readonly profile: ModeProfile;
-  readonly projects: readonly { readonly facts: ProjectFacts; readonly detection: ServiceDetection; readonly presence: ProjectPresence }[];
+  readonly projects: readonly PlanProjectInputs[];
   readonly dependencies: readonly DependencyDeclaration[];
   /** Service types wanted; empty = all. */
   readonly services: readonly ServiceName[];
@@ -84,10 +97,10 @@ export function planStart(inputs: PlanInputs): StartPlan {
     fresh: inputs.fresh === true,
     projects: projects.map((project, index) => ({ name: project.name, actions: [...project.services, ...project.dependencies].map((item) => item.action), known: isKnown(inputs.projects[index]!.presence) })),
   });
-  return { command: inputs.command, mode: inputs.mode, decision, projects, edges: projects.flatMap((project) => edgesOf(project, inputs.servicesInParallel !== false)) };
+  return { command: inputs.command, mode: inputs.mode, decision, projects, edges: projects.flatMap(edgesOf) };
 }
 
-function planProject(inputs: PlanInputs, project: PlanInputs['projects'][number]): PlannedProject {
+function planProject(inputs: PlanInputs, project: PlanProjectInputs): PlannedProject {
   const { facts, detection, presence } = project;
   const found = (['backend', 'frontend'] as const).flatMap((type): readonly Omit<PlannedService, 'environment'>[] => {
     const command = detection[type];
@@ -106,7 +119,9 @@ function planProject(inputs: PlanInputs, project: PlanInputs['projects'][number]
   }));
   const addressed = found.filter(({ listens }) => listens).map(({ type }) => type);
   const services = found.map((service): PlannedService => ({ ...service, environment: planEnvironment({ service: service.type, lines: inputs.envLines(service.type), dependencies: enabled, installed: inputs.dependencies, callerEnv: inputs.callerEnv, addressed }) }));
-  return { name: facts.name, root: facts.root, slug: facts.slug, services, dependencies, notes: detection.notes };
+  const steps = project.planSteps?.({ services, dependencies }) ?? [];
+  const nodes = toPlannedNodes({ services, dependencies, steps }, { servicesInParallel: inputs.servicesInParallel !== false });
+  return { name: facts.name, root: facts.root, slug: facts.slug, services, dependencies, steps, nodes, notes: detection.notes };
 }
 
 function toAction(running: boolean, replace: boolean): PlanAction {
@@ -124,18 +139,8 @@ function isKnown({ services, dependencies }: ProjectPresence): boolean {
   return Object.keys(services).length + Object.keys(dependencies).length > 0;
 }
 
-/**
- * A service waits for the dependencies whose variables it gets; a frontend waits for the backend only where it
- * is asked to: ports are leased before anything starts.
- */
-function edgesOf(project: PlannedProject, servicesInParallel: boolean): StartPlan['edges'] {
-  const isStarting = (type: ServiceName): boolean => project.services.some((service) => service.type === type && service.action !== 'keep');
-  const followsBackend = !servicesInParallel && isStarting('backend') && isStarting('frontend');
-  return [
-    ...(followsBackend ? [{ project: project.name, node: 'frontend', needs: 'backend', condition: 'ready' }] : []),
-    ...project.dependencies.flatMap((dependency) => dependency.requires.map((needs) => ({ project: project.name, node: dependency.id, needs, condition: 'ready' }))),
-    ...project.services.flatMap((service) => service.environment.dependencies.map(({ id }) => ({ project: project.name, node: service.type, needs: id, condition: 'ready' }))),
-  ];
+function edgesOf({ name, nodes }: PlannedProject): StartPlan['edges'] {
+  return nodes.flatMap((node) => node.needs.map(({ id, condition, optional }) => ({ project: name, node: node.id, needs: id, condition, optional })));
 }
 
 export function serviceName(project: string, type: ServiceName): string {

@@ -6,7 +6,7 @@ import { secretVariableNames } from '../requirements/index.js';
 import { acquireProcess, type AcquiredProcess } from '../resources/index.js';
 import { commandOnPort, createLaunchListeners, declaredSecretNames, fillEnvLines, serviceEnvironment, toEnvSources, waitServiceReady, type ServiceName, type ServiceReadiness } from '../services/index.js';
 import type { ServiceRecord } from '../state/index.js';
-import type { ExecuteContext, ExecuteRequest } from './execute-project.js';
+import type { ExecuteContext, ExecuteRequest } from './project-run.js';
 import type { PlannedService } from './plan.js';
 
 /** A service whose port is leased under the launch token it will be started with. */

@@ -21,7 +21,7 @@ export interface StartContext extends ReconcileContext, PredictionContext {
   readonly progress: Progress;
   readonly publicHost: string;
   readonly readiness: ReadinessPort;
-  readonly serviceTimeoutMs: (service: ServiceName) => number;
+  readonly serviceTimeoutMs: (service: string) => number;
   /** A service may die with a secret on its lips, and its error quotes its last words. */
   readonly redaction: { readonly text: (text: string) => string };
 }

@@ -6,14 +6,21 @@ export function renderPlan(plan: StartPlan): string {
   for (const project of plan.projects) {
     lines.push('', `${project.name}  ${project.root}`);
     for (const dependency of project.dependencies) lines.push(`  ${dependency.action.padEnd(8)} ${dependency.id}`);
+    const after = (node: string): string => describeNeeds(plan.edges.filter((edge) => edge.project === project.name && edge.node === node));
+    for (const step of project.steps) lines.push(`  ${'run'.padEnd(8)} ${step.id}  ${step.label}  (${step.kind}${after(step.id)})`);
     for (const service of project.services) {
-      const needs = plan.edges.filter((edge) => edge.project === project.name && edge.node === service.type).map((edge) => edge.needs);
-      lines.push(`  ${service.action.padEnd(8)} ${service.type}  ${service.command.command.join(' ')}  (${service.command.rule}, from port ${service.preferred_port}${needs.length > 0 ? `, after ${needs.join(', ')}` : ''})`);
+      lines.push(`  ${service.action.padEnd(8)} ${service.type}  ${service.command.command.join(' ')}  (${service.command.rule}, from port ${service.preferred_port}${after(service.type)})`);
       lines.push(...environmentLines(service.environment));
     }
     for (const note of project.notes) lines.push(`  note: ${note}`);
   }
   return lines.join('\n');
+}
+
+/** `, after postgres, migrate completed, cache if there`: ready is what goes without saying. */
+function describeNeeds(needs: StartPlan['edges']): string {
+  if (needs.length === 0) return '';
+  return `, after ${needs.map(({ needs: id, condition, optional }) => `${id}${condition === 'ready' ? '' : ` ${condition}`}${optional ? ' if there' : ''}`).join(', ')}`;
 }
 
 /** Where the variables of a service come from; names only. */

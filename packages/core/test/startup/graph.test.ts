@@ -1,5 +1,6 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
+import { EnvctlError, type EdgeCondition } from '../../dist/contract/index.js';
 import { assertAcyclic, firstFailure, runGraph, type GraphEdge, type GraphNode } from '../../dist/startup/graph.js';
 
 const never = new AbortController().signal;
@@ -83,6 +84,76 @@ describe('runGraph', () => {
     const outcomes = await runGraph([node('a', [], ({ signal }) => (cancel.abort(new Error('cancelled')), untilAborted(signal))), node('b', ['a'])], { signal: cancel.signal });
     expect([...outcomes.values()]).to.deep.equal([{ status: 'skipped', reason: 'cancelled' }, { status: 'skipped', reason: 'cancelled' }]);
     expect(firstFailure(outcomes)).to.equal(undefined);
+  });
+
+  const conditions: readonly EdgeCondition[] = ['started', 'log-ready', 'ready', 'healthy', 'completed'];
+  const implied: Readonly<Record<EdgeCondition, readonly EdgeCondition[]>> = {
+    started: ['started'],
+    'log-ready': ['started', 'log-ready'],
+    ready: ['started', 'ready'],
+    healthy: ['started', 'ready', 'healthy'],
+    completed: ['started', 'completed'],
+  };
+  for (const reached of conditions) {
+    it(`what is ${reached} lets exactly those run that need ${implied[reached].join(' or ')}`, async () => {
+      const ran: string[] = [];
+      const watchers = conditions.map((condition) => ({ ...node(condition, [{ id: 'server', condition }], () => Promise.resolve(void ran.push(condition))), critical: false }));
+      const outcomes = await runGraph([{ ...node('server', []), reaches: reached }, ...watchers], { signal: never });
+      expect(ran).to.have.members([...implied[reached]]);
+      for (const condition of conditions.filter((candidate) => !ran.includes(candidate))) {
+        expect(outcomes.get(condition)).to.deep.equal({ status: 'skipped', reason: `not started: ${condition} needs server, which did not become ${condition}`, blockedBy: 'server', tolerated: true });
+      }
+    });
+  }
+
+  it('failure is transitive, with every link of the chain; what needs nothing of it runs', async () => {
+    const told: string[] = [];
+    const chain = (id: string, needs: readonly (string | GraphEdge)[]): GraphNode => ({ ...node(id, needs), critical: false, skipped: (reason) => void told.push(`${id}: ${reason}`) });
+    const outcomes = await runGraph(
+      [chain('web', ['worker']), chain('worker', [{ id: 'migrate', condition: 'completed' }]), { ...node('migrate', [], () => Promise.reject(new Error('exited with code 3'))), label: 'the migration', critical: false }, chain('other', [])],
+      { signal: never },
+    );
+    expect(told).to.deep.equal([
+      'worker: not started: worker needs the migration, which failed: exited with code 3',
+      'web: not started: web needs worker, which was not started: worker needs the migration, which failed: exited with code 3',
+    ]);
+    expect(outcomes.get('other')).to.include({ status: 'done' });
+    expect(outcomes.get('web')).to.include({ blockedBy: 'migrate' });
+    expect(firstFailure(outcomes)).to.equal(undefined);
+  });
+
+  it('a critical node that needs what failed is a failure, with the advice of what failed', async () => {
+    const sibling = deferred();
+    const broken = new EnvctlError('ENVCTL_E_SERVICE_FAILED', 'exited with code 3', { hints: ['mend it'] });
+    const outcomes = await runGraph(
+      [
+        { ...node('migrate', [], () => sibling.promise.then(() => Promise.reject(broken))), critical: false },
+        node('worker', [{ id: 'migrate', condition: 'completed' }]),
+        node('sibling', [], ({ signal }) => (sibling.resolve(), untilAborted(signal))),
+      ],
+      { signal: never },
+    );
+    const failure = firstFailure(outcomes);
+    expect(failure).to.include({ id: 'worker', message: 'not started: worker needs migrate, which failed: exited with code 3' });
+    expect(failure?.error).to.have.property('hints').that.deep.equals(['mend it']);
+    expect(outcomes.get('sibling')).to.include({ status: 'skipped' });
+  });
+
+  it('an optional edge waits for what it names, and does without it when it fails', async () => {
+    const order: string[] = [];
+    const cache = deferred();
+    const app = (need: string): GraphNode => node(`app of ${need}`, [{ id: need, condition: 'ready', optional: true }], () => Promise.resolve(void order.push(`app of ${need}`)));
+    await runGraph(
+      [
+        { ...node('cache', [], () => cache.promise.then(() => void order.push('cache'))), critical: false },
+        { ...node('broken', [], () => (cache.resolve(), Promise.reject(new Error('broken')))), critical: false },
+        app('cache'),
+        app('broken'),
+      ],
+      { signal: never },
+    );
+    expect(order).to.have.members(['cache', 'app of cache', 'app of broken']);
+    expect(order.indexOf('cache')).to.be.below(order.indexOf('app of cache'));
   });
 
   it('names a circle', () => {

@@ -147,13 +147,17 @@ describe('renderPlan', () => {
           { type: 'frontend', name: 'Main Frontend', action: 'keep', command: { ...command, type: 'frontend', command: ['npx', 'vite'], rule: 'vite' }, preferred_port: 9000, listens: true, environment: { ...environment, skipped: [{ name: 'N8N', section: 'frontend launch env', line: 9, reason: 'ENVCTL_SOURCE_N8N_URL is not available' }], withheld: ['DATABASE_URL'] } },
         ],
         dependencies: [{ id: 'postgres', display_name: 'Postgres', action: 'keep', requires: [] }, { id: 'redis', display_name: 'Redis', action: 'start', requires: [] }],
+        steps: [{ kind: 'migration', id: 'migrate', label: 'alembic upgrade head', needs: [{ id: 'postgres', condition: 'ready', optional: false }], before: ['backend'] }],
+        nodes: [],
         notes: ['No lock file.'],
       },
     ],
     edges: [
-      { project: 'Main', node: 'backend', needs: 'postgres', condition: 'ready' },
-      { project: 'Main', node: 'backend', needs: 'redis', condition: 'ready' },
-      { project: 'other', node: 'frontend', needs: 'redis', condition: 'ready' },
+      { project: 'Main', node: 'backend', needs: 'postgres', condition: 'ready', optional: false },
+      { project: 'Main', node: 'backend', needs: 'redis', condition: 'healthy', optional: true },
+      { project: 'Main', node: 'backend', needs: 'migrate', condition: 'completed', optional: false },
+      { project: 'Main', node: 'migrate', needs: 'postgres', condition: 'ready', optional: false },
+      { project: 'other', node: 'frontend', needs: 'redis', condition: 'ready', optional: false },
     ],
   };
 
@@ -165,7 +169,8 @@ restart in mode main: restart (asked for)
 Main  /w
   keep     postgres
   start    redis
-  replace  backend  node server.js --port {port}  (configured, from port 8000, after postgres, redis)
+  run      migrate  alembic upgrade head  (migration, after postgres)
+  replace  backend  node server.js --port {port}  (configured, from port 8000, after postgres, redis healthy if there, migrate completed)
            env from postgres: DATABASE_URL, DB_HOST
            env from .envctl:4, backend launch env: DB from ENVCTL_SOURCE_DATABASE_URL
            env from .envctl:5, backend launch env: LEVEL

@@ -1,0 +1,108 @@
+/** The planned nodes of a project as steps that can be run: one runner for each kind, progress told, in the way of the plan. */
+import { EnvctlError, errorMessage } from '../contract/index.js';
+import { createLaunchToken } from '../resources/index.js';
+import type { Progress } from '../ui/index.js';
+import { isConsequenceOf, type GraphNode } from './graph.js';
+import type { NodeResult, RunningNode } from './node-runner.js';
+import type { PlannedNode } from './plan-nodes.js';
+import type { ProjectRun } from './project-run.js';
+import { runDependencyNode } from './run-dependency.js';
+import { runServiceNode } from './run-service.js';
+
+/** The step in which all service ports are leased; not one that people wait for. */
+const portsNode = 'ports';
+
+/** @param avoid ports that a stranger was found on */
+export function toGraphNodes(run: ProjectRun, avoid: ReadonlySet<number>): readonly GraphNode[] {
+  const { project } = run.request;
+  // Beside the dependencies: their servers need not wait for the ports of services.
+  const ports: GraphNode = {
+    id: nodeId(run, portsNode),
+    needs: [],
+    run: async ({ signal }) => {
+      await run.headStart.over(signal);
+      await leaseServicePorts(run, avoid);
+    },
+  };
+  const { progress } = run.context;
+  const nodes = project.nodes.map((node) => toGraphNode(run, node, ports.id));
+  for (const node of project.nodes) {
+    if (isKeptService(run, node)) progress.node(nodeId(run, node.id), 'kept');
+    else progress.node(nodeId(run, node.id), 'waiting', node.needs.length === 0 ? undefined : `for ${node.needs.map(({ id }) => id).join(', ')}`);
+  }
+  return [ports, ...nodes];
+}
+
+/** The nodes that people are told of: those of the plan that this attempt did something for. */
+export function isShownNode(run: ProjectRun, id: string): boolean {
+  return run.request.project.nodes.some((node) => nodeId(run, node.id) === id && !isKeptService(run, node));
+}
+
+function toGraphNode(run: ProjectRun, node: PlannedNode, portsId: string): GraphNode {
+  const id = nodeId(run, node.id);
+  const { progress } = run.context;
+  const common = { id, label: node.label, skipped: (reason: string) => progress.node(id, 'skipped', reason) };
+  // What runs already needs nothing.
+  if (isKeptService(run, node)) return { ...common, needs: [], run: () => Promise.resolve() };
+  const needs = node.needs.map((need) => ({ ...need, id: nodeId(run, need.id) }));
+  return {
+    ...common,
+    needs: node.kind === 'service' ? [{ id: portsId, condition: 'ready' }, ...needs] : needs,
+    reaches: node.kind === 'dependency' || node.kind === 'service' ? 'ready' : 'completed',
+    run: (running) => told(progress, id, running.signal, () => runNode(run, node, running)),
+  };
+}
+
+function runNode(run: ProjectRun, node: PlannedNode, running: RunningNode): Promise<NodeResult> {
+  const { project } = run.request;
+  switch (node.kind) {
+    case 'dependency':
+      return runDependencyNode(run, project.dependencies.find(({ id }) => id === node.id)!, running);
+    case 'service':
+      return runServiceNode(run, project.services.find(({ type }) => type === node.id)!, running);
+    default: {
+      const runner = run.context.stepRunners?.[node.kind];
+      if (runner === undefined) throw new EnvctlError('ENVCTL_E_BUG', `Nothing runs the ${node.kind} ${node.id}.`, { kind: 'bug' });
+      return runner(run, project.steps.find(({ id }) => id === node.id)!, running);
+    }
+  }
+}
+
+/** All service ports are known before a service starts, so that a frontend knows its backend. */
+async function leaseServicePorts({ context, request, acquired }: ProjectRun, avoid: ReadonlySet<number>): Promise<void> {
+  const { project } = request;
+  const leased = project.services.filter((candidate) => candidate.action !== 'keep').map(async (service) => {
+    const token = createLaunchToken(context);
+    const lease = await context.leases.acquire({
+      preferred: service.preferred_port,
+      owner: { scopeId: context.scope.id, project: project.name, service: service.type, repositoryRoot: context.scope.repositoryRoot },
+      token,
+      http: true,
+      avoid,
+    });
+    acquired.leases.push({ service, token, port: lease.port, source: lease.source });
+  });
+  // Every lease that was granted is known to the undo, also when another one fails.
+  const failed = (await Promise.allSettled(leased)).find((result) => result.status === 'rejected');
+  if (failed !== undefined) throw failed.reason;
+}
+
+async function told(progress: Progress, id: string, signal: AbortSignal, work: () => Promise<NodeResult>): Promise<void> {
+  progress.node(id, 'running');
+  try {
+    const { state, detail } = await work();
+    progress.node(id, state, detail);
+  } catch (error) {
+    if (isConsequenceOf(signal, error)) progress.node(id, 'skipped', 'given up');
+    else progress.node(id, 'failed', errorMessage(error));
+    throw error;
+  }
+}
+
+function isKeptService({ request }: ProjectRun, node: PlannedNode): boolean {
+  return node.kind === 'service' && request.project.services.find(({ type }) => type === node.id)?.action === 'keep';
+}
+
+function nodeId({ request }: ProjectRun, name: string): string {
+  return `${request.project.name}/${name}`;
+}

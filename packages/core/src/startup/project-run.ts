@@ -1,0 +1,57 @@
+/** What is known while one project comes up: what was asked for, and what the attempt has come to so far. */
+import type { DependencyDeclaration, FailedOutcome, ProjectedVariable } from '../contract/index.js';
+import type { BringUpResult, DependencyHandle, RequirementsContext } from '../requirements/index.js';
+import type { AcquiredProcess } from '../resources/index.js';
+import type { ServiceRecord } from '../state/index.js';
+import type { Progress } from '../ui/index.js';
+import type { HeadStart } from './head-start.js';
+import type { StepRunners } from './node-runner.js';
+import type { PlannedProject, StartPlan } from './plan.js';
+import type { LeasedService } from './start-service.js';
+
+export interface ExecuteContext extends RequirementsContext {
+  /** What dependencies and services said is told, and goes on record. */
+  readonly redaction: { readonly text: (text: string) => string };
+  readonly progress: Progress;
+  /** Of every dependency that is installed. */
+  readonly declarations: readonly DependencyDeclaration[];
+  readonly publicHost: string;
+  readonly serviceTimeoutMs: (service: string) => number;
+  /** How the steps of a plan are run; a plan has none of a kind that is not here. */
+  readonly stepRunners?: StepRunners;
+}
+
+export interface ExecuteRequest {
+  readonly plan: StartPlan;
+  readonly project: PlannedProject;
+  readonly handles: ReadonlyMap<string, DependencyHandle>;
+  readonly runId: string;
+  readonly runDirectory: string;
+  /** Services of the project that stay, by type. */
+  readonly kept: Readonly<Partial<Record<string, ServiceRecord>>>;
+  /** Variables of the command line for the services that are started. */
+  readonly forwarded: Readonly<Record<string, string>>;
+  /** Names of the services that the last good state lists. */
+  readonly recorded: ReadonlySet<string>;
+  readonly signal: AbortSignal;
+}
+
+/** What this attempt has acquired so far, for the undo. */
+export interface Acquired {
+  readonly leases: LeasedService[];
+  readonly processes: { readonly launch: AcquiredProcess; readonly leased: LeasedService }[];
+  readonly dependencies: Map<string, BringUpResult>;
+  /** Dependencies that the project does without. */
+  readonly failed: Map<string, FailedOutcome>;
+}
+
+export interface ProjectRun {
+  readonly context: ExecuteContext;
+  readonly request: ExecuteRequest;
+  readonly acquired: Acquired;
+  /** By name: what will be recorded. */
+  readonly services: Map<string, ServiceRecord>;
+  /** Of each dependency that is up. */
+  readonly variables: Map<string, Readonly<Record<string, ProjectedVariable>>>;
+  readonly headStart: HeadStart;
+}

@@ -1,0 +1,45 @@
+/** Takes back what an attempt acquired: its processes end, ports and dependencies are given back. */
+import { errorMessage, isEnvctlError } from '../contract/index.js';
+import { releaseDependencies } from '../requirements/index.js';
+import { describeIncomplete, releaseLease, releaseProcesses } from '../resources/index.js';
+import type { NodeOutcome } from './graph.js';
+import type { ProjectRun } from './project-run.js';
+import type { LeasedService } from './start-service.js';
+
+/** Returns what could not be taken back. */
+export async function undoProject(run: ProjectRun, outcomes: ReadonlyMap<string, NodeOutcome>, error: unknown): Promise<readonly string[]> {
+  const { context, request, acquired } = run;
+  const { project } = request;
+  if (request.signal.aborted) context.events.emit('startup.command.cancelled', { command: request.plan.command, reason: 'signal' });
+  context.events.emit('startup.undo.started', { reason: errorMessage(error), projects: [project.name], resources: acquired.processes.length });
+  const survivors = await releaseServices(run, stolenPort(error));
+  const joined = [...acquired.dependencies].filter(([, result]) => result.joined);
+  const problems = await releaseDependencies(context, [project.name], { keepReserved: false, instances: joined.map(([, result]) => result.instance) }).catch((failed: unknown) => [errorMessage(failed)]);
+  const undone = [...acquired.processes.map(({ leased }) => leased.service.type), ...joined.map(([id]) => id)].map((name) => `${project.name}/${name}`);
+  for (const id of undone) if (outcomes.get(id)?.status !== 'failed') context.progress.node(id, 'undone');
+  context.events.emit('startup.undo.finished', { projects: [project.name], resources: acquired.processes.length, survivors: survivors.length });
+  context.events.emit('startup.project.failed', { project: project.name, error: errorMessage(error) });
+  return [...survivors, ...problems];
+}
+
+/** The port that a service could not bind because somebody else has it. A crash is a crash and moves nothing. */
+export function stolenPort(error: unknown): number | undefined {
+  if (!isEnvctlError(error) || error.data['failure_class'] !== 'bind_conflict') return undefined;
+  return typeof error.data['port'] === 'number' ? error.data['port'] : undefined;
+}
+
+/** A service that was recorded keeps its port reserved: it comes back to it. Returns what could not be stopped. */
+async function releaseServices({ context, request, acquired }: ProjectRun, stolen: number | undefined): Promise<readonly string[]> {
+  const { leases, processes } = acquired;
+  const isRecorded = ({ service, port }: LeasedService) => request.recorded.has(service.name) && port !== stolen;
+  const reports = await Promise.all(
+    [true, false].map((keepReserved) => {
+      const ending = processes.filter(({ leased }) => isRecorded(leased) === keepReserved);
+      return releaseProcesses(context, ending.map(({ launch, leased }) => ({ entryId: launch.entry.id, directory: launch.directory, token: leased.token, ports: [leased.port] })), { keepReserved });
+    }),
+  );
+  for (const leased of leases.filter((candidate) => !processes.some((process) => process.leased === candidate))) {
+    await releaseLease(context, leased.port, leased.token, { keepReserved: isRecorded(leased) });
+  }
+  return reports.flatMap(({ incomplete }) => incomplete).map((report) => describeIncomplete([report]));
+}
