@@ -29,11 +29,13 @@ def processes(allowed):
         try:
             stat = text(f"/proc/{name}/stat")
             command = text(f"/proc/{name}/cmdline").replace("\0", " ").strip()
+            # Without memory of its own it runs nothing any more: it is about to be a zombie.
+            ending = command == "" and text(f"/proc/{name}/statm").startswith("0 ")
         except OSError:
             continue
         comm = stat[stat.index("(") + 1 : stat.rindex(")")]
         state, parent = stat[stat.rindex(")") + 2 :].split(" ")[:2]
-        if state not in "ZX":
+        if state not in "ZX" and not ending:
             found.append({"pid": int(name), "parent": int(parent), "command": command or f"[{comm}]"})
     return sorted(found, key=lambda process: process["pid"])
 
