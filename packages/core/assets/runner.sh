@@ -2,7 +2,7 @@
 # The runner of one launch: runs the command in the foreground, applies the restart policy, and writes what
 # happened into the journal beside it. docs/decisions/0002-runner-and-launch-record.md is its contract.
 #
-#   runner.sh <no|on-failure|always> <max restarts> <back-off ms> <log> <log bytes> <cgroup.procs | -> command...
+#   runner.sh <no|on-failure|always> <max restarts> <back-off ms> <success codes, by comma> <log> <log bytes> <cgroup.procs | -> command...
 #
 # Every variable has a prefix of its own: a name that came with the environment would be handed to the command changed.
 _envctl_dir=${0%/*}
@@ -33,8 +33,8 @@ _envctl_self
 _envctl_note runner "$_envctl_pid" "$_envctl_ticks" || exit 74
 # A handler, not 'ignore': the command gets the default action back.
 trap : HUP INT QUIT TERM USR1 USR2 ALRM PIPE
-_envctl_when=$1 _envctl_max=$2 _envctl_backoff=$3 _envctl_log=$4 _envctl_bytes=$5 _envctl_cgroup=$6
-shift 6
+_envctl_when=$1 _envctl_max=$2 _envctl_backoff=$3 _envctl_good=,$4, _envctl_log=$5 _envctl_bytes=$6 _envctl_cgroup=$7
+shift 7
 # A shell says 'Terminated' on its stderr; the log is the command's alone.
 exec 3>&2 2>/dev/null
 [ "$_envctl_cgroup" = - ] || { printf '0\n' >"$_envctl_cgroup"; } 2>/dev/null
@@ -59,7 +59,7 @@ while [ ! -e "$_envctl_dir/stop" ]; do
   [ -e "$_envctl_dir/stop" ] && break
   case $_envctl_when in
     always) ;;
-    on-failure) [ "$_envctl_code" -eq 0 ] && break ;;
+    on-failure) case $_envctl_good in *,"$_envctl_code",*) break ;; esac ;;
     *) break ;;
   esac
   [ "$_envctl_restarts" -ge "$_envctl_max" ] && break
@@ -79,7 +79,10 @@ while [ ! -e "$_envctl_dir/stop" ]; do
   if [ "$_envctl_size" -gt "$_envctl_bytes" ] && command -p mv -f "$_envctl_log" "$_envctl_log.1" 2>/dev/null &&
     (umask 077 && true >>"$_envctl_log") 2>/dev/null; then
     exec >>"$_envctl_log" 3>&1
+    _envctl_note rotated "$_envctl_size"
+    _envctl_size=0
   fi
+  _envctl_note log "$_envctl_restarts" $_envctl_size
 done
 [ "${_envctl_at:-}" ] || _envctl_now
 _envctl_note exit "$_envctl_code" "$_envctl_at"

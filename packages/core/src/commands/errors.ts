@@ -19,7 +19,11 @@ export default class Errors extends EnvctlCommand<ErrorsReport, EngineRuntime> {
   protected render(data: ErrorsReport): string {
     if (data.ok) return 'No known service errors.';
     return [
-      ...data.failed_services.map((service) => `${service.name}: ${service.status}${service.detail === null ? '' : `, ${service.detail}`}${service.log_line === null ? '' : `\n  ${service.log_line}`}${service.log_path === null ? '' : `\n  log: ${service.log_path}`}`),
+      ...data.failed_services.map((service) => {
+        const detail = service.detail === null ? '' : `, ${service.detail}`;
+        const at = service.last_exit === null || service.detail?.includes(service.last_exit.at) === true ? '' : ` at ${service.last_exit.at}`;
+        return `${service.name}: ${service.status}${detail}${at}${service.log_line === null ? '' : `\n  ${service.log_line}`}${service.log_path === null ? '' : `\n  log: ${service.log_path}`}`;
+      }),
       ...data.requirement_issues.map((issue) => `${issue.project} ${issue.component}: ${issue.status}`),
       ...data.recent_failures.map((failure) => `last start failed: ${failure}`),
     ].join('\n');

@@ -19,6 +19,7 @@ export { waitForExit } from './wait-for-exit.js';
 export { listenersByPid } from './listeners.js';
 export { readListeningLines } from './listening-sockets.js';
 export { findTokenCarriers, tokenOf } from './tokens.js';
+export { describeExit, describeRestarts, toLastExit, type LastExit } from './describe-exit.js';
 export { findProgram, isExecutableFile, type ProgramSearch } from './find-program.js';
 export { quoteForShell } from './quote-for-shell.js';
 export { closeInheritedDescriptors } from './inherited-descriptors.js';

@@ -1,4 +1,5 @@
 import type { ProcessIdentity, StopStep } from '../contract/index.js';
+import type { LogPosition } from './journal.js';
 
 /** When the runner starts the command again. The pause doubles from `backoffMs` to 30 s; a minute of work resets it. */
 export interface RestartPolicy {
@@ -31,6 +32,8 @@ export interface LaunchSpec {
   readonly user?: { readonly uid: number; readonly gid: number };
   readonly stop: readonly StopStep[];
   readonly restart: RestartPolicy;
+  /** Exit codes after which `on-failure` does not start the command again; default 0 alone. */
+  readonly successExitCodes?: readonly number[];
   /** The log is rotated to `<log>.1` above this size when the command (re)starts; default 16 MiB. */
   readonly logMaxBytes?: number;
 }
@@ -56,7 +59,13 @@ export interface Launch {
   readonly child?: ProcessIdentity;
   /** Present once the runner has ended by itself. */
   readonly exit?: { readonly code: number; readonly at: number };
+  /** How the command ended last, whether or not it was started again. */
+  readonly lastEnd?: { readonly code: number; readonly at: number };
   readonly restarts: number;
+  /** Where the log of the present incarnation begins. */
+  readonly logStart: LogPosition;
+  /** The command has ended and its runner lives: it waits to start it again, or is about to end. */
+  readonly between: boolean;
 }
 
 /** The environment variable that carries the token. */

@@ -5,7 +5,7 @@
  */
 import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { chmodSync, chownSync, closeSync, copyFileSync, existsSync, mkdirSync, openSync, readFileSync, realpathSync, renameSync, statSync, writeFileSync } from 'node:fs';
+import { appendFileSync, chmodSync, chownSync, closeSync, copyFileSync, existsSync, fstatSync, mkdirSync, openSync, readFileSync, realpathSync, renameSync, statSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join, parse, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { EnvctlError, errorMessage, type ProcessIdentity } from '../contract/index.js';
@@ -63,6 +63,7 @@ export async function launchProcess(
   seam('process.cgroup.after-effect');
   const log = openLog(record);
   try {
+    appendFileSync(join(record.directory, journalName), `log 0 ${fstatSync(log).size}\n`);
     seam('process.spawn.before-effect');
     const runner = await spawnRunner(spec, record, log);
     seam('process.spawn.after-effect');
@@ -154,6 +155,7 @@ async function spawnRunner(spec: LaunchSpec, record: LaunchRecord, log: number):
       restart.when,
       String(Math.max(0, Math.trunc(restart.max))),
       String(Math.max(0, Math.trunc(restart.backoffMs))),
+      (record.successExitCodes ?? [0]).join(','),
       record.logPath,
       String(record.logMaxBytes ?? defaultLogBytes),
       record.cgroup === null ? '-' : join(record.cgroup, 'cgroup.procs'),

@@ -1,7 +1,8 @@
+import { readFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { isAbsolute, join } from 'node:path';
 import { parseJournal } from './journal.js';
-import type { ProcessIdentity } from '../contract/index.js';
+import type { LaunchExit, ProcessIdentity } from '../contract/index.js';
 import type { Launch, LaunchRecord } from './launch-spec.js';
 
 export const recordName = 'launch.json';
@@ -21,10 +22,23 @@ export async function readLaunch(directory: string): Promise<Launch | undefined>
     // The directory may have been moved with the state root.
     record: { ...record, directory },
     restarts: journal.restarts,
+    logStart: journal.logStart,
+    between: journal.between && journal.exit === undefined,
     ...(runner && { runner }),
     ...(child && { child }),
     ...(journal.exit && { exit: journal.exit }),
+    ...(journal.lastEnd && { lastEnd: journal.lastEnd }),
   };
+}
+
+/** What the journal tells of restarts and ends, in one small read; undefined without a journal. */
+export function readLaunchHistory(directory: string): { readonly restarts: number; readonly lastEnd: LaunchExit | undefined } | undefined {
+  try {
+    const { restarts, lastEnd, exit } = parseJournal(readFileSync(join(directory, journalName), 'utf8'));
+    return { restarts, lastEnd: exit ?? lastEnd };
+  } catch {
+    return undefined;
+  }
 }
 
 async function readText(path: string): Promise<string | undefined> {

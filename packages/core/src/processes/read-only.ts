@@ -1,12 +1,13 @@
 /** The light door of the room: looking at processes, without the libraries that starting and running them needs. */
 export { examineLaunch, type Examination } from './examine.js';
+export { describeExit, describeRestarts, toLastExit, type LastExit } from './describe-exit.js';
 export { findProgram, isExecutableFile } from './find-program.js';
 export { closeInheritedDescriptors } from './inherited-descriptors.js';
 export { listenersByPid } from './listeners.js';
 export { readLivingTree } from './living-tree.js';
 export { quoteForShell } from './quote-for-shell.js';
 export type { Launch } from './launch-spec.js';
-export { readLaunch } from './read-launch.js';
+export { readLaunch, readLaunchHistory } from './read-launch.js';
 export { startedAtSeconds } from './start-time.js';
 export { isGone, type ProcessEntry } from './stat.js';
 export { readProcessTable, type ProcessTable } from './table.js';

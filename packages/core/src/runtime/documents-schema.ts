@@ -6,6 +6,7 @@ import * as z from 'zod';
 import { loadConfigDocuments } from '../config/index.js';
 
 const text = z.string().nullable();
+const lastExit = z.strictObject({ code: z.int(), signal: text, at: z.string() }).nullable();
 const port = z.int().nullable();
 const mode = z.enum(['main', 'trees']);
 const names = z.array(z.string());
@@ -81,7 +82,7 @@ const healthBody = {
   mode,
   projects: z.int(),
   legacy_state: z.boolean(),
-  services: z.array(z.strictObject({ project: z.string(), name: z.string(), status: z.string(), port, pid: port, url: text, detail: text, restarts: z.int() })),
+  services: z.array(z.strictObject({ project: z.string(), name: z.string(), status: z.string(), port, pid: port, url: text, detail: text, restarts: z.int(), last_exit: lastExit })),
   dependencies: z.array(z.strictObject({ project: z.string(), component: z.string(), status: z.string(), port, detail: text })),
   status_counts: z.strictObject({ ok: z.int(), warn: z.int(), bad: z.int() }),
   healthy: z.boolean(),
@@ -93,7 +94,7 @@ const errorsBody = {
   run_id: z.string(),
   mode,
   selected_services: names.nullable(),
-  failed_services: z.array(z.strictObject({ name: z.string(), status: z.string(), log_path: text, detail: text, log_line: text })),
+  failed_services: z.array(z.strictObject({ name: z.string(), status: z.string(), log_path: text, detail: text, log_line: text, last_exit: lastExit })),
   requirement_issues: z.array(issue),
   recent_failures: names,
 };
@@ -235,7 +236,7 @@ const ownDocuments: Readonly<Record<string, z.ZodType>> = {
   'list-targets': document('list-targets', targetsBody),
   'list-commands': document('list-commands', { commands: names }),
   'show-state': z.union([
-    document('show-state', { found: z.literal(true), runtime_root: z.string(), run_state_path: z.string(), state: z.looseObject({ run_id: z.string(), mode, schema_version: z.literal(1) }) }),
+    document('show-state', { found: z.literal(true), runtime_root: z.string(), run_state_path: z.string(), state: z.looseObject({ run_id: z.string(), mode, schema_version: z.literal(1) }), ends: z.record(z.string(), z.strictObject({ restarts: z.int(), last_exit: lastExit })) }),
     document('show-state', { found: z.literal(false), mode, error: z.literal('state_not_found') }),
   ]),
   endpoints: z.union([document('endpoints', endpointsBody), ...endpointsFailures]),

@@ -1,4 +1,5 @@
 import type { Mode } from '../contract/index.js';
+import type { LastExit } from '../processes/read-only.js';
 import { diagnoseLog, tailLines } from '../services/index.js';
 import type { RunState } from '../state/index.js';
 import type { HealthReport } from './health.js';
@@ -8,7 +9,7 @@ export interface ErrorsReport {
   readonly run_id: string;
   readonly mode: Mode;
   readonly selected_services: readonly string[] | null;
-  readonly failed_services: readonly { readonly name: string; readonly status: string; readonly log_path: string | null; readonly detail: string | null; readonly log_line: string | null }[];
+  readonly failed_services: readonly { readonly name: string; readonly status: string; readonly log_path: string | null; readonly detail: string | null; readonly log_line: string | null; readonly last_exit: LastExit | null }[];
   readonly requirement_issues: HealthReport['issues']['requirement_issues'];
   readonly recent_failures: readonly string[];
   readonly ok: boolean;
@@ -21,7 +22,7 @@ export async function collectErrors(state: RunState, health: HealthReport, selec
     failing.map(async (service) => {
       const logPath = state.services[service.name]?.log_path ?? null;
       const diagnosis = logPath === null ? undefined : diagnoseLog(await tailLines(logPath, 100), redact);
-      return { name: service.name, status: service.status, log_path: logPath, detail: service.detail, log_line: diagnosis?.line ?? null };
+      return { name: service.name, status: service.status, log_path: logPath, detail: service.detail, log_line: diagnosis?.line ?? null, last_exit: service.last_exit };
     }),
   );
   const issues = selected === null ? health.issues.requirement_issues : [];

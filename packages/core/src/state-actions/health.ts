@@ -1,4 +1,5 @@
 import type { Mode } from '../contract/index.js';
+import { toLastExit, type LastExit } from '../processes/read-only.js';
 import { selectServices, type ServiceSelectors } from '../projects/index.js';
 import { probeHealth } from '../services/index.js';
 import { isLegacyState, type RunState } from '../state/index.js';
@@ -11,7 +12,7 @@ export interface HealthReport {
   readonly projects: number;
   /** True when the original recorded it: nothing of it is proven, and envctl will not stop it. */
   readonly legacy_state: boolean;
-  readonly services: readonly { readonly project: string; readonly name: string; readonly status: string; readonly port: number | null; readonly pid: number | null; readonly url: string | null; readonly detail: string | null; readonly restarts: number }[];
+  readonly services: readonly { readonly project: string; readonly name: string; readonly status: string; readonly port: number | null; readonly pid: number | null; readonly url: string | null; readonly detail: string | null; readonly restarts: number; readonly last_exit: LastExit | null }[];
   readonly dependencies: readonly { readonly project: string; readonly component: string; readonly status: string; readonly port: number | null; readonly detail: string | null }[];
   readonly status_counts: { readonly ok: number; readonly warn: number; readonly bad: number };
   readonly healthy: boolean;
@@ -43,7 +44,7 @@ export async function examineHealth(context: ReconcileContext, state: RunState, 
       const health = service.status === 'running' && !isLegacy && record?.health_url != null ? await probeHealth(record.health_url, { timeoutMs: healthTimeoutMs, signal: options.signal }) : undefined;
       const status = health?.healthy === false ? 'unreachable' : service.status;
       const detail = health?.healthy === false ? health.detail : (service.detail ?? null);
-      return { project: service.project, name: service.name, status, port: service.actualPort, pid: service.pid, url: status !== 'running' && status !== 'starting' ? null : isLegacy ? `http://localhost:${service.actualPort}` : (record?.public_url ?? null), detail, restarts: service.restarts };
+      return { project: service.project, name: service.name, status, port: service.actualPort, pid: service.pid, url: status !== 'running' && status !== 'starting' ? null : isLegacy ? `http://localhost:${service.actualPort}` : (record?.public_url ?? null), detail, restarts: service.restarts, last_exit: toLastExit(service.lastEnd) };
     }),
   );
   const dependencies = truth.dependencies.map((dependency) => ({ project: dependency.project, component: dependency.component, status: dependency.status, port: dependency.port, detail: dependency.detail ?? null }));

@@ -3,7 +3,7 @@
  * alive when a process with a positive proof is; it runs when one of these listens. A stranger on its port
  * never counts.
  */
-import { examineLaunch, listenersByPid, readLaunch, readLivingTree, type Launch, type Examination, type ProcessTable } from '../processes/read-only.js';
+import { describeExit, describeRestarts, examineLaunch, listenersByPid, readLaunch, readLivingTree, type Launch, type Examination, type ProcessTable } from '../processes/read-only.js';
 import type { ServiceRecord } from '../state/read-only.js';
 
 export type ServiceStatus = 'running' | 'starting' | 'unreachable' | 'stale' | 'unknown';
@@ -17,6 +17,8 @@ export interface ServiceTruth {
   readonly actualPort: number | null;
   /** How it ended, when it did. */
   readonly exit: { readonly code: number; readonly at: number } | undefined;
+  /** How its command ended last, also when it was started again since. */
+  readonly lastEnd?: { readonly code: number; readonly at: number };
   readonly restarts: number;
   readonly detached: Examination['detached'];
   readonly detail: string | undefined;
@@ -57,19 +59,39 @@ function glance(service: ServiceRecord, launch: Launch): ServiceTruth | undefine
   const listeners = listenersByPid(readLivingTree(launch));
   const pids = [...listeners].filter(([, ports]) => ports.includes(wanted)).map(([pid]) => pid).sort((left, right) => left - right);
   if (pids.length === 0) return undefined;
-  return { name: service.name, status: 'running', pid: launch.child?.pid ?? launch.runner?.pid ?? null, listenerPids: pids, actualPort: wanted, exit: undefined, restarts: launch.restarts, detached: [], detail: undefined };
+  return { name: service.name, status: 'running', pid: launch.child?.pid ?? launch.runner?.pid ?? null, listenerPids: pids, actualPort: wanted, exit: undefined, restarts: launch.restarts, detached: [], detail: describeRestarts(launch), ...lastEndOf(launch) };
 }
 
 function alive(service: ServiceRecord, launch: Launch, examination: Examination, listeners: ReadonlyMap<number, readonly number[]>, options: TruthOptions): ServiceTruth {
   const wanted = service.actual_port ?? service.requested_port;
   const bound = findListener(examination, listeners, wanted, options.reboundMaxDelta);
-  const base = { name: service.name, exit: undefined, restarts: launch.restarts, detached: examination.detached, pid: launch.child?.pid ?? launch.runner?.pid ?? null };
-  if (!service.listener_expected || wanted === null) return { ...base, status: 'running', listenerPids: [], actualPort: wanted, detail: undefined };
-  if (bound !== undefined) return { ...base, status: 'running', listenerPids: bound.pids, actualPort: bound.port, detail: undefined };
-  const startedMs = (service.started_at ?? 0) * 1000;
-  if (options.enforceListeners === false) return { ...base, status: 'running', listenerPids: [], actualPort: wanted, detail: `nothing of it listens on port ${wanted}` };
-  const status = options.nowMs - startedMs < options.graceMs ? 'starting' : 'unreachable';
-  return { ...base, status, listenerPids: [], actualPort: wanted, detail: `nothing of it listens on port ${wanted}` };
+  const base = { name: service.name, exit: undefined, restarts: launch.restarts, detached: examination.detached, pid: launch.child?.pid ?? launch.runner?.pid ?? null, ...lastEndOf(launch) };
+  const history = describeRestarts(launch);
+  if (bound !== undefined) return { ...base, status: 'running', listenerPids: bound.pids, actualPort: bound.port, detail: history };
+  // What its command left behind lives on: that is no service.
+  if (launch.exit !== undefined) return { ...dead(service, launch, undefined), detached: examination.detached };
+  const living = { ...base, listenerPids: [], actualPort: wanted };
+  if (launch.between) return { ...living, status: 'starting', detail: describePause(launch) };
+  if (!service.listener_expected || wanted === null) return { ...living, status: 'running', detail: history };
+  const silent = `nothing of it listens on port ${wanted}${history === undefined ? '' : `; ${history}`}`;
+  if (options.enforceListeners === false) return { ...living, status: 'running', detail: silent };
+  const startedMs = Math.max((service.started_at ?? 0) * 1000, launch.restarts > 0 ? (launch.lastEnd?.at ?? 0) : 0);
+  return { ...living, status: options.nowMs - startedMs < options.graceMs ? 'starting' : 'unreachable', detail: silent };
+}
+
+function lastEndOf(launch: Launch | undefined): Pick<ServiceTruth, 'lastEnd'> {
+  const end = launch?.exit ?? launch?.lastEnd;
+  return end === undefined ? {} : { lastEnd: end };
+}
+
+function describeEnd(launch: Launch | undefined): string {
+  if (launch?.exit === undefined) return 'it is gone without an exit record';
+  return describeRestarts({ restarts: launch.restarts, lastEnd: launch.exit }) ?? describeExit(launch.exit.code);
+}
+
+function describePause({ record, restarts, lastEnd }: Launch): string {
+  const end = lastEnd === undefined ? 'ended' : `${describeExit(lastEnd.code)} at ${new Date(lastEnd.at).toISOString()}`;
+  return `${end}; waits for restart ${restarts + 1} of ${record.restart.max}`;
 }
 
 function dead(service: ServiceRecord, launch: Launch | undefined, detail: string | undefined): ServiceTruth {
@@ -82,15 +104,9 @@ function dead(service: ServiceRecord, launch: Launch | undefined, detail: string
     exit: launch?.exit,
     restarts: launch?.restarts ?? 0,
     detached: [],
-    detail: detail ?? (launch?.exit === undefined ? 'it is gone without an exit record' : describeExit(launch.exit.code)),
+    detail: detail ?? describeEnd(launch),
+    ...lastEndOf(launch),
   };
-}
-
-/** `exited with code 1`, `was ended by SIGKILL`. */
-export function describeExit(code: number): string {
-  const signals: Readonly<Record<number, string>> = { 129: 'SIGHUP', 130: 'SIGINT', 131: 'SIGQUIT', 134: 'SIGABRT', 137: 'SIGKILL', 139: 'SIGSEGV', 143: 'SIGTERM' };
-  const signal = signals[code];
-  return signal === undefined ? `exited with code ${code}` : `was ended by ${signal}`;
 }
 
 function findListener(examination: Examination, listeners: ReadonlyMap<number, readonly number[]>, wanted: number | null, maxDelta: number): { readonly port: number; readonly pids: readonly number[] } | undefined {

@@ -5,11 +5,17 @@ export function renderHealth(report: HealthReport): string {
   return [
     `run_id: ${report.run_id}   mode: ${report.mode}   healthy/running ${ok} | starting ${warn} | issues ${bad}`,
     ...(report.legacy_state ? ['  recorded by the original envctl: nothing of it is proven, and only the original can stop it'] : []),
-    ...report.services.map((service) => `  ${glyph(service.status)} ${service.name.padEnd(20)} ${service.status.padEnd(12)} ${service.url ?? ''}${service.detail === null ? '' : `  ${service.detail}`}`.trimEnd()),
+    ...report.services.map((service) => `  ${glyph(service.status)} ${service.name.padEnd(20)} ${service.status.padEnd(12)} ${service.url ?? ''}${describe(service)}`.trimEnd()),
     ...report.dependencies.map((dependency) => `  ${glyph(dependency.status)} ${`${dependency.project} ${dependency.component}`.padEnd(20)} ${dependency.status.padEnd(12)} ${dependency.port === null ? '' : `port ${dependency.port}`}${dependency.detail === null ? '' : `  ${dependency.detail}`}`.trimEnd()),
     ...report.detached.map((process) => `  • pid ${process.pid} (${process.comm}) left its service and is not managed: ${process.reason}`),
     ...report.issues.recent_failures.map((failure) => `  last start failed: ${failure}`),
   ].join('\n');
+}
+
+/** The detail, and when it ended where the detail does not say so itself. */
+function describe({ detail, status, last_exit: end }: HealthReport['services'][number]): string {
+  if (detail === null) return '';
+  return `  ${detail}${status === 'stale' && end !== null && !detail.includes(end.at) ? ` at ${end.at}` : ''}`;
 }
 
 function glyph(status: string): string {

@@ -29,6 +29,41 @@ describe('runner', function () {
     });
   }
 
+  it('takes the success codes it is given for no failure, and no other', async () => {
+    const restart = { when: 'on-failure', max: 2, backoffMs: 1 } as const;
+    for (const [code, expected] of [[3, 1], [0, 3]] as const) {
+      rmSync(join(bench.directory, 'runs'), { force: true });
+      const started = await bench.start(command(code), { restart, successExitCodes: [33, 3] });
+      await waitForExit(started.spec.directory, AbortSignal.timeout(patienceMs));
+      expect(runs(), `exit code ${code}`).to.equal(expected);
+    }
+  });
+
+  it('tells how and when the command ended last, while it runs again, and where its log begins', async () => {
+    const script = 'echo first >>"$FIXTURE_DIRECTORY/runs"; [ "$(wc -l <"$FIXTURE_DIRECTORY/runs")" -gt 1 ] && { echo again; exec sleep 1000; }; echo first; kill -USR1 $$';
+    const before = Date.now();
+    const started = await bench.start(['sh', '-c', script], { restart: { when: 'on-failure', max: 3, backoffMs: 1 } });
+    const again = await eventually(started.spec.directory, async () => {
+      const launch = await started.read();
+      return launch.restarts === 1 ? launch : undefined;
+    });
+    expect(again).to.deep.include({ between: false, logStart: { rotations: 0, bytes: 'first\n'.length } });
+    expect(again.exit).to.equal(undefined);
+    expect(again.lastEnd?.code).to.equal(138);
+    expect(again.lastEnd?.at).to.be.within(before, Date.now());
+  });
+
+  it('is between two incarnations during the back-off', async () => {
+    const started = await bench.start(command(4), { restart: { when: 'always', max: 9, backoffMs: 600_000 } });
+    const launch = await eventually(started.spec.directory, async () => {
+      const read = await started.read();
+      return read.between ? read : undefined;
+    });
+    expect(launch.lastEnd?.code).to.equal(4);
+    await started.stop();
+    expect((await started.read()).between).to.equal(false);
+  });
+
   it('stays stopped when it is stopped during the back-off', async () => {
     const started = await bench.start(command(4), { restart: { when: 'always', max: 9, backoffMs: 600_000 } });
     await eventually(started.spec.directory, () => (/^ended /m.test(readFileSync(join(started.spec.directory, 'journal'), 'utf8')) ? true : undefined));

@@ -2,7 +2,7 @@ import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, type AddressInfo, type Server } from 'node:net';
 import { join } from 'node:path';
 import { expect } from 'chai';
-import { readProcessTable } from '../../dist/processes/index.js';
+import { readProcessTable, type LaunchSpec } from '../../dist/processes/index.js';
 import type { ServiceRecord } from '../../dist/state/index.js';
 import { examineService, readTruthMode, type ServiceTruth, type TruthOptions } from '../../dist/truth/index.js';
 import { createBench, eventually, patienceMs, pidsIn, type Bench, type Started } from '../processes/support.js';
@@ -38,8 +38,8 @@ describe('examineService', function () {
     ({ name: 'Main Backend', type: 'backend', launch_directory: started?.spec.directory ?? null, listener_expected: true, requested_port: null, actual_port: null, started_at: startedAtMs / 1000, ...change }) as ServiceRecord;
   const examine = (service: ServiceRecord, options: Partial<TruthOptions> = {}): Promise<ServiceTruth> =>
     examineService(service, { table: readProcessTable, nowMs: startedAtMs + graceMs, graceMs, reboundMaxDelta: 200, ...options });
-  const startListening = async (command: readonly string[] = listen) => {
-    const started = await bench.start(command);
+  const startListening = async (command: readonly string[] = listen, change: Partial<LaunchSpec> = {}) => {
+    const started = await bench.start(command, change);
     const [port] = await eventually(bench.directory, () => pidsIn(join(bench.directory, 'ports'), 1));
     const [pid] = await bench.pids(1);
     return { started, port: port!, pid: pid! };
@@ -124,6 +124,35 @@ describe('examineService', function () {
       expect(truth.exit).to.include({ code });
     });
   }
+
+  it('one whose runner waits to start it again is starting, and says how it ended', async () => {
+    const started = await bench.start(['sh', '-c', 'exit 6'], { restart: { when: 'on-failure', max: 4, backoffMs: 600_000 } });
+    await eventually(started.spec.directory, async () => ((await started.read()).between ? true : undefined));
+    for (const listener_expected of [true, false]) {
+      const truth = await examine(record(started, { actual_port: 9, listener_expected }));
+      expect(truth.status).to.equal('starting');
+      expect(truth.detail).to.match(/^exited with code 6 at 20\d\d-.*Z; waits for restart 1 of 4$/);
+    }
+  });
+
+  it('one that was restarted says so, while it runs and when it is gone', async () => {
+    const { started, port } = await startListening(['sh', '-c', '[ -e "$FIXTURE_DIRECTORY/again" ] || { >"$FIXTURE_DIRECTORY/again"; exit 1; }; "$@"', 'sh', ...listen], { restart: { when: 'on-failure', max: 1, backoffMs: 1 } });
+    const running = await examine(record(started, { actual_port: port }));
+    expect(running).to.include({ status: 'running', restarts: 1 });
+    expect(running.detail).to.match(/^restarted once, last exited with code 1 at 20\d\d-.*Z$/);
+    process.kill((await started.read()).child!.pid, 'SIGKILL');
+    await eventually(started.spec.directory, async () => (await started.read()).exit);
+    await started.stop();
+    const gone = await examine(record(started, { actual_port: port }));
+    expect(gone.detail).to.match(/^restarted once, last was ended by SIGKILL at 20/);
+    expect(gone.lastEnd).to.include({ code: 137 });
+  });
+
+  it('one whose command ended is gone, whatever it left behind', async () => {
+    const started = await bench.start(['sh', '-c', 'setsid sleep 1000 & exit 3']);
+    await eventually(started.spec.directory, async () => (await started.read()).exit);
+    expect(await examine(record(started, { listener_expected: false }))).to.include({ status: 'stale', detail: 'exited with code 3' });
+  });
 
   it('one without a launch record is stale: nothing proves that a process is its own', async () => {
     const started = await startSilent();

@@ -98,14 +98,14 @@ Stopped runtime state.
 });
 
 describe('renderHealth', () => {
-  const service = { project: 'Main', name: 'Main Backend', status: 'running', port: 8000, pid: 5, url: 'http://localhost:8000', detail: null, restarts: 0 };
+  const service = { project: 'Main', name: 'Main Backend', status: 'running', port: 8000, pid: 5, url: 'http://localhost:8000', detail: null, restarts: 0, last_exit: null };
   const dependency = { project: 'Main', component: 'postgres', status: 'healthy', port: 5432, detail: null };
   const report: HealthReport = {
     run_id: 'run-1',
     mode: 'main',
     projects: 1,
     legacy_state: false,
-    services: [service, { ...service, name: 'Main Frontend', status: 'starting', url: null, detail: 'nothing of it listens on port 9000' }, { ...service, name: 'a-feature-with-a-long-name-1 Backend', status: 'stale', url: null, detail: 'exited with code 1' }],
+    services: [service, { ...service, name: 'Main Frontend', status: 'starting', url: null, detail: 'nothing of it listens on port 9000' }, { ...service, name: 'a-feature-with-a-long-name-1 Backend', status: 'stale', url: null, detail: 'exited with code 1', last_exit: { code: 1, signal: null, at: '2026-01-31T10:00:00.000Z' } }],
     dependencies: [dependency, { ...dependency, component: 'redis', status: 'unreachable', port: null, detail: 'no answer' }, { ...dependency, component: 'n8n', status: 'degraded' }],
     status_counts: { ok: 2, warn: 2, bad: 2 },
     healthy: false,
@@ -119,7 +119,7 @@ describe('renderHealth', () => {
 run_id: run-1   mode: main   healthy/running 2 | starting 2 | issues 2
   ✓ Main Backend         running      http://localhost:8000
   • Main Frontend        starting       nothing of it listens on port 9000
-  ! a-feature-with-a-long-name-1 Backend stale          exited with code 1
+  ! a-feature-with-a-long-name-1 Backend stale          exited with code 1 at 2026-01-31T10:00:00.000Z
   ✓ Main postgres        healthy      port 5432
   ! Main redis           unreachable    no answer
   • Main n8n             degraded     port 5432
