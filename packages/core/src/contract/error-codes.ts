@@ -46,6 +46,8 @@ export const errorCodes = {
   // services
   ENVCTL_E_SERVICE_COMMAND_MISSING: 'No start command is configured or detected for a service.',
   ENVCTL_E_SERVICE_COMMAND_NOT_FOUND: 'The program of a start command does not exist.',
+  ENVCTL_E_SERVICE_PREPARATION: 'The packages of a service could not be installed.',
+  ENVCTL_E_SERVICE_MIGRATION: 'A database could not be migrated or seeded.',
   ENVCTL_E_SERVICE_NOT_READY: 'A service did not become ready in time.',
   ENVCTL_E_SERVICE_FAILED: 'A service failed to start.',
   // dependencies

@@ -11,6 +11,8 @@ export interface ScopePaths {
   readonly ledger: string;
   readonly launches: string;
   readonly instances: string;
+  /** What is known of installed packages, one record each. */
+  readonly preparations: string;
   readonly locks: string;
   /** Durable data of this scope's dependencies. */
   readonly store: string;
@@ -35,6 +37,7 @@ export function toScopePaths({ runtimeRoot, storeRoot, scopeId }: ScopePathInput
     ledger: join(scope, 'ledger'),
     launches: join(scope, 'launches'),
     instances: join(scope, 'instances'),
+    preparations: join(scope, 'preparations'),
     locks: join(scope, 'locks'),
     store,
     storeLaunches: join(store, 'launches'),

@@ -1,0 +1,30 @@
+const limit = 240;
+
+/** Lines of package managers that say nothing by themselves. */
+const noise = /^npm (?:error|ERR!)(?:$| (?:code |errno |syscall |path |dest |command |A complete log|Fix the upstream|this command with|to accept|For a full report|Found: |node_modules\/|\s*$)|\s{2,})|^npm (?:warn|WARN|notice)|^\s*at |^\s*\^+\s*$|^\[notice\]|^Traceback/;
+/** What a manager says first is the cause; what a program says last is. */
+const firstWords: readonly RegExp[] = [
+  /^npm (?:error|ERR!) .*(?:ERESOLVE|E404|ENOENT|ETARGET|ENOTFOUND|EAI_AGAIN|ECONN\w+|EACCES|ENOSPC|EINTEGRITY|EBADENGINE|can only install|[Nn]o matching|not found|404)/,
+  /ERR_PNPM_\w+/,
+  /^(?:ERROR|error)\b:? \S/,
+  /^\s*[×✗] \S/,
+  /changed significantly|frozen mode is set|is not up to date|ensurepip is not available|No space left on device/,
+  /^npm (?:error|ERR!) \S/,
+];
+const lastWords = /ModuleNotFoundError|ImportError|No module named|[A-Za-z]*(?:Error|Exception)\b[:(]|\bfatal\b|not found/;
+
+/** The line that says why a command failed, of its last lines, oldest first; at most 240 characters, secrets taken out of the whole line. */
+export function tellingLine(lines: readonly string[], redact: (text: string) => string): string | undefined {
+  const told = lines.map(plain).filter((line) => line.trim() !== '' && !noise.test(line));
+  const first = firstWords.map((pattern) => told.find((line) => pattern.test(line))).find((line) => line !== undefined);
+  const line = first ?? told.findLast((candidate) => lastWords.test(candidate)) ?? told.at(-1);
+  return line === undefined ? undefined : shorten(redact(line.trim()));
+}
+
+function plain(line: string): string {
+  return line.replace(/\u001b\[[0-9;?]*[ -/]*[@-~]/g, '').replaceAll('\r', '');
+}
+
+function shorten(line: string): string {
+  return line.length <= limit ? line : `${line.slice(0, limit - 1)}…`;
+}

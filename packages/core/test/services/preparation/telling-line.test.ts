@@ -1,0 +1,31 @@
+import { expect } from 'chai';
+import { tellingLine } from '../../../dist/services/preparation/index.js';
+
+const cases: readonly (readonly [what: string, lines: readonly string[], line: string | undefined])[] = [
+  ['npm and peers', ['npm warn old', 'npm error code ERESOLVE', 'npm error ERESOLVE unable to resolve dependency tree', 'npm error', 'npm error Found: react@18.0.0', 'npm error A complete log of this run can be found in: /x'], 'npm error ERESOLVE unable to resolve dependency tree'],
+  ['npm and the lock file', ['npm error code EUSAGE', 'npm error', 'npm error `npm ci` can only install packages when your package.json and package-lock.json are in sync.'], 'npm error `npm ci` can only install packages when your package.json and package-lock.json are in sync.'],
+  ['npm and a script', ['npm error code 1', 'npm error path /x', 'npm error command failed', 'npm error command sh -c exit 1', 'npm error gyp ERR! not ok'], 'npm error gyp ERR! not ok'],
+  ['npm and an unknown package', ['npm error code E404', 'npm error 404 Not Found - GET somewhere/absent', 'npm error 404'], 'npm error 404 Not Found - GET somewhere/absent'],
+  ['pnpm', ['Lockfile is up to date', '\u001b[41m ERR_PNPM_OUTDATED_LOCKFILE \u001b[0m Cannot install with "frozen-lockfile"'], 'ERR_PNPM_OUTDATED_LOCKFILE  Cannot install with "frozen-lockfile"'],
+  ['yarn', ['yarn install v1.22.22', 'error Your lockfile needs to be updated, but yarn was run with `--frozen-lockfile`.', 'info Visit'], 'error Your lockfile needs to be updated, but yarn was run with `--frozen-lockfile`.'],
+  ['pip', ['ERROR: Could not find a version that satisfies the requirement absent', 'ERROR: No matching distribution found for absent', '[notice] A new release of pip'], 'ERROR: Could not find a version that satisfies the requirement absent'],
+  ['Python', ['Traceback (most recent call last):', '  File "setup.py", line 1', "ModuleNotFoundError: No module named 'numpy'"], "ModuleNotFoundError: No module named 'numpy'"],
+  ['poetry', ['Installing', 'pyproject.toml changed significantly since poetry.lock was last generated. Run `poetry lock` to fix the lock file.'], 'pyproject.toml changed significantly since poetry.lock was last generated. Run `poetry lock` to fix the lock file.'],
+  ['Debian without venv', ['The virtual environment was not created successfully because ensurepip is not available.', 'Failing command: x'], 'The virtual environment was not created successfully because ensurepip is not available.'],
+  ['something else', ['one', '', 'two', ''], 'two'],
+  ['nothing', ['', '  '], undefined],
+];
+
+describe('tellingLine', () => {
+  for (const [what, lines, line] of cases) {
+    it(`finds what ${what} means`, () => {
+      expect(tellingLine(lines, (text) => text)).to.equal(line);
+    });
+  }
+
+  it('takes secrets out of the whole line before it is cut to size', () => {
+    const line = tellingLine([`ERROR: ${'x'.repeat(220)}hidden-value`], (text) => text.replace('hidden-value', '[redacted]'));
+    expect(line).to.have.lengthOf(237);
+    expect(line).not.to.include('hidden');
+  });
+});
