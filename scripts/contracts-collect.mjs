@@ -3,10 +3,10 @@ import { existsSync, readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 
-/** Schemas, commands, config keys, error codes and events of core and every plugin of the workspace. */
+/** Schemas, commands, config keys, error codes, detection rules and events of core and every plugin of the workspace. */
 export async function collectContracts(root) {
   const room = (name) => import(pathToFileURL(join(root, 'packages/core/dist', name, 'index.js')).href);
-  const [{ errorCodes }, state, config, events, runtime] = await Promise.all(['contract', 'state', 'config', 'events', 'runtime'].map(room));
+  const [{ errorCodes }, state, config, events, runtime, services] = await Promise.all(['contract', 'state', 'config', 'events', 'runtime', 'services'].map(room));
   const packages = readdirSync(join(root, 'packages'))
     .sort()
     .map((name) => readPackage(join(root, 'packages', name)));
@@ -16,6 +16,7 @@ export async function collectContracts(root) {
     commands: packages.flatMap(({ commands }) => commands).map(withoutGlobalFlags).sort(by('id')),
     configKeys: configKeysOf(packages, config).sort(by('key')),
     errorCodes,
+    detectionRules: services.detectionRules.map(({ id, services: types, inRoot, about }) => ({ id, services: types, inRoot, ...about })),
     events: [...owned('@envctl/core', events.describeSignals()), ...contributed(packages, 'signals')].sort(by('event')),
   };
 }

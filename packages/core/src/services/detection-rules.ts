@@ -26,5 +26,18 @@ export interface RuleMatch {
 export interface DetectionRule {
   readonly id: string;
   readonly services: readonly ServiceName[];
+  /** The service that an application in the root is, where nothing says which of the two. */
+  readonly inRoot: ServiceName;
+  /** The line of the reference, as Markdown. */
+  readonly about: {
+    /** What is recognised: `Next.js`. */
+    readonly name: string;
+    /** By which file and text. */
+    readonly evidence: string;
+    /** How it is started, with `{port}` and `<python>` or `<pm>` where those stand. */
+    readonly command: string;
+    /** How it learns its port. */
+    readonly port: string;
+  };
   match(app: AppDirectory): RuleMatch | undefined;
 }

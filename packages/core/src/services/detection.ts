@@ -3,8 +3,7 @@ import { EnvctlError } from '../contract/index.js';
 import { readConfiguredCommand } from './configured-command.js';
 import type { DetectionFiles } from './detection-files.js';
 import type { AppDirectory, DetectionRule, RuleMatch } from './detection-rules.js';
-import { nodeRules } from './node-rules.js';
-import { pythonRules } from './python-rules.js';
+import { detectionRules } from './rules/index.js';
 import type { DetectionEvidence, DetectionProblem, ServiceCommand, ServiceName } from './service-command.js';
 
 export interface DetectionInput {
@@ -30,22 +29,19 @@ export interface ServiceDetection {
   readonly notes: readonly string[];
 }
 
-/** Every rule of autodetection, first match decides. */
-export const detectionRules: readonly DetectionRule[] = [...pythonRules, ...nodeRules];
-
 /**
  * Finds how the services of a project are started. Reads files and starts nothing. A configured command
  * wins; else the service's own directory is examined, else the root of the checkout. One application is
- * never both services: a root that runs Vite is the frontend, any other is the backend.
+ * never both services: which one it is in the root, its rule says.
  */
 export function detectServices(input: DetectionInput): ServiceDetection {
   const backend = detectOne(input, 'backend');
   const frontend = detectOne(input, 'frontend');
   const found = { backend, frontend };
-  const twice = sameApplication(backend, frontend) ? 'frontend' : undefined;
+  const twice = sameApplication(backend, frontend) ? (ruleOf(frontend)?.inRoot === 'frontend' ? 'backend' : 'frontend') : undefined;
   const kept = (['backend', 'frontend'] as const).filter((name) => found[name] !== undefined && name !== twice);
   return {
-    ...Object.fromEntries(kept.flatMap((name) => (found[name]?.command === undefined ? [] : [[name, withHealthUrl(found[name].command, input.healthUrls?.[name])]]))),
+    ...Object.fromEntries(kept.flatMap((name) => (found[name]?.command === undefined ? [] : [[name, { ...withHealthUrl(found[name].command, input.healthUrls?.[name]), evidence: found[name].evidence }]]))),
     evidence: kept.flatMap((name) => (found[name]?.evidence ?? []).map((entry) => ({ service: name, rule: found[name]!.command?.rule ?? '', ...entry }))),
     problems: kept.flatMap((name) => found[name]?.problems ?? []),
     notes: [
@@ -89,26 +85,26 @@ function detectOne(input: DetectionInput, service: ServiceName): Detected | unde
     return readConfiguredCommand({ service, text: configured, key: startCommandKey(service), cwd, searchPath: input.searchPath, files: input.files });
   }
   const directory = hasOwn ? own : input.projectRoot;
-  const app: AppDirectory = { service, directory, projectRoot: input.projectRoot, isRoot: directory === input.projectRoot, searchPath: input.searchPath, files: input.files };
-  if (service === 'backend') return firstMatch(app);
-  // The root is a frontend only when it is known for one: a plain `dev` script there belongs to the backend.
-  const match = firstMatch(app);
-  return app.isRoot && match?.command.rule !== 'vite-script' ? undefined : match;
+  return firstMatch({ service, directory, projectRoot: input.projectRoot, isRoot: directory === input.projectRoot, searchPath: input.searchPath, files: input.files });
 }
 
 function firstMatch(app: AppDirectory): RuleMatch | undefined {
   for (const rule of detectionRules) {
-    if (!rule.services.includes(app.service)) continue;
+    if (!rule.services.includes(app.service) || (app.isRoot && rule.inRoot !== app.service)) continue;
     const match = rule.match(app);
     if (match !== undefined) return match;
   }
   return undefined;
 }
 
+/** One package.json speaks of one application. */
 function sameApplication(backend: Detected | undefined, frontend: Detected | undefined): boolean {
-  return (
-    backend?.command?.source === 'autodetected' && frontend?.command?.source === 'autodetected' && backend.command.cwd === frontend.command.cwd && backend.command.rule !== 'asgi-module'
-  );
+  const both = [backend, frontend].map((found) => (found?.command?.source === 'autodetected' && ruleOf(found)?.services.includes('frontend') === true ? found.command.cwd : undefined));
+  return both[0] !== undefined && both[0] === both[1];
+}
+
+function ruleOf(found: Detected | undefined): DetectionRule | undefined {
+  return detectionRules.find(({ id }) => id === found?.command?.rule);
 }
 
 function withHealthUrl(command: ServiceCommand, healthUrl: string | undefined): ServiceCommand {

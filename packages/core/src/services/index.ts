@@ -1,7 +1,8 @@
 /** Services of a project: how they are found, what environment they get, when they are ready, what they log. */
-export { detectServices, detectionRules, missingCommandError, startCommandKey, toDetectionError, type DetectionInput, type ServiceDetection } from './detection.js';
+export { detectServices, missingCommandError, startCommandKey, toDetectionError, type DetectionInput, type ServiceDetection } from './detection.js';
 export { createDetectionFiles, type DetectionFiles } from './detection-files.js';
 export type { DetectionRule, RuleMatch } from './detection-rules.js';
+export { detectionRules } from './rules/index.js';
 export { declaredSecretNames } from './caller-credentials.js';
 export { commandOnPort, substitutePort, type DetectionEvidence, type DetectionProblem, type ServiceCommand, type ServiceName } from './service-command.js';
 export { forwardedVariables, type ForwardedSettings } from './forwarded-variables.js';

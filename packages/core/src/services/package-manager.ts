@@ -4,34 +4,44 @@ import type { AppDirectory } from './detection-rules.js';
 
 export interface PackageManager {
   readonly name: 'npm' | 'pnpm' | 'yarn' | 'bun';
-  /** The lock file that decided; undefined when npm was taken for want of one. */
+  /** The file that decided: a lock file, or a package.json with `packageManager`; undefined when npm was taken for want of one. */
+  readonly decidedBy: string | undefined;
+  /** The lock file of this manager, where there is one. */
   readonly lockFile: string | undefined;
   /** The command that installs exactly what is locked. */
   readonly install: string;
-  /** Set when the lock file asks for a manager that is not installed. */
-  readonly instead?: string;
+  /** Set when the project asks for a manager that is not installed. */
+  readonly instead?: { readonly name: string; readonly askedBy: 'the lock file' | 'packageManager' };
 }
 
 const managers = [
-  { name: 'bun', locks: ['bun.lockb', 'bun.lock'], install: 'bun install --frozen-lockfile' },
-  { name: 'pnpm', locks: ['pnpm-lock.yaml'], install: 'pnpm install --frozen-lockfile' },
-  { name: 'yarn', locks: ['yarn.lock'], install: 'yarn install --frozen-lockfile' },
-  { name: 'npm', locks: ['package-lock.json', 'npm-shrinkwrap.json'], install: 'npm ci' },
+  { name: 'bun', locks: ['bun.lockb', 'bun.lock'], install: 'bun install', frozen: 'bun install --frozen-lockfile' },
+  { name: 'pnpm', locks: ['pnpm-lock.yaml'], install: 'pnpm install', frozen: 'pnpm install --frozen-lockfile' },
+  { name: 'yarn', locks: ['yarn.lock'], install: 'yarn install', frozen: 'yarn install --frozen-lockfile' },
+  { name: 'npm', locks: ['package-lock.json', 'npm-shrinkwrap.json'], install: 'npm install', frozen: 'npm ci' },
 ] as const;
 
-/** The manager whose lock file stands nearest, from the application up to the root of the project. */
-export function detectPackageManager(app: AppDirectory): PackageManager {
+/**
+ * The manager that the nearest directory speaks of, from the application up to the root of the project: by
+ * `packageManager` in its package.json, else by its lock file.
+ */
+export function detectPackageManager(app: Pick<AppDirectory, 'directory' | 'projectRoot' | 'searchPath' | 'files'>): PackageManager {
   for (const directory of directoriesUpTo(app.directory, app.projectRoot)) {
-    for (const manager of managers) {
-      const lock = manager.locks.map((name) => path.join(directory, name)).find((file) => app.files.isFile(file));
-      if (lock === undefined) continue;
-      if (findProgram(manager.name, { cwd: app.directory, path: app.searchPath }).found || manager.name === 'npm') {
-        return { name: manager.name, lockFile: lock, install: manager.install };
-      }
-      return { name: 'npm', lockFile: undefined, install: 'npm install', instead: manager.name };
+    const locks = managers.flatMap((manager) => {
+      const file = manager.locks.map((name) => path.join(directory, name)).find((name) => app.files.isFile(name));
+      return file === undefined ? [] : [{ manager, file }];
+    });
+    const manifest = path.join(directory, 'package.json');
+    const declared = managers.find(({ name }) => name === declaredManager(app.files.readText(manifest)));
+    const manager = declared ?? locks[0]?.manager;
+    if (manager === undefined) continue;
+    const lockFile = locks.find((lock) => lock.manager === manager)?.file;
+    if (manager.name === 'npm' || findProgram(manager.name, { cwd: app.directory, path: app.searchPath }).found) {
+      return { name: manager.name, decidedBy: declared === undefined ? lockFile : manifest, lockFile, install: lockFile === undefined ? manager.install : manager.frozen };
     }
+    return { name: 'npm', decidedBy: undefined, lockFile: undefined, install: 'npm install', instead: { name: manager.name, askedBy: declared === undefined ? 'the lock file' : 'packageManager' } };
   }
-  return { name: 'npm', lockFile: undefined, install: 'npm install' };
+  return { name: 'npm', decidedBy: undefined, lockFile: undefined, install: 'npm install' };
 }
 
 /** `<manager> run <script>`, with arguments for the script itself. */
@@ -49,4 +59,9 @@ export function directoriesUpTo(directory: string, root: string): readonly strin
     result.push(current);
   }
   return result.at(-1) === root ? result : [directory];
+}
+
+/** The name in `"packageManager": "pnpm@9.1.0"`. */
+function declaredManager(manifest: string | undefined): string | undefined {
+  return /"packageManager"\s*:\s*"([a-z]+)@/.exec(manifest ?? '')?.[1];
 }

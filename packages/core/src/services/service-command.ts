@@ -20,6 +20,10 @@ export interface ServiceCommand {
   readonly source: 'configured' | 'autodetected';
   /** Id of the rule that decided. */
   readonly rule: string;
+  /** True when the application is known to have code of its own on the server, which may use the dependencies. */
+  readonly serverCode?: boolean;
+  /** What decided: absolute paths, and what stands there. */
+  readonly evidence?: readonly { readonly path: string; readonly text: string }[];
 }
 
 /** Why a decision was made: shown by explain-startup. */

@@ -1,3 +1,4 @@
+import path from 'node:path';
 import type { StartPlan } from '../startup/read-only.js';
 
 /** The plan for people: what would be started, kept or replaced, and why each command was chosen. */
@@ -10,6 +11,7 @@ export function renderPlan(plan: StartPlan): string {
     for (const step of project.steps) lines.push(`  ${'run'.padEnd(8)} ${step.id}  ${step.label}  (${step.kind}${after(step.id)})`);
     for (const service of project.services) {
       lines.push(`  ${service.action.padEnd(8)} ${service.type}  ${service.command.command.join(' ')}  (${service.command.rule}, from port ${service.preferred_port}${after(service.type)})`);
+      for (const { path: file, text } of service.command.evidence ?? []) lines.push(`           found by ${shortPath(project.root, file)}: ${text}`);
       lines.push(...environmentLines(service.environment));
     }
     for (const note of project.notes) lines.push(`  note: ${note}`);
@@ -21,6 +23,11 @@ export function renderPlan(plan: StartPlan): string {
 function describeNeeds(needs: StartPlan['edges']): string {
   if (needs.length === 0) return '';
   return `, after ${needs.map(({ needs: id, condition, optional }) => `${id}${condition === 'ready' ? '' : ` ${condition}`}${optional ? ' if there' : ''}`).join(', ')}`;
+}
+
+function shortPath(root: string, file: string): string {
+  const relative = path.relative(root, file);
+  return relative.startsWith('..') ? file : relative;
 }
 
 /** Where the variables of a service come from; names only. */

@@ -29,7 +29,7 @@ describe('detectServices', () => {
       ['a Vite frontend by its script', { 'frontend/package.json': vitePackage }, { frontend: 'npm run dev -- --port 4000 --strictPort --host 127.0.0.1' }],
       ['an Express backend by its start script', { 'backend/package.json': expressPackage }, { backend: 'npm run start' }],
       ['a dev script before a start script', { 'backend/package.json': JSON.stringify({ scripts: { start: 'node a', dev: 'node b' } }) }, { backend: 'npm run dev' }],
-      ['a frontend that is not Vite', { 'frontend/package.json': JSON.stringify({ scripts: { dev: 'next dev' } }) }, { frontend: 'npm run dev' }],
+      ['a frontend that is not Vite', { 'frontend/package.json': JSON.stringify({ scripts: { dev: 'node dev.js' } }) }, { frontend: 'npm run dev' }],
       ['FastAPI in main.py', { 'backend/pyproject.toml': '', 'backend/main.py': fastapi }, { backend: 'python3 -m uvicorn main:app --host 127.0.0.1 --port 4000' }],
       ['FastAPI in app/main.py first', { 'backend/main.py': fastapi, 'backend/app/main.py': fastapi }, { backend: 'python3 -m uvicorn app.main:app --host 127.0.0.1 --port 4000' }],
       ['FastAPI in src/main.py', { 'backend/src/main.py': fastapi }, { backend: 'python3 -m uvicorn main:app --host 127.0.0.1 --port 4000 --app-dir src' }],
