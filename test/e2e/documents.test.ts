@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { createServer, type Server } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -145,6 +145,19 @@ describe('without a usable configuration', function () {
     const { document } = await world.json(['show-config'], { env });
     expect(check(document)).to.have.nested.property('effective.ports.backend', 31_000);
     expect((await world.json(['explain-startup'], { env })).document.projects[0]!.services[0]!.preferred_port).to.equal(31_000);
+  });
+
+  it('a secret saved into a file that others can read is warned of on stderr, in words and in JSON', async () => {
+    await world.configure();
+    const file = path.join(world.repository, '.envctl');
+    await chmod(file, 0o644);
+    const told = `Warning: ${file} holds the value of DB_PASSWORD and can be read by other users (mode 0644)\n  chmod 600 ${file}\n`;
+    const { document, stderr } = await world.json(['config', '--set', 'DB_PASSWORD=hunter2']);
+    expect(check(document)['warnings']).to.have.length(1);
+    expect(stderr).to.equal(told);
+    expect((await world.envctl(['config', '--set', 'BACKEND_PORT_BASE=8100'])).stderr).to.equal(told);
+    await rm(file);
+    await world.configure();
   });
 
   it('a retired key refuses a start and a save from the file; of one in the environment a start tells, and nobody else', async () => {

@@ -25,7 +25,9 @@ export default class Config extends EnvctlCommand<ConfigAnswer, EngineRuntime> {
     const runtime = await this.runtime();
     const set = (route.flags['set'] as readonly string[] | undefined) ?? [];
     const stdinJson = route.flags['stdin-json'] === true ? { stdinJson: () => text(process.stdin) } : {};
-    return { data: await runtime.config(route, { set, ...stdinJson }), ok: true };
+    const data = await runtime.config(route, { set, ...stdinJson });
+    for (const { message, hint } of data.saved ? data.warnings : []) this.say(`Warning: ${message}\n  ${hint}`);
+    return { data, ok: true };
   }
 
   protected render(data: ConfigAnswer): string {

@@ -55,6 +55,7 @@ export const savedConfigBody = {
   overridden_by_environment: z.array(z.string()),
   not_carried: z.array(z.string()),
   absent_plugin_keys: z.array(absentKey),
+  warnings: z.array(z.strictObject({ message: z.string(), hint: z.string() })),
   config: effectiveConfig,
 };
 

@@ -1,4 +1,6 @@
+import { statSync } from 'node:fs';
 import { EnvctlError, type FaultSeam } from '../contract/index.js';
+import { quoteForShell } from '../processes/index.js';
 import { assertConfig } from './assert.js';
 import type { Assignment } from './assignments.js';
 import { resolveAssignments } from './assignments.js';
@@ -34,6 +36,8 @@ export interface SaveConfigResult {
   readonly not_carried: readonly string[];
   /** Keys of packages that are not installed: they stay in the file. */
   readonly absent_plugin_keys: readonly AbsentKeyOfFile[];
+  /** What was saved all the same and is not well; `hint` is a command that can be pasted. */
+  readonly warnings: readonly { readonly message: string; readonly hint: string }[];
   readonly config: EffectiveConfig;
 }
 
@@ -57,8 +61,8 @@ async function save(options: SaveConfigOptions): Promise<SaveConfigResult> {
     assertConfig(await refineConfig(outcome, options.refiners ?? [], { modes: ['main', 'trees'], saving: { current, given } }), { for: 'save' });
     const expected = file.source === 'envctl' ? file.content : undefined;
     const changed = expected === undefined || !expected.equals(content);
-    const secret = registry.keys.some((key) => key.secret === true && outcome.values.get(key.key)?.origin === 'file');
-    const newMode = secret ? 0o600 : 0o644;
+    const secrets = registry.keys.filter((key) => key.secret === true && outcome.values.get(key.key)?.origin === 'file').map((key) => key.key);
+    const newMode = secrets.length > 0 ? 0o600 : 0o644;
     if (changed && !(await writeConfigFile(file.path, content, { newMode, expected, ...(options.seam === undefined ? {} : { seam: options.seam }) }))) continue;
 
     const model = loadConfig(options);
@@ -72,6 +76,7 @@ async function save(options: SaveConfigOptions): Promise<SaveConfigResult> {
       overridden_by_environment: overridden,
       not_carried: notCarried,
       absent_plugin_keys: model.absentKeys,
+      warnings: secrets.length > 0 ? exposureWarnings(file.path, secrets) : [],
       config: toEffectiveConfig(model),
     };
   }
@@ -79,6 +84,13 @@ async function save(options: SaveConfigOptions): Promise<SaveConfigResult> {
     kind: 'environment',
     hints: ['Close the program that writes .envctl, then run the command again.'],
   });
+}
+
+/** A file keeps its mode, also one that lets others read the secrets in it. */
+function exposureWarnings(path: string, secrets: readonly string[]): SaveConfigResult['warnings'] {
+  const mode = (statSync(path, { throwIfNoEntry: false })?.mode ?? 0) & 0o777;
+  if ((mode & 0o044) === 0) return [];
+  return [{ message: `${path} holds the value of ${secrets.join(', ')} and can be read by other users (mode 0${mode.toString(8)})`, hint: `chmod 600 ${quoteForShell(path)}` }];
 }
 
 /** A legacy file given by name beside an existing `.envctl` would be saved over it. */

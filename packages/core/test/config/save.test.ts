@@ -65,6 +65,24 @@ describe('saveConfig', () => {
     expect(statSync(file()).mode & 0o777).to.equal(0o664);
   });
 
+  const modes: readonly (readonly [mode: number, words: readonly string[], warned: boolean])[] = [
+    [0o644, ['DB_PASSWORD=hunter2'], true],
+    [0o640, ['DB_PASSWORD=hunter2'], true],
+    [0o604, ['DB_PASSWORD=hunter2'], true],
+    [0o600, ['DB_PASSWORD=hunter2'], false],
+    [0o644, ['BACKEND_PORT_BASE=8100'], false],
+  ];
+  for (const [mode, words, warned] of modes) {
+    it(`keeps 0${mode.toString(8)} when ${words.join(' ')} is saved, and ${warned ? 'warns, at the next save too' : 'has nothing to warn of'}`, async () => {
+      writeFileSync(file(), '');
+      chmodSync(file(), mode);
+      const expected = warned ? [{ message: `${file()} holds the value of DB_PASSWORD and can be read by other users (mode 0${mode.toString(8)})`, hint: `chmod 600 ${file()}` }] : [];
+      expect((await save(words)).warnings).to.deep.equal(expected);
+      expect(await save([])).to.deep.include({ changed: false, warnings: expected });
+      expect(statSync(file()).mode & 0o777).to.equal(mode);
+    });
+  }
+
   it('makes a new file 0644 under the umask, 0600 when it holds a secret', async () => {
     const umask = process.umask(0o027);
     try {
