@@ -17,6 +17,22 @@ describe('documents', () => {
     expect(broken).to.deep.equal([]);
   });
 
+  it('link to headings that exist', () => {
+    const broken = pages.flatMap((page) =>
+      anchorsIn(page)
+        .filter(({ path, anchor }) => !headingsOf(path === '' ? page : join(dirname(page), path)).includes(anchor))
+        .map(({ path, anchor }) => `${relative(root, page)}: ${path}#${anchor}`),
+    );
+    expect(broken).to.deep.equal([]);
+  });
+
+  it('promise no more of stopping than can be proven', () => {
+    expect(headingsOf(join(root, 'docs/lifecycle.md'))).to.include('what-stopping-cannot-see');
+    expect(anchorsIn(join(root, 'README.md'))).to.deep.include({ path: 'docs/lifecycle.md', anchor: 'what-stopping-cannot-see' });
+    const promises = pages.flatMap((page) => [...readFileSync(page, 'utf8').matchAll(/leaves nothing (?:running|behind)/g)].map(([words]) => `${relative(root, page)}: ${words}`));
+    expect(promises).to.deep.equal([]);
+  });
+
   it('name error codes that exist', () => {
     const known = JSON.parse(readFileSync(join(root, 'contracts/error-codes.json'), 'utf8')) as Record<string, string>;
     const unknown = pages.flatMap((page) =>
@@ -43,6 +59,16 @@ function markdownBelow(folder: string): readonly string[] {
   return readdirSync(folder, { recursive: true, encoding: 'utf8' })
     .filter((name) => name.endsWith('.md'))
     .map((name) => join(folder, name));
+}
+
+/** Links into a page of the repository, this one (an empty path) or another. */
+function anchorsIn(page: string): readonly { readonly path: string; readonly anchor: string }[] {
+  return [...readFileSync(page, 'utf8').matchAll(/\]\(([^)\s:#]*)#([^)\s]+)\)/g)].map(([, path = '', anchor = '']) => ({ path, anchor }));
+}
+
+/** The anchors that the headings of a page have where it is rendered. */
+function headingsOf(page: string): readonly string[] {
+  return [...readFileSync(page, 'utf8').matchAll(/^#+ (.+)$/gm)].map(([, title = '']) => title.toLowerCase().replace(/[^\w\s-]/g, '').replaceAll(' ', '-'));
 }
 
 /** Targets inside the repository, without the part after `#`. */
