@@ -80,12 +80,26 @@ describe('what stopping does (docs/lifecycle.md)', function () {
     await world.configure({ ENVCTL_BACKEND_START_CMD: `node server.mjs --gate ${gate}` });
     const start = world.spawn(['start']);
     await start.said(/Main\/backend: starting/);
-    const waiting = ['stop', 'stop-all', 'blast-all'].map((word) => world.spawn([word]));
-    const told = new RegExp(`Waiting for envctl \\(pid ${String(start.process.pid)}\\): start`);
+    const waiting = [['stop'], ['stop-all'], ['blast-all', '--json']].map((words) => world.spawn(words));
+    const told = new RegExp(`^Waiting for envctl \\(pid ${String(start.process.pid)}\\): start, since \\d\\d:\\d\\d:\\d\\d \\(\\d+ s\\)\n {2}to cancel it: kill -INT ${String(start.process.pid)}$`, 'm');
     await Promise.all(waiting.map((command) => command.said(told)));
     await writeFile(gate, '');
     expect((await start.finished).code).to.equal(0);
     expect((await Promise.all(waiting.map(({ finished }) => finished))).map(({ code }) => code)).to.deep.equal([0, 0, 0]);
+    expect(JSON.parse((await waiting[2]!.finished).stdout)).to.include({ ok: true });
+    expect(processesIn(world.repository)).to.deep.equal([]);
+    await world.configure();
+  });
+
+  it('a start that hangs is cancelled as the one who waits for it is told', async () => {
+    await world.configure({ ENVCTL_BACKEND_START_CMD: `node server.mjs --gate ${path.join(world.directory, 'gate-that-stays-shut')}` });
+    const start = world.spawn(['start']);
+    await start.said(/Main\/backend: starting/);
+    const stop = world.spawn(['stop-all']);
+    await stop.said(/kill -INT \d+/);
+    process.kill(start.process.pid!, 'SIGINT');
+    expect((await start.finished).code).to.equal(2);
+    expect((await stop.finished).code).to.equal(0);
     expect(processesIn(world.repository)).to.deep.equal([]);
     await world.configure();
   });

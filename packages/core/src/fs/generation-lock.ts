@@ -15,7 +15,13 @@ export interface GenerationLockOptions {
   readonly isAlive: (identity: ProcessIdentity) => boolean;
   readonly seam?: FaultSeam;
   /** Told once a hold when another process keeps it waiting for longer than a moment. */
-  readonly onWait?: (holder: { readonly pid: number; readonly purpose: string }) => void;
+  readonly onWait?: (holder: LockWait) => void;
+}
+
+/** Who keeps a command waiting. */
+export interface LockWait {
+  readonly identity: ProcessIdentity;
+  readonly purpose: string;
 }
 
 export interface HoldOptions {
@@ -89,7 +95,7 @@ async function take(disk: LockDirectory, path: string, { name, identity, onWait 
       if (performance.now() >= deadline) throw timedOut({ path, name, identity }, holder, options.timeoutMs);
       if (!isTold && holder !== undefined && performance.now() - startedMs > tellAfterMs) {
         isTold = true;
-        onWait?.({ pid: holder.identity.pid, purpose: holder.purpose });
+        onWait?.(holder);
       }
       await waitFor(waitMs, path, options.signal);
       waitMs = Math.min(longestWaitMs, waitMs * 1.6);

@@ -1,6 +1,7 @@
 /** Processes: who they are, how they are started under a runner, examined and stopped. */
 export { isGone, type ProcessEntry } from './stat.js';
 export { readProcessTable, type ProcessTable } from './table.js';
+export { startedAtSeconds } from './start-time.js';
 export { identityOf, isSameProcess, selfIdentity } from './identity.js';
 export { livenessOf, type Liveness, mayBeAlive } from './liveness.js';
 export {

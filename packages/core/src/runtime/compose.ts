@@ -7,11 +7,13 @@ import type { RuntimeRequest } from '../boot/index.js';
 import { assertConfig, type ConfigModel, type ConfigProblem, describeProblem, loadConfig, refineConfig } from '../config/index.js';
 import { describeDiagnostic, discoverPlugins, loadHost, type Registry } from '../host/index.js';
 import { createMainProvider, resolveRepository, type Repository } from '../projects/index.js';
+import { selfIdentity, startedAtSeconds } from '../processes/index.js';
 import type { DependencyHandle } from '../requirements/index.js';
 import { completeRoute, type CompleteRoute, type Route } from '../routing/index.js';
 import { noReadinessEvaluator, type ReadinessPort } from '../state/index.js';
 import type { ReconcileContext } from '../truth/index.js';
 import { createContext, type ScopedContext } from './create-context.js';
+import { describeWait } from './describe-wait.js';
 
 export interface Engine extends ReconcileContext, ScopedContext {
   /** The route that was asked for, completed by the configuration. */
@@ -51,7 +53,7 @@ export async function composeEngine(request: RuntimeRequest, asked: Route, deman
     secrets: invocation.secrets,
     now: invocation.now,
     onWarning: (message) => invocation.stderr(`Warning: ${message}\n`),
-    onWait: ({ pid, purpose }) => invocation.stderr(`Waiting for envctl (pid ${pid}): ${purpose}\n`),
+    onWait: (holder) => invocation.stderr(`${describeWait(holder, { sinceSeconds: startedAtSeconds(holder.identity), nowMs: invocation.now(), pidNamespace: selfIdentity().pidNamespace })}\n`),
   });
 
   return {
