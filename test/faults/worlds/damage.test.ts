@@ -31,6 +31,7 @@ const kinds: readonly { readonly what: string; readonly pattern: RegExp; readonl
   { what: 'the launch records', pattern: /\/launch\.json$/ },
   { what: 'the journals', pattern: /\/journal$/ },
   { what: 'everything that envctl wrote but the launch records', pattern: /^(?!.*\/(launch\.json|runner\.sh|journal|environment)$).*(json|jsonl|\/locks\/.*)$/ },
+  { what: 'the launch records and their copies', pattern: /\/launch(-copy)?\.json$/ },
 ];
 
 describe('files of envctl that are damaged', function () {

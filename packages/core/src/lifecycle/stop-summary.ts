@@ -21,6 +21,7 @@ export interface StopSummary {
 export function toStopReport(
   command: StopSummary['command'],
   parts: {
+    /** Told when nothing is left of what was to stop. */
     readonly message: string;
     readonly stopped?: readonly string[];
     readonly released?: ReleaseReport;
@@ -35,9 +36,10 @@ export function toStopReport(
     what: report.launchId,
     detail: describeRemains(report),
   }));
+  const isIncomplete = survivors.length + (parts.problems ?? []).length > 0;
   return {
     command,
-    message: parts.message,
+    message: !isIncomplete ? parts.message : (parts.stopped ?? []).length === 0 ? 'Nothing could be stopped.' : 'Not everything could be stopped.',
     stopped: parts.stopped ?? [],
     released_projects: parts.projects ?? [],
     removed_data: parts.removedData ?? [],

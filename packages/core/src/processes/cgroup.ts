@@ -2,12 +2,46 @@
  * A cgroup per launch, where a cgroup v2 tree can be written: membership is the one proof that survives
  * a cleared environment, a new session and a dead parent. Everything here is best effort.
  */
-import { mkdirSync, readFileSync, rmdirSync, writeFileSync, accessSync, constants } from 'node:fs';
+import { createHash } from 'node:crypto';
+import { mkdirSync, readdirSync, readFileSync, rmdirSync, writeFileSync, accessSync, constants } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { dirname, isAbsolute, join } from 'node:path';
 
-/** The path a launch's cgroup would have below ours; `undefined` where none can be made. */
-export function cgroupPathFor(launchId: string, procRoot = '/proc'): string | undefined {
+/** Ids are unique within a scope only, cgroups are one name space for the machine. The name is public: no part of the token. */
+export function cgroupNameOf(launchId: string, token: string): string {
+  return `${prefixOf(launchId)}${createHash('sha256').update(token).digest('hex').slice(0, 16)}`;
+}
+
+/** The path that a cgroup of this name would have below ours; `undefined` where none can be made. */
+export function cgroupPathFor(name: string, procRoot = '/proc'): string | undefined {
+  const parent = writableParent(procRoot);
+  return parent === undefined ? undefined : join(parent, name);
+}
+
+/** The cgroup of a launch, by its name below `parent` or ours; with a token of that very token. */
+export function findCgroup(launchId: string, token: string | undefined, parent: string): string | undefined {
+  for (const directory of [parent, writableParent('/proc')]) {
+    if (directory === undefined || !isAbsolute(directory)) continue;
+    const names = namesIn(directory).filter((name) => (token === undefined ? name.startsWith(prefixOf(launchId)) && /^[0-9a-f]{16}$/.test(name.slice(prefixOf(launchId).length)) : name === cgroupNameOf(launchId, token)));
+    const [name] = names;
+    if (name !== undefined && names.length === 1) return join(directory, name);
+  }
+  return undefined;
+}
+
+function prefixOf(launchId: string): string {
+  return `envctl-${launchId.replace(/[^\w.-]/g, '_')}-`;
+}
+
+function namesIn(directory: string): readonly string[] {
+  try {
+    return readdirSync(directory);
+  } catch {
+    return [];
+  }
+}
+
+function writableParent(procRoot: string): string | undefined {
   try {
     const own = /^0::(\/.*)$/m.exec(readFileSync(`${procRoot}/self/cgroup`, 'utf8'))?.[1];
     const mount = /^\S+ (\S+) cgroup2 /m.exec(readFileSync(`${procRoot}/self/mounts`, 'utf8'))?.[1];
@@ -16,7 +50,7 @@ export function cgroupPathFor(launchId: string, procRoot = '/proc'): string | un
     const parent = join(mount, own.replace(/\/envctl-[^/]*.*$/, ''));
     accessSync(parent, constants.W_OK);
     accessSync(join(parent, 'cgroup.procs'), constants.W_OK);
-    return join(parent, `envctl-${launchId.replace(/[^\w.-]/g, '_')}`);
+    return parent;
   } catch {
     return undefined;
   }

@@ -4,13 +4,12 @@
  * the spawn; a runner that finds a stop file, or no directory, starts nothing.
  */
 import { spawn } from 'node:child_process';
-import { createHash } from 'node:crypto';
 import { appendFileSync, chmodSync, chownSync, closeSync, copyFileSync, existsSync, fstatSync, mkdirSync, openSync, readFileSync, realpathSync, renameSync, statSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join, parse, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { EnvctlError, errorMessage, type ProcessIdentity } from '../contract/index.js';
 import type { FaultSeam } from '../contract/seam.js';
-import { cgroupPathFor, createCgroup, moveToCgroup } from './cgroup.js';
+import { cgroupNameOf, cgroupPathFor, createCgroup, moveToCgroup } from './cgroup.js';
 import { findProgram } from './find-program.js';
 import { selfIdentity } from './identity.js';
 import { launchTokenVariable, type LaunchRecord, type LaunchSpec } from './launch-spec.js';
@@ -107,13 +106,8 @@ function toRecord(spec: LaunchSpec, options: LaunchOptions): LaunchRecord {
     createdTicks: uptimeTicks(),
     bootId: self.bootId,
     pidNamespace: self.pidNamespace,
-    cgroup: (options.cgroup === false ? undefined : cgroupPathFor(cgroupName(spec))) ?? null,
+    cgroup: (options.cgroup === false ? undefined : cgroupPathFor(cgroupNameOf(spec.id, spec.token))) ?? null,
   };
-}
-
-// Ids are unique within a scope only, cgroups are one name space for the machine. The name is public: no part of the token.
-function cgroupName(spec: LaunchSpec): string {
-  return `${spec.id}-${createHash('sha256').update(spec.token).digest('hex').slice(0, 16)}`;
 }
 
 // Both this and start ticks count hundredths of a second (USER_HZ) from boot.

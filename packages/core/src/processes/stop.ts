@@ -3,7 +3,7 @@
  * launch's ladder, rescan until two scans find nothing. A member that any scan proved is followed to its end.
  */
 import { statSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { StopStep } from '../contract/index.js';
 import type { FaultSeam } from '../contract/seam.js';
@@ -13,6 +13,7 @@ import { defaultStopLadder, type Launch } from './launch-spec.js';
 import { listenersByPid } from './listeners.js';
 import { mayNamespaceLive } from './liveness.js';
 import { readLaunch, recordName, stopName } from './read-launch.js';
+import { recoverLaunch } from './recover-launch.js';
 import { sendToGroup, sendToProcess } from './signals.js';
 import { isGone, readProcessEntry, type ProcessEntry } from './stat.js';
 import { readProcessTable, type ProcessTable } from './table.js';
@@ -71,8 +72,9 @@ interface Followed {
 
 /** Stops all the launches at once. Never throws for a process that will not die: it is in `survivors`. */
 export async function stopLaunches(directories: readonly string[], options: StopOptions): Promise<readonly StopResult[]> {
-  const opened = await Promise.all(directories.map(async (directory) => ({ directory, launch: await readLaunch(directory) })));
+  const read = await Promise.all(directories.map(async (directory) => ({ directory, launch: await readLaunch(directory) })));
   const first = readProcessTable();
+  const opened = read.map(({ directory, launch }) => ({ directory, launch: launch ?? (isMissing(join(directory, recordName)) ? undefined : recoverLaunch(directory, first)) }));
   options.seam('process.stop.before-effect');
   const plans = opened.map(({ directory, launch }) => planStop(directory, launch, first, options));
   options.seam('process.stop-file.after-effect');
@@ -102,10 +104,10 @@ function planStop(
   options: StopOptions,
 ): { readonly result: StopResult } | { readonly target: Target } {
   const untouched = (reason: NonNullable<StopResult['untouched']>, stopped: boolean): { readonly result: StopResult } => ({
-    result: { launchId: launch?.record.id ?? '', directory, stopped, untouched: reason, survivors: [], detached: [] },
+    result: { launchId: launch?.record.id ?? basename(directory), directory, stopped, untouched: reason, survivors: [], detached: [] },
   });
   if (launch === undefined) {
-    // Without a record nothing was ever spawned; one that is damaged, or may not be looked at, hides what may run.
+    // Without a record nothing was ever spawned; one that is damaged, or may not be looked at, hides what may run unproven.
     return isMissing(join(directory, recordName)) ? untouched('record-missing', true) : untouched('record-damaged', false);
   }
   if (launch.record.bootId !== table.bootId) return untouched('other-boot', true);

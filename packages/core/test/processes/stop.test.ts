@@ -1,5 +1,6 @@
 import { expect } from 'chai';
 import { spawn, spawnSync } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
 import { existsSync, readFileSync, rmSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs';
 import { createServer, type AddressInfo } from 'node:net';
 import { join } from 'node:path';
@@ -246,25 +247,85 @@ describe('stopLaunches', function () {
       expect(examineLaunch(launch!, readProcessTable(), { listeners: new Map() }).runner?.pid).to.equal(started.runnerPid);
     });
 
-    it('when there is no record, or it and its copy are damaged', async () => {
+    it('when there is no record, or it is damaged and its copy is not', async () => {
       const started = await bench.start(['sleep', '1000']);
       await eventually(started.spec.directory, async () => (await started.read()).child);
-      const path = join(started.spec.directory, 'launch.json');
-      const record = readFileSync(path, 'utf8');
-      const copy = join(started.spec.directory, 'launch-copy.json');
-      const copied = readFileSync(copy, 'utf8');
-      for (const file of [path, copy]) writeFileSync(file, record.slice(0, 40));
+      writeFileSync(join(started.spec.directory, 'launch.json'), '{ half a rec');
       const results = await stopLaunches([started.spec.directory, join(bench.directory, 'nothing')], { seam: noSeam });
-      writeFileSync(copy, copied);
       expect(results.map(({ stopped, untouched }) => ({ stopped, untouched }))).to.deep.equal([
-        { stopped: false, untouched: 'record-damaged' },
+        { stopped: true, untouched: undefined },
         { stopped: true, untouched: 'record-missing' },
       ]);
-      expect(isRunning(started.runnerPid)).to.equal(true);
-      // With its copy a damaged record hides nothing.
-      const [again] = await stopLaunches([started.spec.directory], { seam: noSeam });
-      expect(again).to.include({ stopped: true });
       expect(isRunning(started.runnerPid)).to.equal(false);
+    });
+  });
+
+  describe('when the record and its copy are damaged', () => {
+    const damage = ({ spec }: Started, ...more: readonly string[]): void => {
+      for (const file of ['launch.json', 'launch-copy.json', ...more]) writeFileSync(join(spec.directory, file), '{ half a rec');
+    };
+    const killRunner = async ({ runnerPid }: Started): Promise<void> => {
+      process.kill(runnerPid, 'SIGKILL');
+      await eventually(bench.directory, () => (isRunning(runnerPid) ? undefined : true));
+    };
+
+    it('ends the whole tree by the runner, whatever the journal says', async () => {
+      const started = await bench.start([...python, 'fork', 'session']);
+      const pids = await bench.pids(4);
+      damage(started, 'journal');
+      await expectGone(started, pids);
+    });
+
+    it('ends a child that changed session and daemonised by the token and the log that the runner names', async () => {
+      const started = await bench.start([...python, 'daemon']);
+      const pids = await bench.pids(2);
+      damage(started);
+      await expectGone(started, pids);
+    });
+
+    it('ends the command by the journal when the runner is dead', async () => {
+      const started = await bench.start([...python, 'fork'], {}, { cgroup: false });
+      const pids = await bench.pids(3);
+      await killRunner(started);
+      damage(started);
+      expect(await started.stop()).to.deep.include({ stopped: true, survivors: [], launchId: started.spec.id });
+      expect(pids.filter(isRunning)).to.deep.equal([]);
+    });
+
+    it('ends what is in the cgroup of its name when the runner is dead and the journal lost', async function () {
+      // By its id alone: that has to be of this launch only, as those that envctl makes are.
+      const id = `launch-${randomBytes(8).toString('hex')}`;
+      const started = await bench.start([...python, 'daemon', 'bare', 'quiet'], { id, directory: join(bench.directory, id) });
+      const { record } = await started.read();
+      const pids = await bench.pids(2);
+      if (record.cgroup === null) skip(this, 'platform: no writable cgroup v2');
+      await killRunner(started);
+      damage(started, 'journal');
+      expect(await started.stop()).to.deep.include({ stopped: true, survivors: [] });
+      expect(pids.filter(isRunning)).to.deep.equal([]);
+      expect(() => readFileSync(join(record.cgroup!, 'cgroup.procs'))).to.throw();
+    });
+
+    it('leaves what nothing proves, and says that it could not judge', async () => {
+      const started = await bench.start([...python, 'fork'], {}, { cgroup: false });
+      const pids = await bench.pids(3);
+      await killRunner(started);
+      damage(started, 'journal');
+      expect(await started.stop()).to.deep.include({ launchId: started.spec.id, stopped: false, untouched: 'record-damaged', survivors: [] });
+      expect(pids.filter(isRunning)).to.deep.equal(pids);
+    });
+
+    it('leaves a stranger that runs a script of that place, or has the recorded pid, and carries no token', async () => {
+      const started = await bench.start(['true']);
+      await eventually(started.spec.directory, async () => (await started.read()).exit);
+      writeFileSync(join(started.spec.directory, 'runner.sh'), 'exec sleep 1000 # $1\nsleep 1000\n');
+      const stranger = spawn('/bin/sh', ['-c', `exec /bin/sh '${join(started.spec.directory, 'runner.sh')}'`], { detached: true, stdio: 'ignore' });
+      const pid = bench.own(stranger.pid!);
+      const { startTicks } = readProcessTable().get(pid)!;
+      damage(started);
+      writeFileSync(join(started.spec.directory, 'journal'), `runner ${pid} ${startTicks}\n`);
+      expect(await started.stop()).to.deep.include({ stopped: false, untouched: 'record-damaged' });
+      expect(isRunning(pid)).to.equal(true);
     });
   });
 
