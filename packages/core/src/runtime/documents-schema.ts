@@ -17,6 +17,7 @@ const command = z.enum(['start', 'restart', 'resume']);
 
 const envLine = { name: z.string(), section: z.string(), line: z.int() };
 const environment = z.strictObject({
+  audience: z.enum(['backend', 'frontend']),
   dependencies: z.array(z.strictObject({ id: z.string(), names })),
   sections: z.array(z.strictObject({ ...envLine, sources: names })),
   skipped: z.array(z.strictObject({ ...envLine, reason: z.string() })),

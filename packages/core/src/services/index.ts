@@ -7,7 +7,7 @@ export { declaredSecretNames } from './caller-credentials.js';
 export { commandOnPort, substitutePort, type DetectionEvidence, type DetectionProblem, type ServiceCommand, type ServiceName } from './service-command.js';
 export { forwardedVariables, type ForwardedSettings } from './forwarded-variables.js';
 export { fillEnvLines, sortEnvLines, toEnvSources, type EnvSources, type SkippedLine } from './section-variables.js';
-export { ownVariableNames, serviceEnvironment, type ServiceEnvironmentInput } from './service-environment.js';
+export { ownVariableNames, serviceEnvironment, type EnvironmentAudience, type ServiceEnvironmentInput } from './service-environment.js';
 export { waitServiceReady, type ServiceReadiness, type ServiceReadyRequest, type WaitedLaunch } from './readiness.js';
 export { firstPauseMs, nextPauseMs } from './poll-pause.js';
 export { createLaunchListeners, type LaunchListeners } from './launch-listeners.js';

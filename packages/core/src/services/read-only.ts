@@ -5,4 +5,4 @@ export { createDetectionFiles } from './detection-files.js';
 export { forwardedVariables } from './forwarded-variables.js';
 export type { ServiceCommand, ServiceName } from './service-command.js';
 export { sortEnvLines, toEnvSources, type SkippedLine } from './section-variables.js';
-export { ownVariableNames } from './service-environment.js';
+export { ownVariableNames, type EnvironmentAudience } from './service-environment.js';

@@ -1,6 +1,6 @@
 import type { ProjectedVariable } from '../contract/index.js';
 import { type EnvLine, sourcesOf } from '../config/read-only.js';
-import type { ServiceName } from './service-command.js';
+import type { EnvironmentAudience } from './service-environment.js';
 
 /** Source name (`ENVCTL_SOURCE_…`) → whether it carries a credential, and for a service that starts its value. */
 export type EnvSources<S extends { readonly secret: boolean } = ProjectedVariable> = Readonly<Record<string, S>>;
@@ -13,13 +13,13 @@ export interface SkippedLine {
 }
 
 /** Which of `lines` a service gets, and why it does not get the others. Values are not looked at. */
-export function sortEnvLines(lines: readonly EnvLine[], sources: EnvSources<{ readonly secret: boolean }>, service: ServiceName): { readonly given: readonly EnvLine[]; readonly skipped: readonly SkippedLine[] } {
+export function sortEnvLines(lines: readonly EnvLine[], sources: EnvSources<{ readonly secret: boolean }>, audience: EnvironmentAudience): { readonly given: readonly EnvLine[]; readonly skipped: readonly SkippedLine[] } {
   const given: EnvLine[] = [];
   const skipped: SkippedLine[] = [];
   for (const line of lines) {
     const names = sourcesOf(line.template);
     const missing = names.filter((name) => sources[name] === undefined);
-    const closed = service === 'frontend' ? names.filter((name) => sources[name]?.secret === true) : [];
+    const closed = audience === 'frontend' ? names.filter((name) => sources[name]?.secret === true) : [];
     const reason = closed.length > 0 ? `${closed.join(', ')} is for a backend only` : `${missing.join(', ')} is not available`;
     if (missing.length + closed.length === 0) given.push(line);
     else skipped.push({ name: line.name, section: line.section, line: line.line, reason });
@@ -28,9 +28,9 @@ export function sortEnvLines(lines: readonly EnvLine[], sources: EnvSources<{ re
 }
 
 /** The variables of the launch env sections for one service, filled in. */
-export function fillEnvLines(lines: readonly EnvLine[], sources: EnvSources, service: ServiceName): Record<string, string> {
+export function fillEnvLines(lines: readonly EnvLine[], sources: EnvSources, audience: EnvironmentAudience): Record<string, string> {
   return Object.fromEntries(
-    sortEnvLines(lines, sources, service).given.map(({ name, template }) => [name, template.map((part) => (typeof part === 'string' ? part : (sources[part.source]?.value ?? ''))).join('')]),
+    sortEnvLines(lines, sources, audience).given.map(({ name, template }) => [name, template.map((part) => (typeof part === 'string' ? part : (sources[part.source]?.value ?? ''))).join('')]),
   );
 }
 

@@ -2,8 +2,12 @@ import type { ProjectedVariable } from '../contract/index.js';
 import { callerCredentials } from './caller-credentials.js';
 import type { ServiceName } from './service-command.js';
 
+/** Whose rules hold for the variables of a service: what goes to a frontend may go to a browser. */
+export type EnvironmentAudience = 'backend' | 'frontend';
+
 export interface ServiceEnvironmentInput {
   readonly service: ServiceName;
+  readonly audience: EnvironmentAudience;
   /** The environment envctl was called with: it is the user's, and a backend keeps it. */
   readonly processEnv: Readonly<Record<string, string | undefined>>;
   readonly projectName: string;
@@ -31,7 +35,7 @@ export interface ServiceEnvironmentInput {
 export function serviceEnvironment(input: ServiceEnvironmentInput): Record<string, string> {
   const dependencies = Object.entries(input.dependencies);
   const secretNames = [...input.secretNames, ...dependencies.filter(([, variable]) => variable.secret).map(([name]) => name)];
-  const withheld = new Set(input.service === 'frontend' ? [...secretNames, ...callerCredentials(input.processEnv, secretNames)] : []);
+  const withheld = new Set(input.audience === 'frontend' ? [...secretNames, ...callerCredentials(input.processEnv, secretNames)] : []);
   const inherited = Object.entries(input.processEnv).filter(
     (entry): entry is [string, string] => entry[1] !== undefined && !withheld.has(entry[0]) && !isPrivate(entry[0]),
   );

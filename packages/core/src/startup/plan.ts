@@ -6,7 +6,7 @@ import type { DependencyDeclaration, EdgeCondition, Mode, ProjectFacts } from '.
 import type { EnvLine, ModeProfile } from '../config/read-only.js';
 import type { ServiceCommand, ServiceDetection, ServiceName } from '../services/read-only.js';
 import { toPlannedNodes, type PlannedNode, type PlannedStep } from './plan-nodes.js';
-import { planEnvironment, type PlannedEnvironment } from './planned-environment.js';
+import { audienceOf, planEnvironment, type PlannedEnvironment } from './planned-environment.js';
 import { decideRun, type RunDecision } from './run-decision.js';
 
 export type PlanAction = 'start' | 'keep' | 'replace';
@@ -118,7 +118,7 @@ function planProject(inputs: PlanInputs, project: PlanProjectInputs): PlannedPro
     requires: (declaration.requires ?? []).filter((edge) => enabled.some((other) => other.id === edge.id)).map((edge) => edge.id),
   }));
   const addressed = found.filter(({ listens }) => listens).map(({ type }) => type);
-  const services = found.map((service): PlannedService => ({ ...service, environment: planEnvironment({ service: service.type, lines: inputs.envLines(service.type), dependencies: enabled, installed: inputs.dependencies, callerEnv: inputs.callerEnv, addressed }) }));
+  const services = found.map((service): PlannedService => ({ ...service, environment: planEnvironment({ service: service.type, audience: audienceOf(service.type, service.command, detection), lines: inputs.envLines(service.type), dependencies: enabled, installed: inputs.dependencies, callerEnv: inputs.callerEnv, addressed }) }));
   const steps = project.planSteps?.({ services, dependencies }) ?? [];
   const nodes = toPlannedNodes({ services, dependencies, steps }, { servicesInParallel: inputs.servicesInParallel !== false });
   return { name: facts.name, root: facts.root, slug: facts.slug, services, dependencies, steps, nodes, notes: detection.notes };

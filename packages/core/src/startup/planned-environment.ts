@@ -1,9 +1,11 @@
 import type { DependencyDeclaration } from '../contract/index.js';
 import { type EnvLine, sourcesOf } from '../config/read-only.js';
-import { callerCredentials, declaredSecretNames, ownVariableNames, sortEnvLines, toEnvSources, type ServiceName, type SkippedLine } from '../services/read-only.js';
+import { callerCredentials, declaredSecretNames, ownVariableNames, sortEnvLines, toEnvSources, type EnvironmentAudience, type ServiceCommand, type ServiceDetection, type ServiceName, type SkippedLine } from '../services/read-only.js';
 
 /** Names of the variables a service gets beside the caller's own, by where they come from. Never a value. */
 export interface PlannedEnvironment {
+  /** Whose rules hold: a backend may have credentials. */
+  readonly audience: EnvironmentAudience;
   /**
    * Of each dependency the service waits for, what its manifest declares and the service may have. A backend
    * waits for all of them, a frontend for those that its sections refer to.
@@ -21,6 +23,7 @@ export interface PlannedEnvironment {
 
 export interface EnvironmentInputs {
   readonly service: ServiceName;
+  readonly audience: EnvironmentAudience;
   readonly lines: readonly EnvLine[];
   /** The dependencies of the project, in order. */
   readonly dependencies: readonly Pick<DependencyDeclaration, 'id' | 'variables'>[];
@@ -32,24 +35,31 @@ export interface EnvironmentInputs {
   readonly addressed: readonly ServiceName[];
 }
 
-export function planEnvironment({ service, lines, dependencies, installed, callerEnv, addressed }: EnvironmentInputs): PlannedEnvironment {
+export function planEnvironment({ service, audience, lines, dependencies, installed, callerEnv, addressed }: EnvironmentInputs): PlannedEnvironment {
   const declared = dependencies.map(({ id, variables = [] }) => ({ id, variables }));
   const all = declared.flatMap(({ variables }) => variables);
   const projected = Object.fromEntries(all.map(({ name, secret }) => [name, { secret: secret === true }]));
   const addresses = Object.fromEntries(addressed.flatMap((type) => ['URL', 'HOST', 'PORT'].map((part) => [`${type.toUpperCase()}_${part}`, { secret: false }])));
-  const { given, skipped } = sortEnvLines(lines, toEnvSources({ ...projected, ...addresses }), service);
+  const { given, skipped } = sortEnvLines(lines, toEnvSources({ ...projected, ...addresses }), audience);
   const sections = given.map(({ name, section, line, template }) => ({ name, section, line, sources: sourcesOf(template) }));
   const referred = new Set(sections.flatMap(({ sources }) => sources));
-  const secret = service === 'frontend' ? declaredSecretNames(dependencies) : [];
-  const fromCaller = service === 'frontend' ? callerCredentials(callerEnv, declaredSecretNames(installed)) : [];
+  const secret = audience === 'frontend' ? declaredSecretNames(dependencies) : [];
+  const fromCaller = audience === 'frontend' ? callerCredentials(callerEnv, declaredSecretNames(installed)) : [];
   const withheld = [...new Set([...secret, ...fromCaller])].filter((name) => !sections.some((line) => line.name === name));
   return {
+    audience,
     dependencies: declared
-      .filter(({ variables }) => service === 'backend' || variables.some(({ name }) => referred.has(`ENVCTL_SOURCE_${name}`)))
+      .filter(({ variables }) => audience === 'backend' || variables.some(({ name }) => referred.has(`ENVCTL_SOURCE_${name}`)))
       .map(({ id, variables }) => ({ id, names: variables.map(({ name }) => name).filter((name) => !secret.includes(name)) })),
     sections,
     skipped,
     withheld,
     own: ownVariableNames(service, addressed),
   };
+}
+
+/** A frontend with code of its own on the server is its own backend where the project has no other. */
+export function audienceOf(service: ServiceName, command: ServiceCommand, detection: Pick<ServiceDetection, 'backend'>): EnvironmentAudience {
+  if (service !== 'frontend') return 'backend';
+  return command.serverCode === true && detection.backend === undefined ? 'backend' : 'frontend';
 }

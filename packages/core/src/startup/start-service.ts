@@ -76,6 +76,7 @@ function launchService(context: ExecuteContext, request: ExecuteRequest, start: 
     cwd: service.command.cwd,
     env: serviceEnvironment({
       service: service.type,
+      audience: service.environment.audience,
       processEnv: context.env,
       forwarded: request.forwarded,
       projectName: project.name,
@@ -140,13 +141,13 @@ function toRecord(
 
 /** What the launch env sections of `.envctl` set for the service that starts. */
 function sectionVariables(context: ExecuteContext, request: ExecuteRequest, { leased, leases, variables }: ServiceStart): Record<string, string> {
-  const { type } = leased.service;
+  const { type, environment } = leased.service;
   const addresses = Object.entries(servicePorts(request, leases)).flatMap(([service, port]) => {
     const name = service.toUpperCase();
     const open = (value: string) => ({ value, secret: false });
     return [[`${name}_URL`, open(`http://${context.publicHost}:${port}`)], [`${name}_HOST`, open(context.publicHost)], [`${name}_PORT`, open(String(port))]] as const;
   });
-  return fillEnvLines(context.config.envLines(request.plan.mode, type), toEnvSources({ ...variables, ...Object.fromEntries(addresses) }), type);
+  return fillEnvLines(context.config.envLines(request.plan.mode, type), toEnvSources({ ...variables, ...Object.fromEntries(addresses) }), environment.audience);
 }
 
 /** Ports of the project's services that listen, started now or kept. */

@@ -12,6 +12,7 @@ export function renderPlan(plan: StartPlan): string {
     for (const service of project.services) {
       lines.push(`  ${service.action.padEnd(8)} ${service.type}  ${service.command.command.join(' ')}  (${service.command.rule}, from port ${service.preferred_port}${after(service.type)})`);
       for (const { path: file, text } of service.command.evidence ?? []) lines.push(`           found by ${shortPath(project.root, file)}: ${text}`);
+      if (service.type === 'frontend' && service.environment.audience === 'backend') lines.push('           its own backend: it has code on the server, and the project has no other');
       lines.push(...environmentLines(service.environment));
     }
     for (const note of project.notes) lines.push(`  note: ${note}`);

@@ -3,6 +3,7 @@ import { ownVariableNames, serviceEnvironment, type ServiceEnvironmentInput } fr
 
 const input: ServiceEnvironmentInput = {
   service: 'backend',
+  audience: 'backend',
   processEnv: { PATH: '/bin', EDITOR: 'vi', DATABASE_URL: 'postgresql://elsewhere', PORT: '1', ABSENT: undefined, ENVCTL_TEST_FAULT: 'x', ENVCTL_LAUNCH_TOKEN: 'outer' },
   projectName: 'Main',
   port: 8000,
@@ -28,7 +29,7 @@ describe('serviceEnvironment', () => {
   });
 
   it('gives a frontend the backend’s address and no variable with a credential, whoever set it', () => {
-    expect(serviceEnvironment({ ...input, service: 'frontend', port: 9000 })).to.deep.equal({
+    expect(serviceEnvironment({ ...input, service: 'frontend', audience: 'frontend', port: 9000 })).to.deep.equal({
       PATH: '/bin',
       EDITOR: 'vi',
       MODE: 'dev',
@@ -40,9 +41,15 @@ describe('serviceEnvironment', () => {
     });
   });
 
+  it('gives a frontend that is its own backend what a backend gets', () => {
+    const own = serviceEnvironment({ ...input, service: 'frontend', audience: 'backend', port: 9000, urls: { frontend: 'http://localhost:9000' } });
+    expect(own).to.include({ DATABASE_URL: 'postgresql://u:p@127.0.0.1:5432/d', REDIS_PORT: '6379', PORT: '9000' });
+    expect(own).to.not.have.property('VITE_BACKEND_URL');
+  });
+
   it('gives a frontend no credential of the user’s for a dependency that is not up yet', () => {
     const early = { ...input, dependencies: {}, secretNames: ['DATABASE_URL'] };
-    expect(serviceEnvironment({ ...early, service: 'frontend' })).to.not.have.property('DATABASE_URL');
+    expect(serviceEnvironment({ ...early, service: 'frontend', audience: 'frontend' })).to.not.have.property('DATABASE_URL');
     expect(serviceEnvironment(early)).to.have.property('DATABASE_URL', 'postgresql://elsewhere');
   });
 
@@ -84,13 +91,13 @@ describe('serviceEnvironment', () => {
     };
     const processEnv = Object.fromEntries(Object.entries(table).map(([name, [value]]) => [name, value]));
     const caller = { ...input, processEnv, secretNames: ['DECLARED'] };
-    const frontend = serviceEnvironment({ ...caller, service: 'frontend' });
+    const frontend = serviceEnvironment({ ...caller, service: 'frontend', audience: 'frontend' });
     for (const [name, [value, given]] of Object.entries(table)) expect(frontend[name], name).to.equal(given ? value : undefined);
     expect(serviceEnvironment(caller)).to.include(processEnv);
   });
 
   it('gives a frontend what the project sets for it, whatever its name', () => {
-    const given = serviceEnvironment({ ...input, service: 'frontend', processEnv: { A_TOKEN: 'caller', B_TOKEN: 'caller' }, sections: { A_TOKEN: 'section' }, commandEnv: { B_TOKEN: 'command' } });
+    const given = serviceEnvironment({ ...input, service: 'frontend', audience: 'frontend', processEnv: { A_TOKEN: 'caller', B_TOKEN: 'caller' }, sections: { A_TOKEN: 'section' }, commandEnv: { B_TOKEN: 'command' } });
     expect(given).to.include({ A_TOKEN: 'section', B_TOKEN: 'command' });
   });
 
@@ -111,6 +118,6 @@ describe('serviceEnvironment', () => {
   it('names no peer that does not run', () => {
     const alone = { ...input, urls: {} };
     expect(serviceEnvironment(alone)).not.to.have.property('FRONTEND_URL');
-    expect(serviceEnvironment({ ...alone, service: 'frontend' })).not.to.have.any.keys('VITE_BACKEND_URL', 'VITE_API_URL');
+    expect(serviceEnvironment({ ...alone, service: 'frontend', audience: 'frontend' })).not.to.have.any.keys('VITE_BACKEND_URL', 'VITE_API_URL');
   });
 });

@@ -132,7 +132,7 @@ run_id: run-1   mode: main   healthy/running 2 | starting 2 | issues 2
 
 describe('renderPlan', () => {
   const command = { type: 'backend', command: ['node', 'server.js', '--port', '{port}'], cwd: '/w/backend', portMode: 'flag', env: {}, source: 'configured', rule: 'configured' } as const;
-  const environment = { dependencies: [], sections: [], skipped: [], withheld: [], own: ['PORT'] };
+  const environment = { audience: 'backend' as const, dependencies: [], sections: [], skipped: [], withheld: [], own: ['PORT'] };
   const plan: StartPlan = {
     command: 'restart',
     mode: 'main',
@@ -144,7 +144,7 @@ describe('renderPlan', () => {
         slug: 'main',
         services: [
           { type: 'backend', name: 'Main Backend', action: 'replace', command, preferred_port: 8000, listens: true, environment: { ...environment, dependencies: [{ id: 'postgres', names: ['DATABASE_URL', 'DB_HOST'] }, { id: 'mail', names: [] }], sections: [{ name: 'DB', section: 'backend launch env', line: 4, sources: ['ENVCTL_SOURCE_DATABASE_URL'] }, { name: 'LEVEL', section: 'backend launch env', line: 5, sources: [] }] } },
-          { type: 'frontend', name: 'Main Frontend', action: 'keep', command: { ...command, type: 'frontend', command: ['npx', 'vite'], rule: 'vite', evidence: [{ path: '/w/web/package.json', text: 'scripts.dev: vite' }, { path: '/usr/bin/node', text: 'Node' }] }, preferred_port: 9000, listens: true, environment: { ...environment, skipped: [{ name: 'N8N', section: 'frontend launch env', line: 9, reason: 'ENVCTL_SOURCE_N8N_URL is not available' }], withheld: ['DATABASE_URL'] } },
+          { type: 'frontend', name: 'Main Frontend', action: 'keep', command: { ...command, type: 'frontend', command: ['npx', 'vite'], rule: 'vite', evidence: [{ path: '/w/web/package.json', text: 'scripts.dev: vite' }, { path: '/usr/bin/node', text: 'Node' }] }, preferred_port: 9000, listens: true, environment: { ...environment, audience: 'backend', skipped: [{ name: 'N8N', section: 'frontend launch env', line: 9, reason: 'ENVCTL_SOURCE_N8N_URL is not available' }], withheld: ['DATABASE_URL'] } },
         ],
         dependencies: [{ id: 'postgres', display_name: 'Postgres', action: 'keep', requires: [] }, { id: 'redis', display_name: 'Redis', action: 'start', requires: [] }],
         steps: [{ kind: 'migration', id: 'migrate', label: 'alembic upgrade head', needs: [{ id: 'postgres', condition: 'ready', optional: false }], before: ['backend'] }],
@@ -177,6 +177,7 @@ Main  /w
   keep     frontend  npx vite  (vite, from port 9000)
            found by web/package.json: scripts.dev: vite
            found by /usr/bin/node: Node
+           its own backend: it has code on the server, and the project has no other
            not set: N8N (.envctl:9, frontend launch env): ENVCTL_SOURCE_N8N_URL is not available
            kept from the frontend: DATABASE_URL
   note: No lock file.
