@@ -9,6 +9,7 @@ export { forwardedVariables, type ForwardedSettings } from './forwarded-variable
 export { fillEnvLines, sortEnvLines, toEnvSources, type EnvSources, type SkippedLine } from './section-variables.js';
 export { ownVariableNames, serviceEnvironment, type EnvironmentAudience, type ServiceEnvironmentInput } from './service-environment.js';
 export { waitServiceReady, type ServiceReadiness, type ServiceReadyRequest, type WaitedLaunch } from './readiness.js';
+export { createWaitedLaunch } from './waited-launch.js';
 export { firstPauseMs, nextPauseMs } from './poll-pause.js';
 export { createLaunchListeners, type LaunchListeners } from './launch-listeners.js';
 export { probeHealth, type HealthAnswer } from './health-probe.js';

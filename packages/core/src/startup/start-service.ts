@@ -1,10 +1,9 @@
 /** Starts one service of a project on its leased port and waits until it is ready. */
 import { join } from 'node:path';
 import { EnvctlError, type EdgeCondition, type ProjectedVariable } from '../contract/index.js';
-import { waitForExit } from '../processes/index.js';
 import { secretVariableNames } from '../requirements/index.js';
 import { acquireProcess, type AcquiredProcess } from '../resources/index.js';
-import { commandOnPort, createLaunchListeners, declaredSecretNames, fillEnvLines, serviceEnvironment, toEnvSources, waitServiceReady, type ServiceName, type ServiceReadiness } from '../services/index.js';
+import { commandOnPort, createLaunchListeners, createWaitedLaunch, declaredSecretNames, fillEnvLines, serviceEnvironment, toEnvSources, waitServiceReady, type ServiceName, type ServiceReadiness } from '../services/index.js';
 import type { ServiceRecord } from '../state/index.js';
 import type { ExecuteContext, ExecuteRequest } from './project-run.js';
 import type { PlannedService } from './plan.js';
@@ -38,7 +37,7 @@ export async function startService(context: ExecuteContext, request: ExecuteRequ
   start.reached('started');
   const listeners = createLaunchListeners(launch.directory);
   const readiness = await waitServiceReady({
-    launch: { logPath, exited: (signal) => waitForExit(launch.directory, signal) },
+    launch: createWaitedLaunch(launch.directory, logPath),
     port: service.listens ? port : null,
     healthUrl,
     timeoutMs: context.serviceTimeoutMs(service.type),
@@ -46,7 +45,7 @@ export async function startService(context: ExecuteContext, request: ExecuteRequ
     redact: context.redaction.text,
     listenersOf: listeners.listenersOf,
   });
-  if (readiness.status !== 'ready') throw notReady(context, service, request.project.name, port, readiness);
+  if (readiness.status !== 'ready' && readiness.status !== 'completed') throw notReady(context, service, request.project.name, port, readiness);
   if (service.listens) context.events.emit('service.bind.actual', { project: request.project.name, service: service.type, actual_port: port });
   else await listeners.listenersOf();
   return toRecord(context, request, start.leased, launch, { logPath, healthUrl, pid: listeners.childPid(), listenerPids: listeners.pidsOn(port) });
@@ -164,7 +163,7 @@ function mapPorts(ports: Partial<Record<ServiceName, number>>, map: (port: numbe
   return Object.fromEntries(Object.entries(ports).map(([service, port]) => [service, map(port)]));
 }
 
-function notReady(context: ExecuteContext, service: PlannedService, project: string, port: number, readiness: Exclude<ServiceReadiness, { readonly status: 'ready' }>): EnvctlError {
+function notReady(context: ExecuteContext, service: PlannedService, project: string, port: number, readiness: Extract<ServiceReadiness, { readonly status: 'exited' | 'timeout' }>): EnvctlError {
   const failureClass = readiness.status === 'timeout' ? 'listener_not_detected' : readiness.reason === 'bind_conflict' ? 'bind_conflict' : 'process_exited';
   context.events.emit('service.failure', { project, service: service.type, failure_class: failureClass, port, detail: readiness.detail });
   return new EnvctlError(readiness.status === 'timeout' ? 'ENVCTL_E_SERVICE_NOT_READY' : 'ENVCTL_E_SERVICE_FAILED', `${service.name} ${readiness.detail}`, {

@@ -1,9 +1,10 @@
+import { existsSync, readFileSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import net from 'node:net';
 import path from 'node:path';
 import { expect } from 'chai';
-import { waitForExit } from '../../dist/processes/index.js';
-import { createLaunchListeners, waitServiceReady, type ServiceReadiness, type ServiceReadyRequest } from '../../dist/services/index.js';
+import type { LaunchSpec } from '../../dist/processes/index.js';
+import { createLaunchListeners, createWaitedLaunch, waitServiceReady, type ServiceReadiness, type ServiceReadyRequest, type WaitedLaunch } from '../../dist/services/index.js';
 import { createBench, eventually, patienceMs } from '../processes/support.js';
 import { skip } from '../skip.js';
 
@@ -99,6 +100,112 @@ describe('waitServiceReady', function () {
     }
   });
 
+  describe('by its log', () => {
+    it('waits for the line, without colours, also of a worker', async () => {
+      await withService('setTimeout(() => console.log("\\x1b[32mWorker\\x1b[0m ready in 5 ms"), 50); setInterval(() => {}, 1000)', async (service) => {
+        const told: string[] = [];
+        expect(await wait({ ...service }, { port: null, readyLog: /^Worker ready/, onLogReady: () => told.push('log-ready') })).to.deep.equal({ status: 'ready' });
+        expect(told).to.deep.equal(['log-ready']);
+      });
+    });
+
+    it('is not ready by a line that never comes', async () => {
+      await withService('console.log("not yet"); setInterval(() => {}, 1000)', async (service) => {
+        const result = await wait(service, { port: null, readyLog: /ready/, timeoutMs: 300 });
+        expect(result).to.include({ status: 'timeout', waitedFor: 'log' });
+        expect(detailOf(result)).to.match(/^runs but no line of its log matched \/ready\/ within 0\.3 s; log_path: .*log: not yet$/);
+      });
+    });
+
+    it('believes no line of an incarnation that has ended', async () => {
+      // Says that it is ready and dies, twice; the third lives on without a word.
+      const code = `const fs = require('fs'); const file = __dirname + '/count'; fs.appendFileSync(file, '.');
+        if (fs.statSync(file).size < 3) { console.log('ready'); process.exit(1); } else { fs.writeFileSync(__dirname + '/third', ''); setInterval(() => {}, 1000); }`;
+      await withService(
+        code,
+        async (service) => {
+          const third = path.join(path.dirname(service.launch.logPath), 'third');
+          const launch: WaitedLaunch = { ...service.launch, read: () => (existsSync(third) ? service.launch.read!() : Promise.resolve({ restarts: 0, ended: true, logStart: { rotations: 0, bytes: 0 } })) };
+          const result = await wait({ ...service, launch }, { port: null, readyLog: /ready/, timeoutMs: 1500 });
+          expect(result).to.include({ status: 'timeout', waitedFor: 'log' });
+          expect(detailOf(result)).to.match(/; restarted 2 times, last exited with code 1 at /);
+        },
+        { restart: { when: 'on-failure', max: 5, backoffMs: 1 } },
+      );
+    });
+
+    it('reads on where the log was rotated', async () => {
+      const code = `const fs = require('fs'); const log = __dirname + '/own.log'; const one = fs.openSync(log, 'a');
+        fs.writeSync(one, 'x'.repeat(1000) + '\\nhalf'); setTimeout(() => { fs.renameSync(log, log + '.1'); fs.writeSync(one, ' a line\\n'); fs.appendFileSync(log, 'next\\nready\\n'); }, 200); setInterval(() => {}, 1000);`;
+      await withService(code, async (service) => {
+        const log = path.join(path.dirname(service.launch.logPath), 'own.log');
+        expect(await wait({ ...service, launch: { ...service.launch, logPath: log } }, { port: null, readyLog: /^ready$/ })).to.deep.equal({ status: 'ready' });
+      });
+    });
+  });
+
+  it('is asked by its command, again and again, until that succeeds', async () => {
+    await withService('setInterval(() => {}, 1000)', async (service) => {
+      const answers = ['first', 'second'];
+      const readyCommand = () => Promise.resolve({ ready: answers.length === 0, detail: answers.shift() ?? '' });
+      expect(await wait(service, { port: null, readyCommand })).to.deep.equal({ status: 'ready' });
+      const result = await wait(service, { port: null, readyCommand: () => Promise.resolve({ ready: false, detail: 'exited with code 1: no table' }), timeoutMs: 100 });
+      expect(result).to.include({ status: 'timeout', waitedFor: 'command' });
+      expect(detailOf(result)).to.include('runs but its ready command did not succeed within 0.1 s: exited with code 1: no table; log_path:');
+    });
+  });
+
+  it('a job is complete when it ends with a code that counts as success, and failed by any other', async () => {
+    for (const [code, expected] of [[0, 'completed'], [7, 'completed'], [1, 'exited']] as const) {
+      await withService(`setTimeout(() => process.exit(${code}), 50)`, async (service) => {
+        expect(await wait(service, { port: null, completesWith: [0, 7] })).to.include({ status: expected });
+      });
+    }
+  });
+
+  it('tells how often it was restarted when it ends for good, and each incarnation has the whole time', async () => {
+    const code = `require('fs').appendFileSync(__dirname + '/count', '.'); setTimeout(() => process.exit(4), 200)`;
+    await withService(
+      code,
+      async (service) => {
+        const result = await wait(service, { timeoutMs: 600 });
+        expect(result).to.include({ status: 'exited', reason: 'crash' });
+        expect(detailOf(result)).to.match(/^restarted 4 times, last exited with code 4 at 20\d\d-[^;]*Z; log_path: /);
+        expect(readFileSync(path.join(path.dirname(service.launch.logPath), 'count'), 'utf8')).to.equal('.....');
+      },
+      { restart: { when: 'on-failure', max: 4, backoffMs: 1 } },
+    );
+  });
+
+  describe('on another port', () => {
+    const moved = 'const s = http.createServer((q, r) => r.end()); s.on("error", () => s.listen(port + 3, "127.0.0.1")); s.listen(port, "127.0.0.1")';
+    const rebound = (maxDelta: number) => ({ maxDelta, healthUrlOn: (port: number) => `http://127.0.0.1:${port}/` });
+
+    for (const [delta, expected] of [[3, 'ready'], [2, 'timeout']] as const) {
+      it(`a server that found its port taken is ${delta === 3 ? 'followed there' : 'not followed too far'}`, async () => {
+        const stranger = net.createServer();
+        await new Promise<void>((resolve) => stranger.listen(0, '127.0.0.1', resolve));
+        const { port } = stranger.address() as net.AddressInfo;
+        try {
+          await withService(moved.replaceAll('port', String(port)), async (service) => {
+            const result = await wait({ ...service, port }, { healthUrl: `http://127.0.0.1:${port}/`, rebound: rebound(delta), timeoutMs: expected === 'ready' ? patienceMs : 400 });
+            if (expected === 'ready') expect(result).to.deep.equal({ status: 'ready', healthStatus: 200, movedTo: port + 3 });
+            else expect(result).to.deep.include({ status: 'timeout', waitedFor: 'listener', otherPorts: [port + 3] });
+          });
+        } finally {
+          stranger.close();
+        }
+      });
+    }
+
+    it('one that listens elsewhere though its port is free is followed only when it has had its time', async () => {
+      await withService('http.createServer((q, r) => r.end()).listen(port + 2, "127.0.0.1")', async (service) => {
+        await listening(service);
+        expect(await wait(service, { rebound: rebound(10), timeoutMs: 300 })).to.include({ status: 'ready', movedTo: service.port + 2 });
+      });
+    });
+  });
+
   it('rejects with the reason it was aborted for', async () => {
     await withService('setInterval(() => {}, 1000)', async (service) => {
       const reason = new Error('cancelled');
@@ -114,7 +221,7 @@ describe('waitServiceReady', function () {
 type Service = Pick<ServiceReadyRequest, 'launch' | 'listenersOf' | 'redact'> & { readonly port: number };
 
 function detailOf(result: ServiceReadiness): string {
-  return result.status === 'ready' ? '' : result.detail;
+  return 'detail' in result ? result.detail : '';
 }
 
 function wait(service: Service, options: Partial<ServiceReadyRequest> = {}): Promise<ServiceReadiness> {
@@ -129,15 +236,15 @@ async function listening(service: Service): Promise<readonly number[]> {
 }
 
 /** Launches `code` under a runner, in a Node of its own that is given a free `port`. */
-async function withService(code: string, work: (service: Service) => Promise<void>): Promise<void> {
+async function withService(code: string, work: (service: Service) => Promise<void>, change: Partial<LaunchSpec> = {}): Promise<void> {
   const bench = createBench();
   try {
     const port = await freePort();
     const script = path.join(bench.directory, 'service.cjs');
     await writeFile(script, `const http = require('http'); const port = ${port};\n${code}\n`);
-    const { spec } = await bench.start([process.execPath, script], { ports: [port] });
+    const { spec } = await bench.start([process.execPath, script], { ports: [port], ...change });
     const { directory, logPath } = spec;
-    await work({ port, redact: (text) => text, launch: { logPath, exited: (signal) => waitForExit(directory, signal) }, listenersOf: createLaunchListeners(directory).listenersOf });
+    await work({ port, redact: (text) => text, launch: createWaitedLaunch(directory, logPath), listenersOf: createLaunchListeners(directory).listenersOf });
   } finally {
     await bench.close();
   }
