@@ -223,7 +223,7 @@ describe('stopLaunches', function () {
       const started = await bench.start(['true']);
       await eventually(started.spec.directory, async () => (await started.read()).exit);
       expect(await started.stop()).to.deep.include({ stopped: true });
-      const late = ['no', '0', '0', '/dev/null', '1000', '-', 'touch', join(bench.directory, 'ran')];
+      const late = ['no', '0', '0', '0', '/dev/null', '1000', '-', 'touch', join(bench.directory, 'ran')];
       expect(spawnSync('sh', [join(started.spec.directory, 'runner.sh'), ...late]).status).to.equal(143);
       const script = readFileSync(join(started.spec.directory, 'runner.sh'), 'utf8');
       rmSync(started.spec.directory, { recursive: true });
