@@ -184,7 +184,13 @@ describe('a start that fails', function () {
     expect(health).to.include({ code: 1 });
     expect(health.document).to.include({ ok: false, healthy: false, contract_version: 'envctl.health.v1' });
     expect(JSON.stringify(health.document['issues'])).to.include('exited with code 7');
-    expect((await world.envctl(['health'])).stdout).to.match(/last start failed: .*exited with code 7/);
+    const [told, failure] = [health.document, 'Main Backend exited with code 7'];
+    expect(told.services.find(({ name }) => name === 'Main Backend')).to.include({ status: 'failed', port: null, pid: null, url: null }).and.to.have.property('detail').that.includes(failure);
+    expect(told['status_counts']).to.deep.equal({ ok: 0, warn: 0, bad: told.services.length });
+    expect(told.hints).to.deep.equal(['envctl logs', 'envctl start']);
+    const text = (await world.envctl(['health'])).stdout;
+    expect(text).to.match(new RegExp(`issues ${told.services.length}\\n`)).and.to.match(/last start failed: .*exited with code 7; log_path: \S+\.log/).and.to.match(/\n {2}→ envctl logs\n {2}→ envctl start\n$/);
+    expect(text.split(failure)).to.have.length(2);
     expect(processesIn(world.directory)).to.deep.equal([]);
     expect(world.files('state', 'leases').filter((name) => name.endsWith('.json'))).to.deep.equal([]);
     expect((await world.json(['show-state'])).document).to.include({ found: false, error: 'state_not_found' });
@@ -215,6 +221,9 @@ describe('a start that fails', function () {
     expect((await world.json(['start', 'backend'])).code).to.equal(1);
     const { code, document } = await world.json(['logs']);
     expect([code, document.error, document.hints]).to.deep.equal([1, 'state_not_found', ['envctl errors', 'envctl start']]);
+    const health = (await world.json(['health'])).document;
+    expect(health.dependencies.map(({ component, status }) => [component, status])).to.deep.equal([['redis', 'failed']]);
+    expect([health.services, health['status_counts'], health.hints]).to.deep.equal([[], { ok: 0, warn: 0, bad: 1 }, ['envctl start']]);
     expect(document.message).to.match(/^There are no logs of services: the last start failed before it launched one: Main\/redis: /);
   });
 

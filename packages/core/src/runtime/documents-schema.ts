@@ -89,6 +89,7 @@ const healthBody = {
   healthy: z.boolean(),
   issues: z.strictObject({ failing_services: names, requirement_issues: z.array(issue), recent_failures: names }),
   detached: stopBody.detached,
+  hints: names,
 };
 
 const errorsBody = {

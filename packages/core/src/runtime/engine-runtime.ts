@@ -115,7 +115,7 @@ export async function createRuntime(request: RuntimeRequest): Promise<EngineRunt
         (engine, state) => look(engine, state, toSelectors(route)),
         async (engine) => {
           const failure = hasSelectors(route) ? undefined : await readFailedStart(engine);
-          return failure === undefined ? undefined : toFailedHealth(failure);
+          return failure === undefined ? undefined : toFailedHealth(failure, (await engine.state.load({ runId: failure.run_id }))?.state);
         },
       ),
     errors: (route) =>

@@ -3,7 +3,7 @@
  * any part fails or the command is cancelled.
  */
 import { errorMessage } from '../contract/index.js';
-import type { PortPlan, RequirementComponent, ServiceRecord } from '../state/index.js';
+import { absentComponent, type PortPlan, type RequirementComponent, type ServiceRecord } from '../state/index.js';
 import { firstFailure, runGraph, type NodeOutcome } from './graph.js';
 import { isShownNode, toGraphNodes } from './graph-nodes.js';
 import { createHeadStart } from './head-start.js';
@@ -32,6 +32,8 @@ export interface ProjectFailure {
   readonly timings: readonly NodeTiming[];
   /** What was launched before the failure, as it was left: failed or stopped. */
   readonly services: Readonly<Record<string, ServiceRecord>>;
+  /** The dependency that failed, if it was one. */
+  readonly components: Readonly<Record<string, RequirementComponent>>;
   /** What the undo could not take back. */
   readonly leftovers: readonly string[];
 }
@@ -64,7 +66,7 @@ async function attemptProject(context: ExecuteContext, request: ExecuteRequest, 
   const timings = () => toTimings(project.name, new Map([...outcomes].filter(([id]) => isShownNode(run, id))));
   const fail = async (node: string, error: unknown): Promise<ProjectFailure> => {
     const leftovers = await undoProject(run, outcomes, error);
-    return { ok: false, project: project.name, node, error, cancelled: signal.aborted, timings: timings(), services: describeLaunched(run, node, error), leftovers };
+    return { ok: false, project: project.name, node, error, cancelled: signal.aborted, timings: timings(), services: describeLaunched(run, node, error), components: describeBroken(run, node, error), leftovers };
   };
   try {
     outcomes = await runGraph(toGraphNodes(run, avoid), { signal });
@@ -98,6 +100,12 @@ function describeLaunched({ context, request, acquired }: ProjectRun, node: stri
       return [leased.service.name, toFailedRecord(context, request, leased, launch, failure)];
     }),
   );
+}
+
+/** @param node id of the graph's node that failed */
+function describeBroken({ context, request: { project } }: ProjectRun, node: string, error: unknown): ProjectFailure['components'] {
+  const broken = project.dependencies.filter(({ id }) => node === `${project.name}/${id}`);
+  return Object.fromEntries(broken.map(({ id }) => [id, { ...absentComponent(id), enabled: true, health: 'unhealthy', error: context.redaction.text(errorMessage(error)) }]));
 }
 
 function tellTimings({ context, request: { project }, acquired }: ProjectRun, timings: readonly NodeTiming[]): void {

@@ -176,7 +176,13 @@ function runMetadata(context: StartContext, plan: StartPlan): RunState['metadata
 async function recordFailure(context: StartContext, plan: StartPlan, runId: string, failures: readonly ProjectFailure[]): Promise<void> {
   const errors = failures.map((failure) => context.redaction.text(`${failure.node}: ${errorMessage(failure.error)}`));
   context.events.emit('startup.failed', { mode: plan.mode, command: plan.command, error: errors.join('; '), services: failures.map((failure) => failure.node) });
-  const state = { ...emptyState(runId, plan.mode), services: Object.fromEntries(failures.flatMap((failure) => Object.entries(failure.services))), metadata: runMetadata(context, plan) };
+  const broken = failures.filter(({ components }) => Object.keys(components).length > 0);
+  const state = {
+    ...emptyState(runId, plan.mode),
+    services: Object.fromEntries(failures.flatMap((failure) => Object.entries(failure.services))),
+    requirements: Object.fromEntries(broken.map(({ project, components }) => [project, { project, components, health: 'degraded', failures: Object.values(components).flatMap(({ error }) => error ?? []) }])),
+    metadata: runMetadata(context, plan),
+  };
   await context.state.commitFailure({ runId, mode: plan.mode, state, errors, events: join(context.paths.runs, runId, 'events.jsonl') });
 }
 

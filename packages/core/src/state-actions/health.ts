@@ -22,6 +22,8 @@ export interface HealthReport {
     readonly recent_failures: readonly string[];
   };
   readonly detached: readonly { readonly pid: number; readonly comm: string; readonly reason: string }[];
+  /** What to do after a first start that failed, as commands; else empty. */
+  readonly hints: readonly string[];
 }
 
 const healthTimeoutMs = 2000;
@@ -63,6 +65,7 @@ export async function examineHealth(context: ReconcileContext, state: RunState, 
     healthy: failing.length === 0 && issues.length === 0,
     issues: { failing_services: failing, requirement_issues: issues, recent_failures: options.recentFailures },
     detached: truth.services.flatMap((service) => service.detached.map(({ pid, comm, reason }) => ({ pid, comm, reason }))),
+    hints: [],
   };
 }
 
@@ -71,19 +74,29 @@ function isNamed(name: string, asked: readonly string[]): boolean {
   return asked.length === 0 || asked.some((one) => one.toLowerCase() === name.toLowerCase());
 }
 
-/** The report of a start that failed before there was any state: nothing runs, and this is why. */
-export function toFailedHealth(failure: { readonly run_id: string; readonly mode: Mode; readonly recent_failures: readonly string[] }): HealthReport {
+/**
+ * The report of a start that failed before there was any state: nothing runs, and this is why. `run` is what it had come
+ * to, if that is on record.
+ */
+export function toFailedHealth(failure: { readonly run_id: string; readonly mode: Mode; readonly recent_failures: readonly string[] }, run: RunState | undefined): HealthReport {
+  const services = (run === undefined ? [] : namedServices(run)).map(({ project, name, status, failure_detail: detail }) => ({ project, name, status, port: null, pid: null, url: null, detail, restarts: 0, last_exit: null }));
+  const dependencies = Object.entries(run?.requirements ?? {}).flatMap(([project, { components }]) => Object.values(components).map(({ id, error }) => ({ project, component: id, status: 'failed', port: null, detail: error })));
   return {
     run_id: failure.run_id,
     mode: failure.mode,
-    projects: 0,
+    projects: new Set([...services, ...dependencies].map(({ project }) => project)).size,
     legacy_state: false,
-    services: [],
-    dependencies: [],
-    status_counts: { ok: 0, warn: 0, bad: 0 },
+    services,
+    dependencies,
+    status_counts: { ok: 0, warn: 0, bad: Math.max(services.length + dependencies.length, failure.recent_failures.length) },
     healthy: false,
-    issues: { failing_services: [], requirement_issues: [], recent_failures: failure.recent_failures },
+    issues: {
+      failing_services: services.map(({ name }) => name),
+      requirement_issues: dependencies.map(({ project, component, status, port }) => ({ project, component, status, port })),
+      recent_failures: failure.recent_failures,
+    },
     detached: [],
+    hints: [...(services.length === 0 ? [] : ['envctl logs']), 'envctl start'],
   };
 }
 

@@ -111,7 +111,23 @@ describe('renderHealth', () => {
     healthy: false,
     issues: { failing_services: [], requirement_issues: [], recent_failures: ['Main/backend: it died'] },
     detached: [{ pid: 9, comm: 'tmux: server', reason: 'it left the session' }],
+    hints: [],
   };
+
+  it('tells of a first start that failed once, and what to do', () => {
+    const failed = { ...service, status: 'failed', port: null, pid: null, url: null, detail: 'Main Backend exited with code 3; log_path: /l/b.log' };
+    const failures = ['Main/backend: Main Backend exited with code 3; log_path: /l/b.log'];
+    expect(renderHealth({ ...report, services: [failed, { ...failed, name: 'Main Frontend', status: 'stopped', detail: null }], dependencies: [], status_counts: { ok: 0, warn: 0, bad: 2 }, issues: { ...report.issues, recent_failures: failures }, detached: [], hints: ['envctl logs', 'envctl start'] })).to.equal(
+      lines(`
+run_id: run-1   mode: main   healthy/running 0 | starting 0 | issues 2
+  ! Main Backend         failed
+  ! Main Frontend        stopped
+  last start failed: Main/backend: Main Backend exited with code 3; log_path: /l/b.log
+  → envctl logs
+  → envctl start
+`),
+    );
+  });
 
   it('gives every service and dependency a line with a sign, and no spaces behind', () => {
     expect(renderHealth(report)).to.equal(
