@@ -4,6 +4,7 @@ import { findKnownKey } from './known-keys.js';
 import type { ConfigKey } from './model.js';
 import { nearest } from './nearest.js';
 import type { KeyRegistry } from './registry.js';
+import { adviseServiceKey } from './service-key-advice.js';
 
 /** A change the user asked for. */
 export interface Assignment {
@@ -66,6 +67,8 @@ function unknownKeyError(name: string, registry: KeyRegistry): EnvctlError {
   if (known !== undefined) {
     return new EnvctlError('ENVCTL_E_CONFIG_UNKNOWN_KEY', `${name} is known but not supported by this version.`, { hints: ['envctl show-config'], data: { key: name } });
   }
+  const advice = adviseServiceKey(name, registry);
+  if (advice !== undefined) return new EnvctlError('ENVCTL_E_CONFIG_UNKNOWN_KEY', `${name} ${advice.what}.`, { hints: [advice.hint], data: { key: name } });
   const near = nearest(name, registry.keys.flatMap((key) => [key.key, ...(key.aliases ?? [])]));
   return new EnvctlError('ENVCTL_E_CONFIG_UNKNOWN_KEY', `${name} is not a configuration key of envctl or an installed plugin.`, {
     hints: [near === undefined ? 'envctl show-config lists the keys.' : `Did you mean ${near}?`],

@@ -17,6 +17,7 @@ export const coreKeys: readonly ConfigKey[] = [
   ...(['main', 'trees'] as const).map((mode) =>
     other(`${mode.toUpperCase()}_BACKEND_EXPECT_LISTENER`, { type: 'boolean', default: 'true', description: `Whether the backend of ${mode} listens on a port; false for a worker.` }),
   ),
+  other('ENVCTL_ADDITIONAL_SERVICES', { type: 'string', description: 'Comma list of names of services beside backend and frontend. Each has keys of its own: ENVCTL_SERVICE_<SUFFIX>_…, with its name in capitals and _ for -.' }),
   other('ENVCTL_BACKEND_START_CMD', { type: 'string', description: 'Start command of the backend; {port} is replaced by its port.' }),
   other('ENVCTL_FRONTEND_START_CMD', { type: 'string', description: 'Start command of the frontend; {port} is replaced by its port.' }),
   other('ENVCTL_BACKEND_HEALTH_URL', { type: 'string', description: 'URL or path that answers 2xx when the backend is healthy; {port} is replaced.' }),

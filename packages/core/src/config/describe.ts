@@ -2,6 +2,7 @@ import { absentKeys } from './absent-keys.js';
 import type * as documents from './documents-schema.js';
 import { createKeyRegistry, type KeySources } from './registry.js';
 import { retiredKeys } from './retired-keys.js';
+import { additionalServiceKeys } from './service-keys.js';
 
 /** A key as the generated reference lists it. */
 export interface ConfigKeyDescription {
@@ -22,7 +23,7 @@ export interface ConfigKeyDescription {
 
 /** Every key of this installation, in the order of the registry. Source of `contracts/` and the reference. */
 export function describeConfigKeys(sources: KeySources = {}): ConfigKeyDescription[] {
-  return createKeyRegistry(sources).keys.map((key) => ({
+  return [...createKeyRegistry(sources).keys, ...additionalServiceKeys('the service', '<SUFFIX>')].map((key) => ({
     key: key.key,
     status: 'kept',
     type: key.type,

@@ -1,5 +1,6 @@
 import type { Mode } from '../contract/index.js';
 import { sourcesOf } from './env-template.js';
+import { standardServices } from './service-names.js';
 import type { AbsentKeyOfFile, ConfigKey, ConfigModel, ConfigProblem, ConfigValue, UnknownKey } from './model.js';
 
 export interface EffectiveProfile {
@@ -7,6 +8,8 @@ export interface EffectiveProfile {
   readonly backend: boolean;
   readonly frontend: boolean;
   readonly dependencies: Readonly<Record<string, boolean>>;
+  /** The additional services, by name. */
+  readonly additional_services: Readonly<Record<string, boolean>>;
 }
 
 /** `show-config.effective` of the original. A value that does not parse is null; `problems` says why. */
@@ -20,6 +23,8 @@ export interface EffectiveConfig {
     readonly dependencies: Readonly<Record<string, Readonly<Record<string, number | null>>>>;
   };
   readonly profiles: { readonly main: EffectiveProfile; readonly trees: EffectiveProfile };
+  /** Names of the services beside backend and frontend, in order. */
+  readonly additional_services: readonly string[];
   readonly managed_keys: Readonly<Record<string, string>>;
 }
 
@@ -88,6 +93,7 @@ export function toEffectiveConfig(model: ConfigModel, options: { readonly reveal
       dependencies: mapRecord(ports.dependencies, (resources, id) => mapRecord(resources, (port, name) => checked(portKey(id, name), port))),
     },
     profiles: { main: toEffectiveProfile(model, 'main'), trees: toEffectiveProfile(model, 'trees') },
+    additional_services: model.services(model.defaultMode).slice(standardServices.length).map(({ slug }) => slug),
     managed_keys: Object.fromEntries(
       model.keys.filter((key) => key.managed).map((key) => [key.key, (invalid.has(key.key) ? undefined : switchState(model, key)) ?? shown(model, key, options.reveal === true) ?? '']),
     ),
@@ -129,6 +135,7 @@ function toEffectiveProfile(model: ConfigModel, mode: Mode): EffectiveProfile {
     backend: profile.backend.enabled,
     frontend: profile.frontend.enabled,
     dependencies: mapRecord(profile.dependencies, (toggle) => toggle.enabled),
+    additional_services: Object.fromEntries(model.services(mode).slice(standardServices.length).map(({ slug, enabled }) => [slug, enabled.enabled])),
   };
 }
 

@@ -5,6 +5,7 @@ import type { ConfigText, TextSection } from './grammar.js';
 import type { ConfigProblem } from './model.js';
 import { nearest } from './nearest.js';
 import type { KeyRegistry } from './registry.js';
+import { additionalServices, standardServices } from './service-names.js';
 
 interface Place {
   readonly path: string;
@@ -26,9 +27,10 @@ function sectionProblems(section: TextSection, place: Place): ConfigProblem[] {
     const near = nearest(section.title, sectionForms);
     return [problem('unknown-section', path, section.line, `"${section.title}" (${path}:${section.line}) is no section envctl knows.`, near === undefined ? `A section is one of: ${sectionForms.join(', ')}.` : `Did you mean # >>> envctl ${near} >>>?`)];
   }
-  const known = target.service === undefined || target.service === 'backend' || target.service === 'frontend';
+  const services = [...standardServices, ...additionalServices(place.registry.keys)];
+  const known = target.service === undefined || services.includes(target.service);
   const found = [
-    ...(known ? [] : [problem('unknown-service', path, section.line, `The section "${section.title}" (${path}:${section.line}) is for a service that is not configured; nothing gets its variables.`, 'Sections of services that run are for backend and frontend.', 'warning')]),
+    ...(known ? [] : [problem('unknown-service', path, section.line, `The section "${section.title}" (${path}:${section.line}) is for a service that is not configured; nothing gets its variables.`, `Sections of services that run are for ${services.join(', ')}.`, 'warning')]),
     ...section.malformed.map(({ line }) => problem('malformed-line', path, line, `Line ${line} of ${path} is not NAME=value.`, `Write line ${line} as NAME=value, or put # in front of it. Nothing in the file is executed.`)),
     ...repeated(section, path),
     ...section.variables.flatMap((variable) => variableProblems(variable, section, target, place)),

@@ -6,6 +6,8 @@ import type { ConfigFile } from './discovery.js';
 import type { ConfigText } from './grammar.js';
 import type { ConfigProblem, ModeProfile } from './model.js';
 import type { KeyRegistry } from './registry.js';
+import { serviceKey } from './service-keys.js';
+import type { ServiceOptions } from './service-options.js';
 
 export interface ImpliedProfile {
   readonly profile: ModeProfile;
@@ -15,18 +17,19 @@ export interface ImpliedProfile {
 
 /**
  * Switches on what the sections for the services of `mode` refer to: the first dependency that offers the
- * source, unless a switch says no to it or another one that offers it is on.
+ * source, unless a switch says no to it or another one that offers it is on. And what a service cannot do without.
  */
-export function implyDependencies(profile: ModeProfile, mode: Mode, input: { readonly text: ConfigText; readonly file: ConfigFile; readonly registry: KeyRegistry }): ImpliedProfile {
+export function implyDependencies(profile: ModeProfile, mode: Mode, input: { readonly text: ConfigText; readonly file: ConfigFile; readonly registry: KeyRegistry; readonly services: readonly ServiceOptions[] }): ImpliedProfile {
   const { text, file, registry } = input;
   if (!profile.startupEnabled || file.source !== 'envctl') return { profile, notes: [] };
-  const references = (['backend', 'frontend'] as const)
-    .filter((service) => profile[service].enabled)
-    .flatMap((service) => selectEnvLines(text, mode, service))
+  const running = input.services.filter(({ enabled }) => enabled.enabled);
+  const references = running
+    .flatMap(({ slug }) => selectEnvLines(text, mode, slug))
     .flatMap((line) => sourcesOf(line.template).map((source) => ({ source, line })))
     .sort((a, b) => a.line.line - b.line.line);
   const dependencies = { ...profile.dependencies };
   const notes: ConfigProblem[] = [];
+  const hintOff = (id: string): string => `${registry.dependencies.find((dependency) => dependency.id === id)?.enableKeys[mode][0] ?? ''}=false keeps it off.`;
   for (const { source, line } of references) {
     const offering = findEnvSource(source, registry)?.dependencies ?? [];
     if (offering.some((id) => dependencies[id]?.enabled === true)) continue;
@@ -41,8 +44,13 @@ export function implyDependencies(profile: ModeProfile, mode: Mode, input: { rea
       path: file.path,
       line: line.line,
       message: `${implied} runs in mode ${mode} because ${line.name} (${file.path}:${line.line}) refers to ${source}.`,
-      hint: `${registry.dependencies.find(({ id }) => id === implied)?.enableKeys[mode][0] ?? ''}=false keeps it off.`,
+      hint: hintOff(implied),
     });
+  }
+  for (const { slug, name } of running.flatMap(({ slug, dependsOn }) => dependsOn.filter(({ optional }) => !optional).map(({ name }) => ({ slug, name })))) {
+    if (dependencies[name] === undefined || dependencies[name].enabled || dependencies[name].explicit) continue;
+    dependencies[name] = { enabled: true, explicit: false };
+    notes.push({ kind: 'implied-dependency', severity: 'note', mode, message: `${name} runs in mode ${mode} because ${slug} needs it (${serviceKey(slug, 'DEPENDS_ON')}).`, hint: hintOff(name) });
   }
   return { profile: { ...profile, dependencies }, notes };
 }

@@ -5,10 +5,13 @@ import { listEnvSections, literalSecrets, selectEnvLines } from './env-sections.
 import { type ConfigText, parseConfigText } from './grammar.js';
 import { implyDependencies } from './implied-dependencies.js';
 import { defaultRuntimeDirectory, defaultStoreDirectory, deriveScopeId, legacyRuntimeDirectory } from './locations.js';
-import type { ConfigKey, ConfigModel, ConfigPorts, ConfigProblem, ConfigValue, ModeProfile } from './model.js';
+import type { ConfigKey, ConfigModel, ConfigPorts, ConfigProblem, ConfigValue } from './model.js';
 import { absentKeysOf, fileProblems, unknownKeysOf } from './problems.js';
 import { profileProblems, toDependencyMode, toProfile } from './profile.js';
+import { readServices } from './read-services.js';
 import { createKeyRegistry, type KeyRegistry, type KeySources } from './registry.js';
+import { listedServices, servicesKey, splitServiceNames, usableServiceNames } from './service-names.js';
+import { serviceProblems, strayServiceKeys } from './service-problems.js';
 import { expectedBeyondType } from './value-checks.js';
 import { invalidValueError, invalidValueProblem, type PathBase, parseValue } from './values.js';
 
@@ -27,7 +30,8 @@ export interface LoadConfigOptions extends KeySources {
  */
 export function loadConfig(options: LoadConfigOptions): ConfigModel {
   const file = discoverConfigFile(options.repositoryRoot, options.env);
-  return createModel({ ...options, file, text: parseConfigText(file.content.toString('utf8')), registry: createKeyRegistry(options) });
+  const text = parseConfigText(file.content.toString('utf8'));
+  return createModel({ ...options, file, text, registry: createKeyRegistry({ ...options, services: listedServices(options.env, text) }) });
 }
 
 export interface ModelInput {
@@ -44,26 +48,12 @@ export function createModel(input: ModelInput): ConfigModel {
   const { repositoryRoot, env, file, text, registry } = input;
   const base: PathBase = { repositoryRoot, home: homeOf(env) };
   const { values, conflicts } = resolveValues(input);
-  const implied = { main: implyDependencies(toProfile(values, registry, 'main'), 'main', input), trees: implyDependencies(toProfile(values, registry, 'trees'), 'trees', input) };
-  const profiles: Readonly<Record<Mode, ModeProfile>> = { main: implied.main.profile, trees: implied.trees.profile };
   const invalid = new Map(
     [...values].flatMap(([name, value]): [string, ConfigProblem][] => {
       const problem = checkValue(registry.find(name), value, base, registry);
       return problem === undefined ? [] : [[name, problem]];
     }),
   );
-  const problems = [
-    ...fileProblems({ file, text, registry, env }),
-    ...conflicts,
-    ...invalid.values(),
-    ...profileProblems(profiles.main, registry, { mode: 'main', values }),
-    ...profileProblems(profiles.trees, registry, { mode: 'trees', values }),
-    ...implied.main.notes,
-    ...implied.trees.notes,
-  ];
-  // A legacy file is a source of values only.
-  const sections = file.source === 'envctl' ? text : { sections: [] };
-
   const read = (name: string): string | number | boolean | undefined => {
     const key = registry.find(name);
     if (key === undefined) throw new EnvctlError('ENVCTL_E_BUG', `The configuration key ${name} was read but never declared.`, { kind: 'bug' });
@@ -76,6 +66,27 @@ export function createModel(input: ModelInput): ConfigModel {
   };
   // What must have a value to go on reading: the default stands in for an invalid one, which `problems` names.
   const lenient = (name: string): string | number | boolean | undefined => (invalid.has(name) ? defaultOf(registry.find(name), base) : read(name));
+
+  const directories = { backend: String(lenient('BACKEND_DIR')), frontend: String(lenient('FRONTEND_DIR')) };
+  const additional = usableServiceNames(splitServiceNames(String(lenient(servicesKey) ?? '')));
+  const isSet = (name: string): boolean => (values.get(name)?.origin ?? 'default') !== 'default';
+  const modes = (['main', 'trees'] as const).map((mode) => {
+    const written = toProfile(values, registry, mode);
+    const services = readServices({ mode, profile: written, directories, additional, read: lenient, isSet });
+    return { mode, services, ...implyDependencies(written, mode, { ...input, services }) };
+  });
+  const ofMode = (mode: Mode) => modes.find((candidate) => candidate.mode === mode)!;
+  const problems = [
+    ...fileProblems({ file, text, registry, env }),
+    ...conflicts,
+    ...invalid.values(),
+    ...strayServiceKeys({ values, registry, listed: listedServices(env, text) }),
+    ...modes.flatMap(({ profile, mode, services }) => profileProblems(profile, registry, { mode, values, services })),
+    ...modes.flatMap(({ profile, mode, services }) => serviceProblems({ mode, services, profile, dependencies: registry.dependencies, values })),
+    ...modes.flatMap(({ notes }) => notes),
+  ];
+  // A legacy file is a source of values only.
+  const sections = file.source === 'envctl' ? text : { sections: [] };
 
   const runtimeDirectory = String(lenient('ENVCTL_RUNTIME_DIR') ?? defaultRuntimeDirectory(env));
   const isRoot = input.isRoot ?? process.getuid?.() === 0;
@@ -91,7 +102,7 @@ export function createModel(input: ModelInput): ConfigModel {
     problems,
     defaultMode: lenient('ENVCTL_DEFAULT_MODE') === 'trees' ? 'trees' : 'main',
     ports: toPorts(lenient, registry),
-    directories: { backend: String(lenient('BACKEND_DIR')), frontend: String(lenient('FRONTEND_DIR')) },
+    directories,
     runtimeDirectory,
     storeDirectory: String(lenient('ENVCTL_STORE_DIR') ?? defaultStoreDirectory(runtimeDirectory, isRoot)),
     scopeId: String(lenient('ENVCTL_RUNTIME_SCOPE_ID') ?? deriveScopeId(repositoryRoot)),
@@ -102,7 +113,8 @@ export function createModel(input: ModelInput): ConfigModel {
       reboundMaxDelta: Number(lenient('ENVCTL_SERVICE_REBOUND_MAX_DELTA')),
     },
     stateCompatMode: lenient('ENVCTL_STATE_COMPAT_MODE') as ConfigModel['stateCompatMode'],
-    profile: (mode) => profiles[mode],
+    profile: (mode) => ofMode(mode).profile,
+    services: (mode) => ofMode(mode).services,
     envLines: (mode, service) => selectEnvLines(sections, mode, service),
     envSections: listEnvSections(sections),
     reader: (keys) => createReader(read, registry, keys),

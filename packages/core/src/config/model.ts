@@ -1,5 +1,6 @@
 import type { ConfigKeyDeclaration, ConfigReader, Mode } from '../contract/index.js';
 import type { EnvLine, EnvTarget } from './env-sections.js';
+import type { ServiceOptions } from './service-options.js';
 
 /** Where a value came from. Precedence: environment, file, default. */
 export type ConfigOrigin = 'env' | 'file' | 'default';
@@ -35,6 +36,7 @@ export type ConfigProblemKind =
   | 'unknown-source'
   | 'backend-only-source'
   | 'implied-dependency'
+  | 'invalid-service'
   | 'duplicate-key'
   | 'conflicting-alias'
   | 'file-not-found';
@@ -143,7 +145,9 @@ export interface ConfigModel {
   readonly stateCompatMode: StateCompatMode;
   readonly truth: TruthSettings;
   profile(mode: Mode): ModeProfile;
-  /** Variables that the launch env sections of `.envctl` set for a service (`backend`, `frontend`) in a mode. */
+  /** Every service, switched on in the mode or not: backend, frontend, then the additional ones as they are listed. */
+  services(mode: Mode): readonly ServiceOptions[];
+  /** Variables that the launch env sections of `.envctl` set for a service in a mode. */
   envLines(mode: Mode, service: string): readonly EnvLine[];
   readonly envSections: readonly EnvSection[];
   /**
@@ -185,6 +189,8 @@ export interface ConfigKey extends ConfigKeyDeclaration {
   readonly components?: readonly string[];
   /** The profile switch it is. */
   readonly enables?: { readonly component: string; readonly modes: readonly Mode[] };
+  /** The option of a service it is: `ENVCTL_SERVICE_<SUFFIX>_<option>`. */
+  readonly service?: { readonly name: string; readonly option: string };
 }
 
 export type ConfigSection = 'mode' | 'directories' | 'ports' | 'main' | 'trees' | 'other';

@@ -6,6 +6,7 @@ const profile = z
     backend: z.boolean(),
     frontend: z.boolean(),
     dependencies: z.record(z.string(), z.boolean()),
+    additional_services: z.record(z.string(), z.boolean()),
   })
   .partial()
   .strict();
@@ -25,6 +26,7 @@ export const nestedPayload = z
       .partial()
       .strict(),
     profiles: z.object({ main: profile, trees: profile }).partial().strict(),
+    additional_services: z.array(z.string()),
     managed_keys: z.record(z.string(), z.string()),
   })
   .partial()
@@ -42,6 +44,7 @@ export const effectiveConfig = z.strictObject({
   directories: z.strictObject({ backend: z.string(), frontend: z.string() }),
   ports: z.strictObject({ backend: port, frontend: port, spacing: port, dependencies: z.record(z.string(), z.record(z.string(), port)) }),
   profiles: z.strictObject({ main: effectiveProfile, trees: effectiveProfile }),
+  additional_services: z.array(z.string()),
   managed_keys: z.record(z.string(), z.string()),
 });
 

@@ -2,6 +2,8 @@ import { EnvctlError, errorMessage, type Mode } from '../contract/index.js';
 import type { Assignment } from './assignments.js';
 import { toEffectiveConfig } from './effective.js';
 import type { ConfigModel } from './model.js';
+import { serviceKey } from './service-keys.js';
+import { servicesKey } from './service-names.js';
 
 /**
  * Reads the document of `config --stdin-json`: flat when any top-level name is upper-case, else any part
@@ -32,6 +34,7 @@ interface NestedPayload {
     readonly dependencies?: Readonly<Record<string, Readonly<Record<string, number>>>>;
   };
   readonly profiles?: Readonly<Partial<Record<Mode, NestedProfile>>>;
+  readonly additional_services?: readonly string[];
   readonly managed_keys?: Readonly<Record<string, string>>;
 }
 
@@ -40,6 +43,7 @@ interface NestedProfile {
   readonly backend?: boolean;
   readonly frontend?: boolean;
   readonly dependencies?: Readonly<Record<string, boolean>>;
+  readonly additional_services?: Readonly<Record<string, boolean>>;
 }
 
 function nestedAssignments(payload: NestedPayload, model: ConfigModel): Assignment[] {
@@ -64,6 +68,7 @@ function flatten(payload: NestedPayload, model: ConfigModel): Map<string, string
     ['BACKEND_PORT_BASE', payload.ports?.backend],
     ['FRONTEND_PORT_BASE', payload.ports?.frontend],
     ['PORT_SPACING', payload.ports?.spacing],
+    [servicesKey, payload.additional_services?.join(',')],
   ];
   for (const [id, resources] of Object.entries(payload.ports?.dependencies ?? {})) {
     for (const [name, port] of Object.entries(resources)) {
@@ -83,7 +88,8 @@ function profilePairs(profile: NestedProfile | undefined, mode: Mode, model: Con
     if (key === undefined) throw invalid(`profiles.${mode}.dependencies.${id} is not an installed dependency.`);
     return [key.key, enabled];
   });
-  return [[`${prefix}_STARTUP_ENABLE`, profile?.startup_enabled], [`${prefix}_BACKEND_ENABLE`, profile?.backend], [`${prefix}_FRONTEND_ENABLE`, profile?.frontend], ...dependencies];
+  const services = Object.entries(profile?.additional_services ?? {}).map(([name, enabled]): [string, unknown] => [serviceKey(name, `${prefix}_ENABLE`), enabled]);
+  return [[`${prefix}_STARTUP_ENABLE`, profile?.startup_enabled], [`${prefix}_BACKEND_ENABLE`, profile?.backend], [`${prefix}_FRONTEND_ENABLE`, profile?.frontend], ...dependencies, ...services];
 }
 
 function parseJson(text: string): unknown {

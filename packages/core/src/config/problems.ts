@@ -6,6 +6,7 @@ import type { AbsentKeyOfFile, ConfigProblem, UnknownKey } from './model.js';
 import { nearest } from './nearest.js';
 import type { KeyRegistry } from './registry.js';
 import type { RetiredKey } from './retired-keys.js';
+import { adviseServiceKey } from './service-key-advice.js';
 import { parseValue } from './values.js';
 
 export interface ProblemInput {
@@ -141,18 +142,19 @@ function keyProblems({ file, text, registry, env }: ProblemInput): ConfigProblem
       },
     ];
   });
-  const unknown = unknownKeysOf(text, registry).map(
-    ({ key, line, nearest: near }): ConfigProblem => ({
+  const unknown = unknownKeysOf(text, registry).map(({ key, line, nearest: near }): ConfigProblem => {
+    const advice = adviseServiceKey(key, registry);
+    return {
       kind: 'unknown-key',
       severity: 'error',
       key,
       origin: 'file',
       path,
       line,
-      message: `${key} (${path}:${line}) is not a configuration key of envctl or an installed plugin.`,
-      hint: near === undefined ? `Remove line ${line} of ${path}; envctl show-config lists the keys.` : `Did you mean ${near}?`,
-    }),
-  );
+      message: `${key} (${path}:${line}) ${advice?.what ?? 'is not a configuration key of envctl or an installed plugin'}.`,
+      hint: advice?.hint ?? (near === undefined ? `Remove line ${line} of ${path}; envctl show-config lists the keys.` : `Did you mean ${near}?`),
+    };
+  });
   return [...known, ...environmentOnly, ...unknown];
 }
 
@@ -168,6 +170,8 @@ function environmentProblems({ text, registry, env }: ProblemInput): ConfigProbl
       if (known.harmless === value || !(key.startsWith('ENVCTL_') || isEnableKey(key))) return [];
       return [{ ...describeAbsent(key, known, switchedOn, 'environment'), origin: 'env' }];
     }
+    const advice = adviseServiceKey(key, registry);
+    if (advice !== undefined) return [{ kind: 'unknown-key', severity: 'warning', key, origin: 'env', message: `${key} (environment) ${advice.what}.`, hint: advice.hint }];
     const near = key.startsWith('ENVCTL_') ? nearest(key, names) : undefined;
     if (near === undefined) return [];
     return [{ kind: 'unknown-key', severity: 'warning', key, origin: 'env', message: `${key} (environment) is not a configuration key.`, hint: `Did you mean ${near}?` }];

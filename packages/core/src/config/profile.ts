@@ -1,6 +1,8 @@
 import type { DependencyDeclaration, Mode } from '../contract/index.js';
 import type { ConfigProblem, ConfigValue, DependencyMode, ModeProfile, Toggle } from './model.js';
-import { constantCase, type KeyRegistry } from './registry.js';
+import { constantCase } from './constant-case.js';
+import type { KeyRegistry } from './registry.js';
+import type { ServiceOptions } from './service-options.js';
 import { describeOrigin, parseValue } from './values.js';
 
 export type Values = ReadonlyMap<string, ConfigValue>;
@@ -17,12 +19,12 @@ export function toProfile(values: Values, registry: KeyRegistry, mode: Mode): Mo
 }
 
 /** Components an enabled mode must have, and dependencies that exclude each other; with the lines that say so. */
-export function profileProblems(profile: ModeProfile, registry: KeyRegistry, { mode, values }: { readonly mode: Mode; readonly values: Values }): ConfigProblem[] {
+export function profileProblems(profile: ModeProfile, registry: KeyRegistry, { mode, values, services }: { readonly mode: Mode; readonly values: Values; readonly services: readonly Pick<ServiceOptions, 'enabled'>[] }): ConfigProblem[] {
   if (!profile.startupEnabled) return [];
   const enabled = registry.dependencies.filter((dependency) => profile.dependencies[dependency.id]?.enabled === true);
   const prefix = mode.toUpperCase();
   const messages: { message: string; hint: string; keys: readonly string[] }[] = [];
-  if (!profile.backend.enabled && !profile.frontend.enabled && enabled.length === 0) {
+  if (!services.some((service) => service.enabled.enabled) && enabled.length === 0) {
     messages.push({
       message: `${mode} must enable at least one component.`,
       hint: `envctl config --set ${prefix}_BACKEND_ENABLE=true, or --set ${prefix}_STARTUP_ENABLE=false`,

@@ -1,6 +1,8 @@
 import type { ConfigKeyDeclaration, DependencyDeclaration, Mode } from '../contract/index.js';
+import { constantCase } from './constant-case.js';
 import { coreKeys, highestPort } from './core-keys.js';
 import type { ConfigKey, ConfigSection } from './model.js';
+import { additionalServiceKeys, standardServiceKeys } from './service-keys.js';
 
 export interface KeyRegistry {
   /** All keys: core's managed ones with the dependencies' between them, then the others. */
@@ -14,13 +16,15 @@ export interface KeySources {
   /** Keys from plugin manifests. */
   readonly declarations?: readonly ConfigKeyDeclaration[];
   readonly dependencies?: readonly DependencyDeclaration[];
+  /** Names of the additional services, which bring keys of their own. */
+  readonly services?: readonly string[];
 }
 
 /**
  * All keys of this installation. A name is given once: core first, then dependencies in their order,
  * then plugin declarations, which may refine what a dependency declared but never a key of core.
  */
-export function createKeyRegistry({ declarations = [], dependencies = [] }: KeySources = {}): KeyRegistry {
+export function createKeyRegistry({ declarations = [], dependencies = [], services = [] }: KeySources = {}): KeyRegistry {
   const ordered = [...dependencies].sort((a, b) => a.order - b.order || (a.id < b.id ? -1 : 1));
   const keys = new Map<string, ConfigKey>();
   const add = (key: ConfigKey): void => {
@@ -42,6 +46,8 @@ export function createKeyRegistry({ declarations = [], dependencies = [] }: KeyS
   ordered.flatMap((dependency) => (['main', 'trees'] as const).flatMap((mode) => switchKeys(dependency, mode, false))).forEach(add);
   ordered.flatMap(modeKeys).forEach(add);
   core(['other'], false);
+  standardServiceKeys().forEach(add);
+  services.flatMap((name) => additionalServiceKeys(name)).forEach(add);
   for (const declaration of declarations) {
     const known = keys.get(declaration.key);
     if (known === undefined) keys.set(declaration.key, { ...declaration, owner: 'plugin', managed: false, section: 'other' });
@@ -115,11 +121,6 @@ function modeKeys(dependency: DependencyDeclaration): ConfigKey[] {
       section: 'other',
     },
   ];
-}
-
-/** `My-Thing` → `MY_THING`, as ids appear in key names. */
-export function constantCase(id: string): string {
-  return id.toUpperCase().replace(/[^A-Z0-9]+/g, '_');
 }
 
 /** Kept from the original for any database; a plugin that declares them has the say. */

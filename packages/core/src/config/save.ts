@@ -6,11 +6,13 @@ import type { Assignment } from './assignments.js';
 import { resolveAssignments } from './assignments.js';
 import { type ConfigFile, discoverConfigFile, homeOf } from './discovery.js';
 import { type EffectiveConfig, toEffectiveConfig } from './effective.js';
+import { parseConfigText } from './grammar.js';
 import { loadConfig, type LoadConfigOptions } from './load.js';
 import { mergeConfig } from './merge.js';
 import type { AbsentKeyOfFile } from './model.js';
 import { type ConfigRefiner, refineConfig } from './refine.js';
 import { createKeyRegistry } from './registry.js';
+import { listedServices, servicesKey } from './service-names.js';
 import { writeConfigFile } from './write-config-file.js';
 
 export interface SaveConfigOptions extends LoadConfigOptions {
@@ -51,11 +53,11 @@ export async function saveConfig(options: SaveConfigOptions): Promise<SaveConfig
 }
 
 async function save(options: SaveConfigOptions): Promise<SaveConfigResult> {
-  const registry = createKeyRegistry(options);
   // An editor may save between reading and renaming: then the change is made again, from what they left.
   for (let attempt = 0; attempt < 5; attempt++) {
     const file = discoverConfigFile(options.repositoryRoot, options.env);
     refuseMissing(file);
+    const registry = createKeyRegistry({ ...options, services: servicesBeforeAndAfter(file, options.assignments) });
     const { content, current, outcome, notCarried } = mergeConfig({ ...options, home: homeOf(options.env), registry, file });
     const given = new Set([...resolveAssignments(options.assignments, registry).keys()].map((key) => key.key));
     assertConfig(await refineConfig(outcome, options.refiners ?? [], { modes: ['main', 'trees'], saving: { current, given } }), { for: 'save' });
@@ -91,6 +93,12 @@ function exposureWarnings(path: string, secrets: readonly string[]): SaveConfigR
   const mode = (statSync(path, { throwIfNoEntry: false })?.mode ?? 0) & 0o777;
   if ((mode & 0o044) === 0) return [];
   return [{ message: `${path} holds the value of ${secrets.join(', ')} and can be read by other users (mode 0${mode.toString(8)})`, hint: `chmod 600 ${quoteForShell(path)}` }];
+}
+
+/** The keys of a service can be given together with its name, and taken back together with it. */
+function servicesBeforeAndAfter(file: ConfigFile, assignments: readonly Assignment[]): readonly string[] {
+  const given = assignments.filter(({ key }) => key === servicesKey).map(({ key, value }) => ({ key, value, line: 0, managed: false }));
+  return listedServices({}, { entries: [...parseConfigText(file.content.toString('utf8')).entries, ...given] });
 }
 
 /** A legacy file given by name beside an existing `.envctl` would be saved over it. */

@@ -2,15 +2,20 @@ import { absentKeys } from './absent-keys.js';
 import { scopeIdPattern } from './locations.js';
 import type { ConfigKey } from './model.js';
 import type { KeyRegistry } from './registry.js';
+import { expectedServiceNames } from './service-names.js';
+import { expectedOfOption } from './service-values.js';
 
 /** What a value of `key` that has its type must be besides, when `text` is not; undefined: it is fine. */
 export function expectedBeyondType(key: ConfigKey, text: string, registry: Pick<KeyRegistry, 'dependencies'>): string | undefined {
   if (key.section === 'directories' && text === '') return 'a directory';
+  if (key.service !== undefined) return expectedOfOption(key.service.option, text);
   switch (key.key) {
     case 'ENVCTL_RUNTIME_SCOPE_ID':
       return scopeIdPattern.test(text) ? undefined : 'letters, digits, dots, dashes and underscores, at most 64';
     case 'ENVCTL_PUBLIC_HOST':
       return /^([A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])$/.test(text) ? undefined : 'the name or address of a host, without scheme, port and path';
+    case 'ENVCTL_ADDITIONAL_SERVICES':
+      return expectedServiceNames(text, registry);
     case 'ENVCTL_EXTERNAL_DEPENDENCIES':
       return expectedIds(text, registry);
     default:

@@ -62,5 +62,6 @@ function componentsOf(data: ShowConfig, mode: 'main' | 'trees'): string {
   const profile = data.effective.profiles[mode];
   if (!profile.startup_enabled) return 'off';
   const dependencies = Object.entries(profile.dependencies).flatMap(([id, enabled]) => (enabled ? [id] : []));
-  return [...(profile.backend ? ['backend'] : []), ...(profile.frontend ? ['frontend'] : []), ...dependencies].join(', ') || 'nothing';
+  const services = Object.entries(profile.additional_services).flatMap(([name, enabled]) => (enabled ? [name] : []));
+  return [...(profile.backend ? ['backend'] : []), ...(profile.frontend ? ['frontend'] : []), ...services, ...dependencies].join(', ') || 'nothing';
 }

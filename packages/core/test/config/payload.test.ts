@@ -72,7 +72,7 @@ describe('toShowConfig', () => {
     const model = load(repository.root, { env: { HOME: '/h', REDIS_PORT: '6400' } });
     const shown = toShowConfig(model);
     expect(shown).to.deep.include({ base_dir: repository.root, config_file: path, config_exists: true, config_source: 'envctl', legacy_source_path: null });
-    expect(Object.keys(shown.effective)).to.deep.equal(['default_mode', 'directories', 'ports', 'profiles', 'managed_keys']);
+    expect(Object.keys(shown.effective)).to.deep.equal(['default_mode', 'directories', 'ports', 'profiles', 'additional_services', 'managed_keys']);
     expect(shown.effective.ports).to.deep.equal({ backend: null, frontend: 9000, spacing: 20, dependencies: { postgres: { primary: 5432 }, redis: { primary: 6400 } } });
     expect(shown.effective.managed_keys['BACKEND_PORT_BASE']).to.equal('abc');
     expect(shown.origins['REDIS_PORT']).to.deep.equal({ value: '6400', source: 'env' });

@@ -17,7 +17,7 @@ describe('configuration problems', () => {
     ['a key of a plugin that is not there', 'TREES_N8N_ENABLE=true\n', { kind: 'absent-plugin', severity: 'error' }, 'envctl plugins install @envctl/plugin-n8n'],
     ['a key of a plugin that nobody asks for, as a warning', 'N8N_PORT_BASE=5700\n', { kind: 'absent-plugin', severity: 'warning' }, '@envctl/plugin-n8n'],
     ['a command of a later version', 'ENVCTL_REQUIREMENT_POSTGRES_CMD=x\n', { kind: 'not-supported-yet', severity: 'error' }, 'Remove'],
-    ['an additional service of a later version', 'ENVCTL_SERVICE_WORKER_START_CMD=x\n', { kind: 'not-supported-yet', severity: 'error' }, 'Remove'],
+    ['an option of a service that is not listed', 'ENVCTL_SERVICE_WORKER_START_CMD=x\n', { kind: 'unknown-key', severity: 'error', line: 1 }, 'envctl config --set ENVCTL_ADDITIONAL_SERVICES=worker'],
     ['a setting that means nothing here, as a warning', 'ENVCTL_PLAN_AGENT_X=1\n', { kind: 'not-supported-yet', severity: 'warning' }, 'Remove'],
     ['a retired key with the reason', 'ENVCTL_REQUIREMENTS_PARALLEL=false\n', { kind: 'retired-key', severity: 'error', line: 1 }, 'Remove line 1 of'],
     ['a retired key with what takes its place', 'ENVCTL_UI_RICH=0\n', { kind: 'retired-key', severity: 'error' }, 'Set ENVCTL_UI_SPINNER_MODE=off instead.'],

@@ -203,7 +203,7 @@ Main  /w
 });
 
 describe('renderShowConfig', () => {
-  const profile = { startup_enabled: true, backend: true, frontend: false, dependencies: { postgres: true, redis: false } };
+  const profile = { startup_enabled: true, backend: true, frontend: false, dependencies: { postgres: true, redis: false }, additional_services: { worker: true, seed: false } };
   const shown: ShowConfig = {
     base_dir: '/w',
     execution_root: '/w',
@@ -220,6 +220,7 @@ describe('renderShowConfig', () => {
       directories: { backend: 'backend', frontend: 'frontend' },
       ports: { backend: 8000, frontend: 9000, spacing: 20, dependencies: {} },
       profiles: { main: profile, trees: { ...profile, startup_enabled: false } },
+      additional_services: ['worker', 'seed'],
       managed_keys: {},
     },
     origins: {
@@ -244,7 +245,7 @@ Data        /store
 Ports       preferred by project_slot
 
 Modes (default: main)
-  main   backend, postgres
+  main   backend, worker, postgres
   trees  off
 
 Values
@@ -278,7 +279,7 @@ Values
   }
 
   it('a mode that brings nothing up says so', () => {
-    const empty = { ...profile, backend: false, dependencies: {} };
+    const empty = { ...profile, backend: false, dependencies: {}, additional_services: { seed: false } };
     expect(renderShowConfig({ ...shown, effective: { ...shown.effective, profiles: { main: empty, trees: profile } } })).to.include('\n  main   nothing\n');
   });
 });
