@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { existsSync, readFileSync } from 'node:fs';
-import { readFile, writeFile } from 'node:fs/promises';
+import { appendFile, readFile, rename, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { expect } from 'chai';
 import { Client } from 'pg';
@@ -322,6 +322,30 @@ describe('health, errors, logs and wait', function () {
     await shows(/listening[^]*\nMain Backend: log=[^]*\nstarting \d+\nlistening/);
     following.process.kill('SIGINT');
     expect(await following.finished).to.include({ code: 2, stderr: '' });
+    await world.succeed(['stop-all']);
+  });
+
+  it('logs narrows by time and pattern, refuses a bad one, and follows as JSON lines through a rotation', async () => {
+    await world.succeed(['start']);
+    const log = (await world.succeed(['logs', 'backend', '--logs-grep', '^listening'])).services[0]!;
+    expect(log.tail_lines).to.have.lengthOf(1);
+    await appendFile(log.log_path, `2020-01-01T00:00:00Z long ago\n${new Date().toISOString()} just now\n`);
+    expect((await world.succeed(['logs', 'backend', '--logs-since', '1h'])).services[0]).to.deep.include({ since_basis: 'lines' }).and.to.have.nested.property('tail_lines[0]').that.matches(/just now$/);
+    for (const words of [['--logs-grep', '('], ['--logs-since', 'soon']]) {
+      expect((await world.json(['logs', ...words])).document, words.join(' ')).to.include({ ok: false, code: 'ENVCTL_E_ARGV_INVALID' });
+    }
+    const following = world.spawn(['logs', 'backend', '--logs-follow', '--json', '--logs-tail', '1']);
+    let told = '';
+    following.process.stdout!.on('data', (text: Buffer) => (told += text.toString()));
+    while (!/just now/.test(told)) await once(following.process.stdout!, 'data');
+    await rename(log.log_path, `${log.log_path}.1`);
+    await appendFile(`${log.log_path}.1`, 'old one\n');
+    await writeFile(log.log_path, 'new one\n');
+    while (!/new one/.test(told)) await once(following.process.stdout!, 'data');
+    following.process.kill('SIGINT');
+    expect(await following.finished).to.include({ code: 2, stderr: '' });
+    const lines = told.trimEnd().split('\n').map((line) => JSON.parse(line) as Record<string, unknown>);
+    expect(lines.slice(1)).to.deep.equal(['old one', 'new one'].map((text) => ({ contract_version: 'envctl.logs.line.v1', service: 'Main Backend', stream: 'combined', text })));
     await world.succeed(['stop-all']);
   });
 

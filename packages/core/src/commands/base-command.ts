@@ -17,6 +17,8 @@ export interface CommandResult<T extends object> {
   readonly data: T;
   readonly ok?: boolean;
   readonly exitCode?: 0 | 1 | 2;
+  /** The result was printed as it came; nothing is left to print. */
+  readonly isPrinted?: true;
 }
 
 /** What a renderer may depend on beside the data. */
@@ -77,7 +79,7 @@ export abstract class EnvctlCommand<T extends object = object, R extends Disposa
     assertPrograms((this.ctor as unknown as { envctl?: CommandContract }).envctl?.prerequisites ?? [], this.invocation.env['PATH'] ?? '');
     const result = await this.executeAndGiveBack(route);
     const ok = result.ok ?? (result.exitCode ?? 0) === 0;
-    this.print(route, result.data, ok);
+    if (result.isPrinted !== true) this.print(route, result.data, ok);
     return commandExit(result.exitCode ?? (ok ? 0 : 1));
   }
 

@@ -2,56 +2,83 @@ import { createDeadline } from '../contract/index.js';
 import * as Args from '@oclif/core/args';
 import * as Flags from '@oclif/core/flags';
 import type { CommandContract } from '../contract/index.js';
-import type { EngineRuntime, LogsOptions, LogsReport, Route } from '../runtime/index.js';
-import { allFlag, EnvctlCommand, selectorFlags, type CommandResult } from './base-command.js';
+import { parseGrep, parseSince, type EngineRuntime, type LogsOptions, type LogsReport, type Route } from '../runtime/index.js';
+import { renderLog, renderLogLines } from '../ui/index.js';
+import { allFlag, EnvctlCommand, selectorFlags, type CommandResult, type RenderOptions } from './base-command.js';
+
+const defaultTail = 20;
 
 export default class Logs extends EnvctlCommand<LogsReport, EngineRuntime> {
   static override summary = 'Show the logs of services; --logs-follow goes on until Ctrl-C.';
-  static override examples = ['<%= config.bin %> logs', '<%= config.bin %> logs backend --logs-tail 100', '<%= config.bin %> logs --logs-follow --logs-duration 30'];
+  static override examples = [
+    '<%= config.bin %> logs',
+    '<%= config.bin %> logs backend --logs-tail 100',
+    "<%= config.bin %> logs --logs-since 10m --logs-grep 'ERROR|timeout'",
+    '<%= config.bin %> logs --logs-follow --logs-duration 30',
+    '<%= config.bin %> logs --logs-follow --json',
+  ];
   static override envctl: CommandContract = { family: 'state_action', bootstrap: 'skip', statePolicy: 'load', mutates: false, aliases: ['l'] };
   static override args = { target: Args.string({ description: 'Projects or services; default: all.', required: false }) };
   static override strict = false;
   static override flags = {
     ...selectorFlags,
     ...allFlag,
-    'logs-tail': Flags.integer({ aliases: ['tail'], summary: 'Lines to show of each log.', default: 20, min: 0 }),
-    'logs-follow': Flags.boolean({ aliases: ['follow'], summary: 'Go on as lines are written, also across a restart.' }),
+    'logs-tail': Flags.integer({ aliases: ['tail'], summary: `Lines to show of each log; default: ${defaultTail}, with --logs-since all.`, min: 0 }),
+    'logs-since': Flags.string({ aliases: ['since'], summary: 'Only what was logged since then: 10m, 1h30m, or a time.', helpValue: 'TIME' }),
+    'logs-grep': Flags.string({ aliases: ['grep'], summary: 'Only lines that match this regular expression.', helpValue: 'PATTERN' }),
+    'logs-follow': Flags.boolean({ aliases: ['follow'], summary: 'Go on as lines are written, also across a restart; with --json one object per line.' }),
     'logs-duration': Flags.integer({ aliases: ['duration'], summary: 'Follow for this many seconds.', min: 1 }),
     'logs-no-color': Flags.boolean({ summary: 'Strip colours.' }),
   };
 
   protected async execute(route: Route): Promise<CommandResult<LogsReport>> {
+    const options = this.toOptions(route);
     const runtime = await this.runtime();
-    const duration = route.flags['logs-duration'] as number | undefined;
-    const options: LogsOptions = {
-      tail: route.flags['logs-tail'] as number,
-      follow: route.flags['logs-follow'] === true || duration !== undefined,
-      durationSeconds: duration ?? null,
-      stripColour: route.flags['logs-no-color'] === true || !this.invocation.terminal.colour.stdout,
-    };
-    const report = await runtime.logs(route, options.follow && !route.json ? { ...options, tail: 0 } : options);
-    if (!options.follow || route.json) return { data: report };
+    const report = await runtime.logs(route, options.follow ? { ...options, tail: 0 } : options);
+    if (!options.follow) return { data: report };
     const { stdout, signal, outputClosed } = this.invocation;
     const ends = AbortSignal.any([signal, outputClosed]);
-    const limit = duration === undefined ? undefined : createDeadline(ends, duration * 1000);
-    const width = Math.max(...report.services.map((service) => service.name.length));
+    const limit = options.durationSeconds === null ? undefined : createDeadline(ends, options.durationSeconds * 1000);
+    const colour = !options.stripColour;
+    const width = report.services.length > 1 ? Math.max(...report.services.map((service) => service.name.length)) : undefined;
+    const tell = (service: string, lines: readonly string[]): void => {
+      if (lines.length > 0) stdout(route.json ? lines.map((text) => toJsonLine(service, text)).join('') : renderLogLines(service, lines, { width, colour }));
+    };
     await runtime.followLogs(route, {
       ...options,
       signal: limit?.signal ?? ends,
-      onTail: (log) => stdout(`${renderLog(log)}\n`),
-      onLine: (service, line) => stdout(`${report.services.length > 1 ? `${service.padEnd(width)} | ` : ''}${line}\n`),
+      onTail: (log) => (route.json ? tell(log.name, log.tail_lines) : stdout(`${renderLog(log, colour)}\n`)),
+      onLines: tell,
     });
     limit?.clear();
-    const data = { ...report, services: [] };
-    return signal.aborted ? { data, exitCode: 2 } : { data };
+    return { data: report, isPrinted: true, exitCode: signal.aborted ? 2 : 0 };
   }
 
-  protected render(data: LogsReport): string {
-    return data.services.map(renderLog).join('\n');
+  protected render(data: LogsReport, { colour }: RenderOptions): string {
+    return data.services.map((log) => renderLog(log, colour)).join('\n');
+  }
+
+  private toOptions({ flags }: Route): LogsOptions {
+    const { 'logs-tail': tail, 'logs-since': since, 'logs-grep': grep, 'logs-duration': duration } = flags as LogsFlags;
+    return {
+      tail: tail ?? (since === undefined ? defaultTail : null),
+      ...(since === undefined ? {} : { since: parseSince(since, this.invocation.now()) }),
+      ...(grep === undefined ? {} : { grep: { pattern: grep, match: parseGrep(grep) } }),
+      follow: flags['logs-follow'] === true || duration !== undefined,
+      durationSeconds: duration ?? null,
+      stripColour: flags['logs-no-color'] === true || !this.invocation.terminal.colour.stdout,
+    };
   }
 }
 
-function renderLog(log: LogsReport['services'][number]): string {
-  const head = log.reason === 'missing' ? `${log.name}: log missing at ${log.log_path}` : `${log.name}: log=${log.log_path ?? 'n/a'}`;
-  return [head, ...log.tail_lines].join('\n');
+interface LogsFlags {
+  readonly 'logs-tail'?: number;
+  readonly 'logs-since'?: string;
+  readonly 'logs-grep'?: string;
+  readonly 'logs-duration'?: number;
+}
+
+/** One line of `logs --json --logs-follow`; a service's two outputs are one log. */
+function toJsonLine(service: string, text: string): string {
+  return `${JSON.stringify({ contract_version: 'envctl.logs.line.v1', service, stream: 'combined', text })}\n`;
 }

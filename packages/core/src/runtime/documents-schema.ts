@@ -104,12 +104,17 @@ const errorsBody = {
 const logsBody = {
   run_id: z.string(),
   mode,
-  tail: z.int(),
+  tail: z.int().nullable(),
+  since: text,
+  grep: text,
   follow_requested: z.boolean(),
   duration_seconds: z.int().nullable(),
   streaming: z.literal(false),
-  services: z.array(z.strictObject({ name: z.string(), status: z.string(), log_path: text, exists: z.boolean(), tail_lines: names, size_bytes: z.int().optional(), reason: z.enum(['missing', 'unavailable']).optional() })),
+  services: z.array(z.strictObject({ name: z.string(), status: z.string(), log_path: text, exists: z.boolean(), tail_lines: names, since_basis: z.enum(['lines', 'file']).optional(), tail_cut: z.literal(true).optional(), size_bytes: z.int().optional(), reason: z.enum(['missing', 'unavailable']).optional() })),
 };
+
+/** One line of `logs --json --logs-follow`. A runner keeps both outputs of a service in one log. */
+const logLineDocument = z.strictObject({ contract_version: z.literal('envctl.logs.line.v1'), service: z.string(), stream: z.literal('combined'), text: z.string() });
 
 const targetsBody = {
   mode,
@@ -244,7 +249,7 @@ const ownDocuments: Readonly<Record<string, z.ZodType>> = {
   endpoints: z.union([document('endpoints', endpointsBody), ...endpointsFailures]),
   health: document('health', healthBody),
   errors: document('errors', errorsBody),
-  logs: document('logs', logsBody),
+  logs: z.union([document('logs', logsBody), logLineDocument]),
   wait: document('wait', { until: z.enum(['healthy', 'stopped']), health: z.strictObject(healthBody).nullable() }),
 };
 

@@ -1,3 +1,5 @@
+import { stripEscapes } from './strip-escapes.js';
+
 export interface LogDiagnosis {
   /** `bind_conflict`: somebody else has the port; another port would help. `crash`: it would not. */
   readonly reason: 'bind_conflict' | 'crash';
@@ -16,7 +18,7 @@ const lineLimit = 240;
  * left by the cut to size, would be known to nobody.
  */
 export function diagnoseLog(lines: readonly string[], redact: (text: string) => string): LogDiagnosis {
-  const newestFirst = lines.map(stripEscapes).reverse();
+  const newestFirst = lines.map((line) => stripEscapes(line).replaceAll('\r', '')).reverse();
   const conflict = newestFirst.find((line) => bindConflict.test(line));
   if (conflict !== undefined) return { reason: 'bind_conflict', line: shorten(redact(conflict)), hints: [] };
   const own = newestFirst.filter((line) => !noise.test(line));
@@ -33,8 +35,4 @@ function hintsFor(line: string): readonly string[] {
 function shorten(line: string): string {
   const text = line.trim();
   return text.length <= lineLimit ? text : `${text.slice(0, lineLimit - 1)}…`;
-}
-
-function stripEscapes(line: string): string {
-  return line.replace(/\u001b\[[0-9;?]*[ -/]*[@-~]/g, '').replaceAll('\r', '');
 }

@@ -1,6 +1,8 @@
 import { stat, type FileHandle } from 'node:fs/promises';
 import type { LogPosition } from '../processes/index.js';
-import { decodeLine, openIfThere } from './tail-lines.js';
+import { openIfThere } from './log-generations.js';
+import { decodeLine } from './log-lines.js';
+import { stripEscapes } from './strip-escapes.js';
 
 /** Looks for lines of a log that say that the service is ready. */
 export interface ReadyLog {
@@ -26,7 +28,7 @@ export function createReadyLog(path: string, pattern: RegExp, start: LogPosition
 
   function match(bytes: Buffer, at: number): void {
     if (bytes.length > lineLimit) return;
-    if (pattern.test(decodeLine(bytes).replace(/\u001b\[[0-9;?]*[ -/]*[@-~]/g, ''))) lastMatch = { rotations, bytes: at };
+    if (pattern.test(stripEscapes(decodeLine(bytes)))) lastMatch = { rotations, bytes: at };
     pattern.lastIndex = 0;
   }
 

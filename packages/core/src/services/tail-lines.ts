@@ -1,77 +1,119 @@
-import { open, type FileHandle } from 'node:fs/promises';
+import { closeGenerations, openGenerations, type FileIdentity, type Generation } from './log-generations.js';
+import { lineTime } from './line-time.js';
+import { linesBackwards, type BackwardLine } from './lines-backwards.js';
+import { stripEscapes } from './strip-escapes.js';
 
-export interface LogTail {
-  /** Oldest first, without line ends. A last line that is not finished yet is among them. */
-  readonly lines: readonly string[];
-  /** Where the text after the last finished line begins, in bytes: `followLines` goes on from here. */
+/** The very byte of a log where reading goes on, whatever the file is called by then. */
+export interface LogPosition {
+  readonly file: FileIdentity;
   readonly offset: number;
 }
 
-const chunkBytes = 64 * 1024;
-const newline = 0x0a;
+export interface LogTail {
+  /** Oldest first, without line ends. A last line that is not finished yet is among them, unless it was not asked for. */
+  readonly lines: readonly string[];
+  /** Where the text after the last finished line begins: `followLog` goes on from here. Absent without a file. */
+  readonly next?: LogPosition;
+  /**
+   * How `since` was held: by the times the lines say; or, where they say none, only by when each file was last written, so that older
+   * lines may be among them. Present with `since`.
+   */
+  readonly sinceBasis?: 'lines' | 'file';
+  /** True when earlier lines that were asked for are left out for the limit of bytes. */
+  readonly isCut: boolean;
+}
 
-/**
- * The last `count` lines of a file, read from its end. A missing file has none. Reads no more than
- * `maxBytes`: beyond that the first line given is the end of a longer one.
- */
-export async function readTail(path: string, count: number, maxBytes = 8 * 1024 * 1024): Promise<LogTail> {
-  const file = await openIfThere(path);
-  if (file === undefined) return { lines: [], offset: 0 };
+export interface TailRequest {
+  /** How many lines; absent = all that the limit of bytes allows. */
+  readonly count?: number | undefined;
+  /** Only lines that are matched, tested without escape sequences. */
+  readonly match?: ((line: string) => boolean) | undefined;
+  /** Epoch milliseconds: no line that is certain to be older. */
+  readonly since?: number | undefined;
+  /** Default true: a line at the end that has no newline yet counts. */
+  readonly unfinished?: boolean;
+  /** Most bytes of text given back; default 8 MiB. */
+  readonly maxBytes?: number;
+}
+
+const defaultMaxBytes = 8 * 1024 * 1024;
+
+/** The last lines of a log, read backwards by blocks through its files, the newest first. Of a log that is not there: none. */
+export async function readTail(path: string, request: TailRequest): Promise<LogTail> {
+  const generations = await openGenerations(path);
   try {
-    const { size } = await file.stat();
-    return await readFromEnd(file, size, count, maxBytes);
+    const collected = createCollector(request);
+    let next: LogPosition | undefined;
+    for (const generation of generations) {
+      const start = await readGeneration(generation, collected, next === undefined);
+      next ??= { file: generation.identity, offset: start };
+    }
+    return { lines: collected.lines(), isCut: collected.isCut(), ...(next === undefined ? {} : { next }), ...(request.since === undefined ? {} : { sinceBasis: collected.sinceBasis() }) };
   } finally {
-    await file.close();
+    await closeGenerations(generations);
   }
 }
 
-/** {@link readTail} without the offset. */
+/** The last `count` lines. */
 export async function tailLines(path: string, count: number): Promise<readonly string[]> {
-  return (await readTail(path, count)).lines;
+  return (await readTail(path, { count })).lines;
 }
 
-async function readFromEnd(file: FileHandle, size: number, count: number, maxBytes: number): Promise<LogTail> {
-  const chunks: Buffer[] = [];
-  let start = size;
-  let breaks = 0;
-  // One break more than lines asked for: the one before the first of them.
-  while (start > 0 && breaks <= count && size - start < maxBytes) {
-    const length = Math.min(chunkBytes, start);
-    start -= length;
-    const chunk = Buffer.alloc(length);
-    const { bytesRead } = await file.read(chunk, 0, length, start);
-    // Shorter than it was a moment ago: the file was cut meanwhile.
-    chunks.unshift(chunk.subarray(0, bytesRead));
-    for (let at = chunk.indexOf(newline); at !== -1; at = chunk.indexOf(newline, at + 1)) breaks += 1;
+/** Where the text after the last finished line begins. */
+async function readGeneration({ handle, size, writtenAt }: Generation, collected: Collector, isNewest: boolean): Promise<number> {
+  if (!isNewest && !collected.wants(writtenAt)) return size;
+  let unfinishedAt: number | undefined;
+  for await (const batch of linesBackwards(handle, size)) {
+    const [last] = batch;
+    unfinishedAt ??= last !== undefined && !last.isFinished ? last.start : size;
+    if (!collected.wants(writtenAt) || !collected.add(batch)) break;
   }
-  const bytes = Buffer.concat(chunks);
-  const lastBreak = bytes.lastIndexOf(newline);
-  const lines = splitLines(bytes);
-  return { lines: count === 0 ? [] : lines.slice(-count), offset: start + lastBreak + 1 };
+  return unfinishedAt ?? size;
 }
 
-function splitLines(bytes: Buffer): readonly string[] {
-  const lines: string[] = [];
-  let from = 0;
-  for (let at = bytes.indexOf(newline); at !== -1; at = bytes.indexOf(newline, from)) {
-    lines.push(decodeLine(bytes.subarray(from, at)));
-    from = at + 1;
-  }
-  if (from < bytes.length) lines.push(decodeLine(bytes.subarray(from)));
-  return lines;
+interface Collector {
+  /** Whether a file that was last written then can have lines that are wanted. */
+  wants(writtenAt: number): boolean;
+  /** Takes lines, newest first; false once there is nothing more to take. */
+  add(lines: readonly BackwardLine[]): boolean;
+  lines(): readonly string[];
+  sinceBasis(): 'lines' | 'file';
+  isCut(): boolean;
 }
 
-/** The text of one line: UTF-8, without a carriage return at its end. */
-export function decodeLine(bytes: Buffer): string {
-  const text = bytes.toString('utf8');
-  return text.endsWith('\r') ? text.slice(0, -1) : text;
-}
-
-export async function openIfThere(path: string): Promise<FileHandle | undefined> {
-  try {
-    return await open(path, 'r');
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
-    throw error;
-  }
+function createCollector({ count = Infinity, match, since, unfinished = true, maxBytes = defaultMaxBytes }: TailRequest): Collector {
+  const newestFirst: string[] = [];
+  let chars = 0;
+  let isFull = count <= 0;
+  let basis: 'lines' | 'file' = 'file';
+  const take = (text: string): void => {
+    if (match !== undefined && !match(stripEscapes(text))) return;
+    newestFirst.push(text);
+    chars += text.length;
+    isFull = newestFirst.length >= count || chars >= maxBytes;
+  };
+  /** Everything before a line that says an older time is older; lines right after it that are indented belong to it. */
+  const reachedOlder = (text: string): boolean => {
+    if (since === undefined) return false;
+    const time = lineTime(stripEscapes(text));
+    if (time !== undefined) basis = 'lines';
+    if (time === undefined || time >= since) return false;
+    while (newestFirst.length > 0 && /^\s/.test(newestFirst.at(-1)!)) newestFirst.pop();
+    return true;
+  };
+  return {
+    wants: (writtenAt) => !isFull && (since === undefined || writtenAt >= since),
+    add: (lines) => {
+      for (const { text, isFinished } of lines) {
+        if (!isFinished && !unfinished) continue;
+        if (reachedOlder(text)) isFull = true;
+        if (isFull) return false;
+        take(text);
+      }
+      return !isFull;
+    },
+    lines: () => newestFirst.toReversed(),
+    sinceBasis: () => basis,
+    isCut: () => chars >= maxBytes && newestFirst.length < count,
+  };
 }

@@ -1,14 +1,15 @@
 /** Following logs by the names of their services: a restart gives a service another file, and the follower goes on there. */
 import { errnoOf } from '../fs/index.js';
-import { followLines, watchDirectory } from '../services/index.js';
+import { createSharedWatch, followLog, stripEscapes, watchDirectory, type SharedWatch } from '../services/index.js';
 import type { ServiceRecord } from '../state/index.js';
-import { readServiceLog, stripAnsi, type LogsOptions, type ServiceLog } from './logs.js';
+import { readServiceLog, toShown, type LogsOptions, type ServiceLog } from './logs.js';
 
 export interface FollowOptions extends LogsOptions {
   readonly signal: AbortSignal;
   /** The tail of each log before its first followed line, and, without lines, each file that takes its place. */
   readonly onTail: (log: ServiceLog) => void;
-  readonly onLine: (service: string, line: string) => void;
+  /** Lines of one service, in their order; each batch at once. */
+  readonly onLines: (service: string, lines: readonly string[]) => void;
 }
 
 /** Where it is recorded which file a service logs to. */
@@ -33,27 +34,33 @@ interface Place {
 export async function followLogs(services: readonly ServiceRecord[], options: FollowOptions, record?: LogRecord): Promise<void> {
   const places = services.map((service): Place => ({ service, superseded: new AbortController() }));
   const over = new AbortController();
+  const shared = createSharedWatch();
   const moving = record === undefined ? Promise.resolve() : noteMoves(places, record, AbortSignal.any([options.signal, over.signal]));
   try {
-    await Promise.all([moving, Promise.all(places.map((place) => followService(place, options))).finally(() => over.abort())]);
+    await Promise.all([moving, Promise.all(places.map((place) => followService(place, options, shared))).finally(() => over.abort())]);
   } finally {
     over.abort();
+    shared.close();
     await moving.catch(() => undefined);
   }
 }
 
-async function followService(first: Place, options: FollowOptions): Promise<void> {
-  for (let place: Place | undefined = first; place !== undefined && !options.signal.aborted; place = place.next) {
+async function followService(first: Place, options: FollowOptions, { watch }: SharedWatch): Promise<void> {
+  const { signal, grep } = options;
+  for (let place: Place | undefined = first; place !== undefined && !signal.aborted; place = place.next) {
     const { name, log_path: path } = place.service;
     const isFirst = place === first;
-    const { log, offset } = await readServiceLog(place.service, isFirst ? options : { ...options, tail: 0 });
+    const { log, next } = await readServiceLog(place.service, isFirst ? options : { ...options, tail: 0 });
     options.onTail(log);
     if (path === null) continue;
     try {
-      for await (const line of followLines(path, isFirst ? offset : 0, options.signal, place.superseded.signal)) options.onLine(name, options.stripColour ? stripAnsi(line) : line);
+      for await (const lines of followLog(path, { from: isFirst && next !== undefined ? next : 'start', signal, superseded: place.superseded.signal, watch })) {
+        const wanted = grep === undefined ? lines : lines.filter((line) => grep.match(stripEscapes(line)));
+        if (wanted.length > 0) options.onLines(name, wanted.map(toShown(options)));
+      }
     } catch (error) {
       // The directory of the log is gone: it was told as missing, and nothing can come back there.
-      if (!options.signal.aborted && errnoOf(error) !== 'ENOENT') throw error;
+      if (!signal.aborted && errnoOf(error) !== 'ENOENT') throw error;
     }
   }
 }

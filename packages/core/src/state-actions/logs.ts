@@ -1,13 +1,17 @@
 import { stat } from 'node:fs/promises';
 import type { Mode } from '../contract/index.js';
-import { readTail } from '../services/index.js';
+import { keepColours, readTail, stripEscapes, type LogPosition } from '../services/index.js';
 import type { RunState, ServiceRecord } from '../state/index.js';
 
-/** The document of `logs --json`; JSON never follows. */
+/** The document of `logs --json` without following. */
 export interface LogsReport {
   readonly run_id: string;
   readonly mode: Mode;
-  readonly tail: number;
+  /** Lines asked for of each log; null = all that are given back. */
+  readonly tail: number | null;
+  /** ISO 8601. */
+  readonly since: string | null;
+  readonly grep: string | null;
   readonly follow_requested: boolean;
   readonly duration_seconds: number | null;
   readonly streaming: false;
@@ -20,12 +24,20 @@ export interface ServiceLog {
   readonly log_path: string | null;
   readonly exists: boolean;
   readonly tail_lines: readonly string[];
+  /** By what `since` was held; see `LogTail`. */
+  readonly since_basis?: 'lines' | 'file';
+  /** Earlier lines are left out: more than 8 MiB. */
+  readonly tail_cut?: true;
   readonly size_bytes?: number;
   readonly reason?: 'missing' | 'unavailable';
 }
 
 export interface LogsOptions {
-  readonly tail: number;
+  /** Lines to show of each log; null = all of them, as far as memory allows. */
+  readonly tail: number | null;
+  /** Epoch milliseconds. */
+  readonly since?: number;
+  readonly grep?: { readonly pattern: string; readonly match: (line: string) => boolean };
   readonly follow: boolean;
   readonly durationSeconds: number | null;
   readonly stripColour: boolean;
@@ -36,6 +48,8 @@ export async function readLogs(state: RunState, services: readonly ServiceRecord
     run_id: state.run_id,
     mode: state.mode,
     tail: options.tail,
+    since: options.since === undefined ? null : new Date(options.since).toISOString(),
+    grep: options.grep?.pattern ?? null,
     follow_requested: options.follow,
     duration_seconds: options.durationSeconds,
     streaming: false,
@@ -43,18 +57,17 @@ export async function readLogs(state: RunState, services: readonly ServiceRecord
   };
 }
 
-/** The log of one service, and the byte where following goes on. */
-export async function readServiceLog(service: ServiceRecord, options: LogsOptions): Promise<{ readonly log: ServiceLog; readonly offset: number }> {
+/** The log of one service, and the byte where following goes on. Of one that is followed a line that is not finished is left to the following. */
+export async function readServiceLog(service: ServiceRecord, options: LogsOptions): Promise<{ readonly log: ServiceLog; readonly next?: LogPosition }> {
   const base = { name: service.name, status: service.status, log_path: service.log_path };
-  if (service.log_path === null) return { log: { ...base, exists: false, tail_lines: [], reason: 'unavailable' }, offset: 0 };
-  const facts = await stat(service.log_path).catch(() => undefined);
-  if (facts === undefined) return { log: { ...base, exists: false, tail_lines: [], reason: 'missing' }, offset: 0 };
-  const { lines, offset } = await readTail(service.log_path, options.tail);
-  return { log: { ...base, exists: true, tail_lines: options.stripColour ? lines.map(stripAnsi) : lines, size_bytes: facts.size }, offset };
+  if (service.log_path === null) return { log: { ...base, exists: false, tail_lines: [], reason: 'unavailable' } };
+  const { lines, next, sinceBasis, isCut } = await readTail(service.log_path, { count: options.tail ?? undefined, since: options.since, match: options.grep?.match, unfinished: !options.follow });
+  if (next === undefined) return { log: { ...base, exists: false, tail_lines: [], reason: 'missing' } };
+  const size = (await stat(service.log_path).catch(() => undefined))?.size ?? 0;
+  return { log: { ...base, exists: true, tail_lines: lines.map(toShown(options)), ...(sinceBasis === undefined ? {} : { since_basis: sinceBasis }), ...(isCut ? { tail_cut: true as const } : {}), size_bytes: size }, next };
 }
 
-const ansiSequence = new RegExp('\\u001B(?:\\[[0-9;?]*[ -/]*[@-~]|\\][^\\u0007]*(?:\\u0007|\\u001B\\\\))', 'g');
-
-export function stripAnsi(text: string): string {
-  return text.replace(ansiSequence, '');
+/** What is shown of a line: without any escape sequence, or with its colours only, so that no service can clear the screen of the others. */
+export function toShown({ stripColour }: Pick<LogsOptions, 'stripColour'>): (line: string) => string {
+  return stripColour ? stripEscapes : keepColours;
 }

@@ -1,4 +1,4 @@
-import { appendFile, writeFile } from 'node:fs/promises';
+import { appendFile, utimes, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { expect } from 'chai';
 import { readTail, tailLines } from '../../dist/services/index.js';
@@ -37,22 +37,91 @@ describe('tailLines', () => {
     });
   });
 
-  it('reads no more than the limit of a file without line ends', async () => {
+  it('cuts an enormous line with a mark, the same as one that is followed', async () => {
     await withDirectory(async (directory) => {
       const file = path.join(directory, 'log');
-      await writeFile(file, 'x'.repeat(1_000_000));
-      const tail = await readTail(file, 1, 100_000);
-      expect(tail.lines[0]!.length).to.be.within(100_000, 100_000 + 64 * 1024);
+      await writeFile(file, `before\n${'x'.repeat(1_000_000)}\nafter\n`);
+      const [before, cut, after] = await tailLines(file, 3);
+      expect([before, after]).to.deep.equal(['before', 'after']);
+      expect(cut).to.match(/^x{65536} … \[line cut at 64 KiB\]$/);
     });
   });
 
-  it('gives the offset at which the next line begins', async () => {
+  it('gives back no more than the limit of bytes, and says so', async () => {
+    await withDirectory(async (directory) => {
+      const file = path.join(directory, 'log');
+      await writeFile(file, 'line\n'.repeat(1000));
+      expect(await readTail(file, { maxBytes: 400 })).to.include({ isCut: true }).and.to.have.property('lines').with.lengthOf(100);
+      expect(await readTail(file, { count: 100, maxBytes: 400 })).to.include({ isCut: false });
+    });
+  });
+
+  it('gives the position at which the next line begins', async () => {
     await withDirectory(async (directory) => {
       const file = path.join(directory, 'log');
       await writeFile(file, 'é\nhalf');
-      expect((await readTail(file, 1)).offset).to.equal(3);
+      expect((await readTail(file, { count: 1 })).next?.offset).to.equal(3);
       await appendFile(file, ' done\n');
-      expect((await readTail(file, 1)).offset).to.equal(13);
+      expect((await readTail(file, { count: 1 })).next?.offset).to.equal(13);
+      expect(await readTail(file, { count: 0 })).to.deep.include({ lines: [] }).and.to.have.nested.property('next.offset', 13);
+    });
+  });
+
+  it('leaves a line that is not finished to whoever follows', async () => {
+    await withDirectory(async (directory) => {
+      const file = path.join(directory, 'log');
+      await writeFile(file, 'a\nb\nhalf');
+      expect((await readTail(file, { count: 2, unfinished: false })).lines).to.deep.equal(['a', 'b']);
+    });
+  });
+
+  it('goes on in the older files of a log that was rotated', async () => {
+    await withDirectory(async (directory) => {
+      const file = path.join(directory, 'log');
+      await writeFile(`${file}.2`, 'a\nb\n');
+      await writeFile(`${file}.1`, 'c\n');
+      await writeFile(file, 'd\n');
+      await writeFile(`${file}.bak`, 'not of the log\n');
+      expect(await tailLines(file, 3)).to.deep.equal(['b', 'c', 'd']);
+      expect(await tailLines(file, 9)).to.deep.equal(['a', 'b', 'c', 'd']);
+    });
+  });
+
+  it('gives the last lines that match, however far back, tested without colours', async () => {
+    await withDirectory(async (directory) => {
+      const file = path.join(directory, 'log');
+      await writeFile(file, `\u001b[31mERR\u001b[0mOR one\nERROR two\n${'fine\n'.repeat(50_000)}ERROR three\nfine\n`);
+      const match = (line: string): boolean => /^ERROR/.test(line);
+      expect((await readTail(file, { count: 2, match })).lines).to.deep.equal(['ERROR two', 'ERROR three']);
+      expect((await readTail(file, { count: 9, match })).lines).to.have.lengthOf(3);
+    });
+  });
+
+  describe('since', () => {
+    const at = (minute: number): string => `2026-11-22T17:${String(minute).padStart(2, '0')}:00.000Z`;
+    const since = Date.parse(at(10));
+
+    it('ends at the newest line that says an older time, with the lines that belong to it', async () => {
+      await withDirectory(async (directory) => {
+        const file = path.join(directory, 'log');
+        await writeFile(file, `no time\n${at(1)} a\n${at(9)} old\n  indented\nplain\n${at(10)} new\n  more\n`);
+        expect(await readTail(file, { since })).to.deep.include({ lines: ['plain', `${at(10)} new`, '  more'], sinceBasis: 'lines' });
+      });
+    });
+
+    it('takes no file that was last written before, and says when lines had no time', async () => {
+      await withDirectory(async (directory) => {
+        const file = path.join(directory, 'log');
+        await writeFile(`${file}.2`, 'older\n');
+        await writeFile(`${file}.1`, 'old\n');
+        await writeFile(file, 'one\ntwo\n');
+        for (const older of [`${file}.1`, `${file}.2`]) await utimes(older, new Date(at(20)), new Date(at(9)));
+        expect(await readTail(file, { since })).to.deep.include({ lines: ['one', 'two'], sinceBasis: 'file' });
+        await utimes(`${file}.1`, new Date(at(20)), new Date(at(11)));
+        expect((await readTail(file, { since })).lines).to.deep.equal(['old', 'one', 'two']);
+        for (const each of [file, `${file}.1`]) await utimes(each, new Date(at(20)), new Date(at(9)));
+        expect((await readTail(file, { since })).lines).to.deep.equal([]);
+      });
     });
   });
 });

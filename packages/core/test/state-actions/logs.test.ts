@@ -13,7 +13,7 @@ describe('followLogs', () => {
     const told: unknown[] = [];
     const service = { name: 'Main Backend', status: 'running', log_path: join(directory, 'backend.log') } as ServiceRecord;
     const never = new AbortController().signal;
-    await followLogs([service], { tail: 5, follow: true, durationSeconds: null, stripColour: true, signal: never, onTail: ({ reason }) => told.push(reason), onLine: (_service, line) => told.push(line) });
+    await followLogs([service], { tail: 5, follow: true, durationSeconds: null, stripColour: true, signal: never, onTail: ({ reason }) => told.push(reason), onLines: (_service, lines) => told.push(...lines) });
     expect(told).to.deep.equal(['missing']);
   });
 
@@ -91,7 +91,7 @@ async function follow(work: (following: Following) => Promise<void>): Promise<vo
     {
       tail: 1, follow: true, durationSeconds: null, stripColour: true, signal: stop.signal,
       onTail: ({ log_path: path, tail_lines: lines }) => [`(${/(\w+)\.log$/.exec(path ?? '')?.[1] ?? ''})`, ...lines].forEach(tell),
-      onLine: (_service, line) => tell(line),
+      onLines: (_service, lines) => lines.forEach(tell),
     },
     { directory: scope, read: () => Promise.resolve(recorded) },
   );
