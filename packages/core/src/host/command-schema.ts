@@ -12,6 +12,7 @@ const contract = z.object({
   statePolicy: z.enum(['none', 'load', 'skip-startup']),
   mutates: z.boolean(),
   aliases: z.array(word).optional(),
+  spareAliases: z.array(word).optional(),
   tokens: z.array(token).optional(),
   assignments: z.record(key, z.object({ flag: z.string(), kind: z.enum(['value', 'boolean', 'if-true']) })).optional(),
   flagTokens: z.record(token, z.object({ flag: z.string(), value: z.boolean() })).optional(),

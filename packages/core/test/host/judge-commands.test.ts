@@ -14,6 +14,8 @@ describe('judgeCommands', () => {
 
   const table: readonly (readonly [string, object, RegExp])[] = [
     ['aliases that are no list', { envctl: { ...contract, aliases: 'play' } }, /oclif\.manifest\.json\.bad\.envctl\.aliases/],
+    ['spare aliases that are no list', { envctl: { ...contract, spareAliases: 'play' } }, /\.envctl\.spareAliases/],
+    ['a spare alias of two words', { envctl: { ...contract, spareAliases: ['play now'] } }, /\.envctl\.spareAliases\.0/],
     ['an assignment that is nothing', { envctl: { ...contract, assignments: { A: null } } }, /\.assignments\.A/],
     ['a token without dashes', { envctl: { ...contract, flagTokens: { now: { flag: 'x', value: true } } } }, /\.flagTokens/],
     ['a pair flag that the command has not', { envctl: { ...contract, pairFlags: { move: ['A', 'B'] } } }, /names the flag move, which the command has not/],
