@@ -1,17 +1,14 @@
 import { spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { expect } from 'chai';
-import { bin, copyToyWithOwnCore, createToyHome, type ToyHome } from './toy-home.js';
+import { bin, createLinkedToyHome, createToyHome, type ToyHome } from './toy-home.js';
 
 const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as { version: string };
 
 describe('envctl', function () {
   this.timeout(60_000);
   let home: ToyHome;
-  before(async () => {
-    home = await createToyHome();
-    home.run(['plugins', 'link', '--no-install', await copyToyWithOwnCore(home.directory)]);
-  });
+  before(async () => { home = await createLinkedToyHome(); });
   after(() => home.remove());
 
   for (const argv of [['--version'], ['version'], ['--json=false', '--version']]) {
@@ -160,10 +157,7 @@ describe('envctl', function () {
 describe('help', function () {
   this.timeout(60_000);
   let home: ToyHome;
-  before(async () => {
-    home = await createToyHome();
-    home.run(['plugins', 'link', '--no-install', await copyToyWithOwnCore(home.directory)]);
-  });
+  before(async () => { home = await createLinkedToyHome(); });
   after(() => home.remove());
 
   it('of every command of ours has a summary and examples that begin with a command line', () => {

@@ -53,6 +53,13 @@ export async function createToyHome(): Promise<ToyHome> {
   };
 }
 
+/** A home with the toy linked to it, which has a second core. */
+export async function createLinkedToyHome(): Promise<ToyHome> {
+  const home = await createToyHome();
+  home.run(['plugins', 'link', '--no-install', await copyToyWithOwnCore(home.directory)]);
+  return home;
+}
+
 /** Packs the toy, with an oclif manifest as published plugins have one; returns the tarball. */
 export async function packToy(directory: string): Promise<string> {
   const source = join(directory, 'toy-source');

@@ -1,3 +1,4 @@
+import { booleanOfWord } from '../routing/index.js';
 import type { TerminalFacts } from './invocation.js';
 
 type Environment = Readonly<Record<string, string | undefined>>;
@@ -22,7 +23,7 @@ export function toTerminalFacts(env: Environment, streams: StandardStreams): Ter
     ...streams,
     colour: { stdout: wanted ?? streams.stdout, stderr: wanted ?? streams.stderr },
     redraws: streams.stderr && mayRedraw(env),
-    batch: ['BATCH', 'ENVCTL_FORCE_BATCH'].some((name) => isTrue(env[name])),
+    batch: ['BATCH', 'ENVCTL_FORCE_BATCH'].some((name) => booleanOfWord((env[name] ?? '').trim()) === true),
   };
 }
 
@@ -40,10 +41,6 @@ function mayRedraw(env: Environment): boolean {
   if (env['TERM'] === 'dumb') return false;
   const mode = env['ENVCTL_UI_SPINNER_MODE']?.trim().toLowerCase();
   return mode === 'on' || (mode !== 'off' && (env['CI'] ?? '') === '');
-}
-
-function isTrue(value: string | undefined): boolean {
-  return ['1', 'true', 'yes', 'on'].includes((value ?? '').trim().toLowerCase());
 }
 
 function isZero(value: string | undefined): boolean {

@@ -76,7 +76,7 @@ export abstract class EnvctlCommand<T extends object = object, R extends Disposa
 
   override async run(): Promise<CommandExit> {
     const route = await this.readRoute();
-    assertPrograms((this.ctor as unknown as { envctl?: CommandContract }).envctl?.prerequisites ?? [], this.invocation.env['PATH'] ?? '');
+    assertPrograms(this.contract?.prerequisites ?? [], this.invocation.env['PATH'] ?? '');
     const result = await this.executeAndGiveBack(route);
     const ok = result.ok ?? (result.exitCode ?? 0) === 0;
     if (result.isPrinted !== true) this.print(route, result.data, ok);
@@ -86,11 +86,16 @@ export abstract class EnvctlCommand<T extends object = object, R extends Disposa
   /** The facade, created at the first call and given back when the command ends. */
   protected async runtime(): Promise<R> {
     if (this.#runtime === undefined) {
-      this.invocation.undertakeCancellation((this.ctor as unknown as { envctl?: CommandContract }).envctl?.mutates === false ? 'ends' : 'undoes');
+      this.invocation.undertakeCancellation(this.contract?.mutates === false ? 'ends' : 'undoes');
       const created = await this.invocation.createRuntime({ invocation: this.invocation, config: this.config });
       this.#runtime = created as R;
     }
     return this.#runtime;
+  }
+
+  /** What the command declares; a plugin's may declare nothing. */
+  private get contract(): CommandContract | undefined {
+    return (this.ctor as unknown as { readonly envctl?: CommandContract }).envctl;
   }
 
   protected get invocation(): Invocation {

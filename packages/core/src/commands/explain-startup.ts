@@ -3,12 +3,12 @@ import type { CommandContract } from '../contract/index.js';
 import type { EngineRuntime, Route, StartPlan } from '../runtime/index.js';
 import { renderPlan } from '../ui/index.js';
 import { EnvctlCommand, type CommandResult } from './base-command.js';
-import { freshFlags, planAssignments, planFlags, planFlagTokens } from './start-flags.js';
+import { freshAssignments, freshFlags, planAssignments, planFlags, planFlagTokens } from './start-flags.js';
 
 export default class ExplainStartup extends EnvctlCommand<StartPlan, EngineRuntime> {
   static override summary = 'Print what a start would do now, and why; nothing is written.';
   static override examples = ['<%= config.bin %> explain-startup', '<%= config.bin %> explain-startup --json'];
-  static override envctl: CommandContract = { family: 'direct_inspection', bootstrap: 'skip', statePolicy: 'none', mutates: false, flagTokens: planFlagTokens, assignments: { ...planAssignments, FRESH: { flag: 'no-resume', kind: 'if-true' } } };
+  static override envctl: CommandContract = { family: 'direct_inspection', bootstrap: 'skip', statePolicy: 'none', mutates: false, flagTokens: planFlagTokens, assignments: { ...planAssignments, ...freshAssignments } };
   static override args = { target: Args.string({ description: 'Projects or services; default: all.', required: false }) };
   static override strict = false;
   static override flags = { ...planFlags, ...freshFlags };

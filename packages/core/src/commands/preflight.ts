@@ -3,13 +3,13 @@ import type { CommandContract } from '../contract/index.js';
 import type { EngineRuntime, PreflightReport, Route } from '../runtime/index.js';
 import { renderPlan } from '../ui/index.js';
 import { EnvctlCommand, type CommandResult } from './base-command.js';
-import { freshFlags, planAssignments, planFlags, planFlagTokens } from './start-flags.js';
+import { freshAssignments, freshFlags, planAssignments, planFlags, planFlagTokens } from './start-flags.js';
 
 export default class Preflight extends EnvctlCommand<PreflightReport, EngineRuntime> {
   static override summary = 'Say whether a start would go ahead now; exit 1 when it would be refused.';
   static override description = 'Configuration, programs, selection and plan are looked at as a start looks at them. Nothing is written, nothing is started.';
   static override examples = ['<%= config.bin %> preflight', '<%= config.bin %> preflight --json'];
-  static override envctl: CommandContract = { family: 'direct_inspection', bootstrap: 'skip', statePolicy: 'none', mutates: false, flagTokens: planFlagTokens, assignments: { ...planAssignments, FRESH: { flag: 'no-resume', kind: 'if-true' } } };
+  static override envctl: CommandContract = { family: 'direct_inspection', bootstrap: 'skip', statePolicy: 'none', mutates: false, flagTokens: planFlagTokens, assignments: { ...planAssignments, ...freshAssignments } };
   static override args = { target: Args.string({ description: 'Projects or services; default: all.', required: false }) };
   static override strict = false;
   static override flags = { ...planFlags, ...freshFlags };

@@ -14,6 +14,8 @@ export const freshFlags = {
   'no-resume': Flags.boolean({ aliases: ['no-auto-resume'], summary: 'Begin anew: services that run are replaced; dependencies keep running.' }),
 };
 
+export const freshAssignments: NonNullable<CommandContract['assignments']> = { FRESH: { flag: 'no-resume', kind: 'if-true' } };
+
 const level = (what: string) => ({ summary: `Log level for ${what} that is started: LOG_LEVEL_OVERRIDE and its kin in its environment.`, helpValue: 'LEVEL', helpGroup: 'FORWARDED' });
 const profile = (what: string) => ({ summary: `Log profile for ${what} that is started: LOG_PROFILE_OVERRIDE and its kin in its environment.`, helpValue: 'NAME', helpGroup: 'FORWARDED' });
 

@@ -3,8 +3,7 @@ import type { CommandContract } from '../contract/index.js';
 import type { EngineRuntime, Route, StartPlan, StartSummary } from '../runtime/index.js';
 import { renderPlan, renderStart } from '../ui/index.js';
 import { EnvctlCommand, type CommandResult } from './base-command.js';
-import { freshFlags, startAssignments, startFlags, planFlagTokens } from './start-flags.js';
-
+import { freshAssignments, freshFlags, startAssignments, startFlags, planFlagTokens } from './start-flags.js';
 
 export default class Start extends EnvctlCommand<StartSummary | StartPlan, EngineRuntime> {
   static override summary = 'Bring the environment up.';
@@ -12,7 +11,7 @@ export default class Start extends EnvctlCommand<StartSummary | StartPlan, Engin
     'Starts the dependencies and services of the selected projects, each on ports of its own, and waits until they are ready. ' +
     'What already runs is kept: on a running environment it does nothing. A start that fails or is cancelled stops what it started.';
   static override examples = ['<%= config.bin %> start', '<%= config.bin %> start backend', '<%= config.bin %> start --dry-run', '<%= config.bin %> start --json'];
-  static override envctl: CommandContract = { family: 'startup', bootstrap: 'require', statePolicy: 'none', mutates: true, prerequisites: ['git'], flagTokens: planFlagTokens, assignments: { ...startAssignments, FRESH: { flag: 'no-resume', kind: 'if-true' } } };
+  static override envctl: CommandContract = { family: 'startup', bootstrap: 'require', statePolicy: 'none', mutates: true, prerequisites: ['git'], flagTokens: planFlagTokens, assignments: { ...startAssignments, ...freshAssignments } };
   static override args = { target: Args.string({ description: 'Projects or services; default: all.', required: false }) };
   static override strict = false;
   static override flags = { ...startFlags, ...freshFlags };

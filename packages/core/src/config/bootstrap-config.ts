@@ -1,4 +1,5 @@
 import type { Mode } from '../contract/index.js';
+import { toScopeDirectory } from '../scope/read-only.js';
 import { coreKeys } from './core-keys.js';
 import { discoverConfigFile, type Environment, homeOf } from './discovery.js';
 import { parseConfigText } from './grammar.js';
@@ -57,7 +58,7 @@ export function readBootstrapConfig(repositoryRoot: string, env: Environment): B
     runtimeDirectory,
     defaultMode: read('ENVCTL_DEFAULT_MODE') === 'trees' ? 'trees' : 'main',
     scopeId,
-    scopeDirectory: `${runtimeDirectory}/engine/${scopeId}`,
+    scopeDirectory: toScopeDirectory({ runtimeRoot: runtimeDirectory, scopeId }),
     legacyRuntimeDirectory: legacyRuntimeDirectory(env['RUN_SH_RUNTIME_DIR']?.trim() ?? lines.get('RUN_SH_RUNTIME_DIR')?.value, base),
     stateCompatMode: read('ENVCTL_STATE_COMPAT_MODE', true) as StateCompatMode,
     truth: {

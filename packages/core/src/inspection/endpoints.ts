@@ -2,10 +2,9 @@
  * `endpoints`: the URLs and ports of one running project (contracts, section 23). Fails closed: a project
  * that is not running never shows another one's addresses, and a dead service shows no URL.
  */
-import { readProcessTable } from '../processes/read-only.js';
 import { nearestWord } from '../routing/index.js';
 import { isLegacyState, type RunState, type ServiceRecord } from '../state/read-only.js';
-import { examineLegacyService, examineService, type ServiceTruth } from '../truth/read-only.js';
+import { examineServices, namedServices, type ServiceTruth } from '../truth/read-only.js';
 import { examineDependencies, type DependencyEndpoint } from './dependency-endpoints.js';
 import { readRecordedScope, type HotInputs, type RecordedScope } from './hot.js';
 
@@ -59,11 +58,7 @@ async function toReport({ mode, state, scopeDirectory, truth }: RecordedScope, i
   const choice = chooseProject(active, inputs.projects);
   if (typeof choice !== 'string') return choice;
   const isLegacy = isLegacyState(state);
-  const services = await Promise.all(
-    Object.values(state.services)
-      .filter((service) => projectOf(service) === choice)
-      .map(async (service) => [service.type, toEndpoint(service, isLegacy ? examineLegacyService(service, { table: readProcessTable, uid: process.getuid?.() ?? -1 }) : await examineService(service, { table: readProcessTable, nowMs: inputs.nowMs, graceMs: truth.graceMs, reboundMaxDelta: truth.reboundMaxDelta, enforceListeners: truth.mode !== 'best_effort' }), isLegacy)] as const),
-  );
+  const services = (await examineServices(state, { nowMs: inputs.nowMs, truth, isMeant: ({ project }) => project === choice })).map((examined) => [examined.type, toEndpoint(state.services[examined.name], examined, isLegacy)] as const);
   const byType = new Map(services);
   const roots = state.metadata['project_roots'] as Readonly<Record<string, string>> | undefined;
   const components = Object.values(state.requirements[choice]?.components ?? {}).filter((component) => component.enabled);
@@ -128,23 +123,19 @@ const failureTexts: Readonly<Record<EndpointsFailure['error'], string>> = {
 };
 
 /** A URL that somebody else recorded is not shown: only what follows from the port that is listened on. */
-function toEndpoint(service: ServiceRecord, truth: ServiceTruth, isLegacy: boolean): Endpoint {
+function toEndpoint(service: ServiceRecord | undefined, truth: ServiceTruth, isLegacy: boolean): Endpoint {
   const isUp = truth.status === 'running' || truth.status === 'starting';
   const localUrl = isUp && truth.actualPort !== null ? `http://localhost:${truth.actualPort}` : null;
   return {
-    name: service.name,
+    name: truth.name,
     status: truth.status,
     port: truth.actualPort,
     local_url: localUrl,
-    public_url: isLegacy ? localUrl : isUp ? service.public_url : null,
-    health_url: isLegacy ? null : service.health_url,
+    public_url: isLegacy ? localUrl : isUp ? (service?.public_url ?? null) : null,
+    health_url: isLegacy ? null : (service?.health_url ?? null),
   };
 }
 
 function activeProjects(state: RunState): readonly string[] {
-  return [...new Set([...Object.values(state.services).map(projectOf), ...Object.keys(state.requirements)])].sort();
-}
-
-function projectOf(service: ServiceRecord): string {
-  return service.project ?? service.name.replace(/ \S+$/, '');
+  return [...new Set([...namedServices(state).map(({ project }) => project), ...Object.keys(state.requirements)])].sort();
 }

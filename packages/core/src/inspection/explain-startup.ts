@@ -3,6 +3,7 @@ import { createPortPreference } from '../ports/read-only.js';
 import { createMainProvider, discoverProjects, selectProjects } from '../projects/read-only.js';
 import { resolveDataUser } from '../requirements/read-only.js';
 import { completeRoute, type CompleteRoute, type Route } from '../routing/index.js';
+import { toScopeDirectory } from '../scope/read-only.js';
 import { assertOneTarget, assertStartable, assertStartupEnabled, namedProjects, namedServiceTypes, predictStart, toPreflightReport, toStartOptions, type PreflightReport, type StartPlan, type StartRequest } from '../startup/read-only.js';
 import { inspectLatestState, type RunState } from '../state/read-only.js';
 import { examineServices, readTruthMode, type RecordedServiceTruth } from '../truth/read-only.js';
@@ -53,7 +54,7 @@ async function predict(inputs: PlanInputs): Promise<Predicted | undefined> {
   const { signal } = new AbortController();
   const discovered = await discoverProjects({ mode, repositoryRoot: config.repositoryRoot, providers: [createMainProvider()], signal });
   const projects = selectProjects(discovered, namedProjects(route, discovered));
-  const state = inspectLatestState(`${config.runtimeDirectory}/engine/${config.scopeId}`, mode).found?.state;
+  const state = inspectLatestState(toScopeDirectory({ runtimeRoot: config.runtimeDirectory, scopeId: config.scopeId }), mode).found?.state;
   const names = projects.map(({ name }) => name);
   const services = state === undefined ? [] : await examineRecorded(state, { names, config, nowMs: inputs.nowMs });
   if (services === undefined) return undefined;

@@ -1,11 +1,11 @@
 import type { DependencyDeclaration, Mode, ProjectFacts } from '../contract/index.js';
 import { assertConfig, describeProblem, type ConfigModel } from '../config/read-only.js';
 import { createPortPreference } from '../ports/read-only.js';
-import { readProcessTable, type ProcessTable } from '../processes/read-only.js';
 import { createMainProvider, discoverProjects } from '../projects/read-only.js';
 import { completeRoute } from '../routing/index.js';
+import { toScopeDirectory } from '../scope/read-only.js';
 import { describePassedOver, inspectLatestState, type RunState } from '../state/read-only.js';
-import { examineService } from '../truth/read-only.js';
+import { examineServices } from '../truth/read-only.js';
 import { examineDependencies } from './dependency-endpoints.js';
 import { readConfig, type ConfiguredInputs } from './read-config.js';
 
@@ -35,7 +35,7 @@ export async function listTargets(inputs: ConfiguredInputs & { readonly nowMs: n
   const { config } = read;
   assertConfig(config, { for: 'target' });
   const { mode } = completeRoute(inputs, config);
-  const scopeDirectory = `${config.runtimeDirectory}/engine/${config.scopeId}`;
+  const scopeDirectory = toScopeDirectory({ runtimeRoot: config.runtimeDirectory, scopeId: config.scopeId });
   const projects = await discoverProjects({ mode, repositoryRoot: config.repositoryRoot, providers: [createMainProvider()], signal: new AbortController().signal });
   const { found, damaged } = inspectLatestState(scopeDirectory, mode);
   const listing: Listing = { config, scopeDirectory, declarations: inputs.declared.dependencies, state: found?.state, nowMs: inputs.nowMs };
@@ -61,15 +61,13 @@ type Ports = Readonly<Record<string, number>>;
 /** The ports in use by a project; undefined when nothing of it runs. */
 async function examinePorts(listing: Listing): Promise<(project: string) => Promise<Ports | undefined>> {
   const { config, state, nowMs } = listing;
-  let table: ProcessTable | undefined;
-  const options = { table: () => (table ??= readProcessTable()), nowMs, graceMs: config.truth.graceMs, reboundMaxDelta: config.truth.reboundMaxDelta, enforceListeners: config.truth.mode !== 'best_effort' };
-  const truths = await Promise.all(Object.values(state?.services ?? {}).map(async (service) => ({ project: service.project, type: service.type, truth: await examineService(service, options) })));
-  const alive = truths.filter(({ truth }) => truth.status === 'running' || truth.status === 'starting');
+  const truths = state === undefined ? [] : await examineServices(state, { nowMs, truth: config.truth, isMeant: () => true });
+  const alive = truths.filter(({ status }) => status === 'running' || status === 'starting');
   return async (name) => {
     const services = alive.filter(({ project }) => project === name);
     if (services.length === 0) return undefined;
     const components = Object.values(state?.requirements[name]?.components ?? {}).filter((component) => component.enabled);
-    return { ...Object.fromEntries(services.flatMap(({ type, truth }) => (truth.actualPort === null ? [] : [[type, truth.actualPort]]))), ...(await dependencyPorts(listing, components)) };
+    return { ...Object.fromEntries(services.flatMap(({ type, actualPort }) => (actualPort === null ? [] : [[type, actualPort]]))), ...(await dependencyPorts(listing, components)) };
   };
 }
 

@@ -26,8 +26,13 @@ export interface ScopePathInputs {
   readonly scopeId: string;
 }
 
+/** `<runtime root>/engine/<scope id>`: the artifacts, runs and ledger of one repository. */
+export function toScopeDirectory({ runtimeRoot, scopeId }: Pick<ScopePathInputs, 'runtimeRoot' | 'scopeId'>): string {
+  return join(runtimeRoot, 'engine', scopeId);
+}
+
 export function toScopePaths({ runtimeRoot, storeRoot, scopeId }: ScopePathInputs): ScopePaths {
-  const scope = join(runtimeRoot, 'engine', scopeId);
+  const scope = toScopeDirectory({ runtimeRoot, scopeId });
   const store = join(storeRoot, scopeId);
   return {
     runtimeRoot,
