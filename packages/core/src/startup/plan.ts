@@ -54,7 +54,7 @@ export interface StartPlan {
 
 /** What was recorded of one project, and whether it is alive now, from the truth room. */
 export interface ProjectPresence {
-  readonly services: Readonly<Record<string, { readonly running: boolean }>>;
+  readonly services: Readonly<Record<string, { readonly running: boolean; readonly listens: boolean }>>;
   readonly dependencies: Readonly<Record<string, { readonly healthy: boolean }>>;
 }
 
@@ -108,7 +108,10 @@ function planProject(inputs: PlanInputs, project: PlanProjectInputs): PlannedPro
     const recorded = presence.services[name];
     const isWanted = inputs.profile[type].enabled && (inputs.services.length === 0 || inputs.services.includes(type)) && isMeant(inputs, name, recorded);
     if (!isWanted || command === undefined) return [];
-    return [{ type, name, action: toAction(recorded?.running === true, inputs.replace.has(name)), command, preferred_port: inputs.preferredPort(type, facts.name), listens: inputs.listens(type) }];
+    const action = toAction(recorded?.running === true, inputs.replace.has(name));
+    // What is kept has the address it came up with, whatever is configured since.
+    const listens = action === 'keep' && recorded !== undefined ? recorded.listens : inputs.listens(type);
+    return [{ type, name, action, command, preferred_port: inputs.preferredPort(type, facts.name), listens }];
   });
   const enabled = inputs.dependencies.filter((declaration) => inputs.profile.dependencies[declaration.id]?.enabled === true);
   const dependencies = enabled.map((declaration): PlannedDependency => ({

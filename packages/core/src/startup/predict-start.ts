@@ -113,7 +113,7 @@ function toPresence(recorded: Recorded | undefined, project: string): ProjectPre
   if (recorded === undefined) return { services: {}, dependencies: {} };
   const { state, truth } = recorded;
   return {
-    services: Object.fromEntries(truth.services.filter((service) => service.project === project).map((service) => [service.name, { running: service.status === 'running' }])),
+    services: Object.fromEntries(truth.services.filter((service) => service.project === project).map((service) => [service.name, { running: service.status === 'running', listens: service.actualPort !== null }])),
     dependencies: Object.fromEntries(truth.dependencies.filter((dependency) => dependency.project === project).map((dependency) => [dependency.component, { healthy: dependency.status !== 'unreachable' && state.requirements[project]?.components[dependency.component]?.success !== false }])),
   };
 }

@@ -40,16 +40,16 @@ describe('planStart', () => {
     expect(plan.edges.map(({ node, needs }) => `${node} ← ${needs}`)).to.deep.equal(['backend ← queue']);
   });
 
-  const running: ProjectPresence = { services: { 'Main Backend': { running: true }, 'Main Frontend': { running: true } }, dependencies: { postgres: { healthy: true }, queue: { healthy: true } } };
-  const backendDied: ProjectPresence = { ...running, services: { 'Main Backend': { running: false }, 'Main Frontend': { running: true } } };
-  const backendOnly: ProjectPresence = { ...running, services: { 'Main Backend': { running: true } } };
+  const running: ProjectPresence = { services: { 'Main Backend': { running: true, listens: true }, 'Main Frontend': { running: true, listens: true } }, dependencies: { postgres: { healthy: true }, queue: { healthy: true } } };
+  const backendDied: ProjectPresence = { ...running, services: { 'Main Backend': { running: false, listens: true }, 'Main Frontend': { running: true, listens: true } } };
+  const backendOnly: ProjectPresence = { ...running, services: { 'Main Backend': { running: true, listens: true } } };
 
   const table: readonly (readonly [string, ProjectPresence, Partial<PlanInputs>, Readonly<Record<string, string>>])[] = [
     ['start keeps what runs', running, { hasState: true }, { backend: 'keep', frontend: 'keep', postgres: 'keep', queue: 'keep' }],
     ['start brings back what died', backendDied, { hasState: true }, { backend: 'start', frontend: 'keep', postgres: 'keep', queue: 'keep' }],
     ['start of a type leaves the other out', { services: {}, dependencies: {} }, { services: ['frontend'] }, { frontend: 'start', postgres: 'start', queue: 'start' }],
     ['start brings a dependency back that does not answer', { ...running, dependencies: { postgres: { healthy: false }, queue: { healthy: true } } }, { hasState: true }, { backend: 'keep', frontend: 'keep', postgres: 'start', queue: 'keep' }],
-    ['resume starts only what was recorded', { ...backendOnly, services: { 'Main Backend': { running: false } } }, { command: 'resume', hasState: true }, { backend: 'start', postgres: 'keep', queue: 'keep' }],
+    ['resume starts only what was recorded', { ...backendOnly, services: { 'Main Backend': { running: false, listens: true } } }, { command: 'resume', hasState: true }, { backend: 'start', postgres: 'keep', queue: 'keep' }],
     ['restart replaces what it is asked for', running, { command: 'restart', hasState: true, replace: new Set(['Main Backend']) }, { backend: 'replace', frontend: 'keep', postgres: 'keep', queue: 'keep' }],
     ['restart starts a dead service it is asked for', backendDied, { command: 'restart', hasState: true, replace: new Set(['Main Backend']) }, { backend: 'start', frontend: 'keep', postgres: 'keep', queue: 'keep' }],
     ['restart leaves a dead service alone that it is not asked for', backendDied, { command: 'restart', hasState: true, replace: new Set(['Main Frontend']) }, { frontend: 'replace', postgres: 'keep', queue: 'keep' }],
@@ -64,6 +64,11 @@ describe('planStart', () => {
     expect(edges({}, { servicesInParallel: true })).to.not.include('frontend ← backend');
     expect(edges({}, { servicesInParallel: false, services: ['frontend'] })).to.not.include('frontend ← backend');
     expect(edges({ ...backendOnly }, { servicesInParallel: false, hasState: true })).to.not.include('frontend ← backend');
+  });
+
+  it('what is kept has the address it came up with, whatever is configured since', () => {
+    const listens = (presence: boolean, configured: boolean) => planOf({ services: { 'Main Backend': { running: true, listens: presence } } }, { hasState: true, listens: () => configured }).projects[0]!.services.find(({ type }) => type === 'backend')!.listens;
+    expect([listens(false, true), listens(true, false)]).to.deep.equal([false, true]);
   });
 
   it('a project of dependencies alone is known by them', () => {
