@@ -1,7 +1,8 @@
+import { readFileSync } from 'node:fs';
 import { mkdir, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { expect } from 'chai';
-import { createWorld, type World } from './world.js';
+import { createWorld, processesIn, type World } from './world.js';
 
 const predictions: readonly (readonly string[])[] = [['explain-startup', '--json'], ['preflight', '--json']];
 const everyPrediction: readonly (readonly string[])[] = [
@@ -70,7 +71,27 @@ describe('a plan through both doors', function () {
     const redis = { REDIS_MAIN_ENABLE: 'true' };
     await world.succeed(['start'], { env: redis });
     expect(decisionOf(await expectSame(redis))).to.equal('reuse');
+    // A server that is stopped goes on listening: a plan says that it is kept, a start asks it.
+    const server = processesIn(world.directory).find((pid) => /redis|valkey/.test(readFileSync(`/proc/${pid}/comm`, 'utf8')))!;
+    process.kill(server, 'SIGSTOP');
+    expect(decisionOf(await expectSame(redis))).to.equal('reuse');
+    const start = await world.json(['start'], { env: redis });
+    expect([start.code, start.document.code]).to.deep.equal([1, 'ENVCTL_E_START_FAILED']);
+    process.kill(server, 'SIGCONT');
+    expect((await world.succeed(['start'], { env: redis }))['decision']).to.include({ kind: 'reuse' });
+    process.kill(server, 'SIGKILL');
+    expect(decisionOf(await expectSame(redis))).to.equal('resume');
     for (const file of world.files('state').filter((name) => name.endsWith('run_state.json'))) await writeFile(path.join(world.directory, 'state', file), '{"schema');
     await expectSame();
+  });
+
+  it('asks where another configuration may mean another server', async () => {
+    const postgres = { POSTGRES_MAIN_ENABLE: 'true' };
+    await world.succeed(['start', '--service', 'backend'], { env: postgres });
+    const lines = [['explain-startup', 'backend', '--json']];
+    expect(decisionOf(await expectSame(postgres, lines))).to.equal('reuse');
+    const other = { ...postgres, ENVCTL_POSTGRES_ISOLATION: 'server' };
+    expect(decisionOf(await expectSame(other, lines))).to.equal('resume');
+    expect((await world.succeed(['start', 'backend'], { env: other }))['decision']).to.include({ kind: 'resume' });
   });
 });

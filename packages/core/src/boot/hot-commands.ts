@@ -1,5 +1,4 @@
 import type { RefineConfig } from '../config/read-only.js';
-import { hasRecordedServers } from '../inspection/read-only.js';
 import type { Route } from '../routing/index.js';
 import type { DoorManifest } from './door-manifest.js';
 
@@ -34,15 +33,10 @@ export const hotCommands: Readonly<Record<string, HotCommand>> = {
   version: async (context) => (await import('./version.js')).showVersion(context),
   completion: async (context) => (await import('./completion.js')).showCompletion(context),
   'list-commands': async (context) => (await import('./list-commands.js')).listCommands(context),
-  'explain-startup': async (context) => (asksServers(context) ? undefined : (await import('./hot-plan.js')).explainStartup(context)),
-  preflight: async (context) => (asksServers(context) ? undefined : (await import('./hot-plan.js')).preflight(context)),
+  'explain-startup': async (context) => (await import('./hot-plan.js')).explainStartup(context),
+  preflight: async (context) => (await import('./hot-plan.js')).preflight(context),
   'show-state': async (context) => (await import('./hot-inspection.js')).showState(context),
   'list-targets': async (context) => (await import('./hot-inspection.js')).showTargets(context),
   'show-config': async (context) => (await import('./hot-inspection.js')).showConfig(context),
   endpoints: async (context) => (await import('./hot-inspection.js')).showEndpoints(context),
 };
-
-/** Known before the plan's part is loaded: a plan that has to ask is the engine's. */
-function asksServers({ env, cwd, route }: HotContext): boolean {
-  return hasRecordedServers({ env, cwd, repo: route.repo, mode: route.mode });
-}

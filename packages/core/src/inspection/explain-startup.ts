@@ -5,10 +5,9 @@ import { resolveDataUser } from '../requirements/read-only.js';
 import { completeRoute, type CompleteRoute, type Route } from '../routing/index.js';
 import { toScopeDirectory } from '../scope/read-only.js';
 import { assertOneTarget, assertStartable, assertStartupEnabled, namedProjects, namedServiceTypes, predictStart, toPreflightReport, toStartOptions, type PreflightReport, type StartPlan, type StartRequest } from '../startup/read-only.js';
-import { inspectLatestState, type RunState } from '../state/read-only.js';
-import { examineServices, readTruthMode, type RecordedServiceTruth } from '../truth/read-only.js';
+import { inspectLatestState } from '../state/read-only.js';
+import { examineServices, foreseeDependencies, readTruthMode } from '../truth/read-only.js';
 import { readConfig, type ConfiguredInputs } from './read-config.js';
-import { hasServers } from './recorded-servers.js';
 
 export interface PlanInputs extends ConfiguredInputs {
   readonly route: Route;
@@ -23,7 +22,7 @@ interface Predicted {
 }
 
 /**
- * The plan of a start as the engine explains it, where neither a server nor a plugin has to be asked; else undefined.
+ * The plan of a start as the engine explains it, where neither a server nor a plugin has to be asked; else undefined. A server of ours that listens is not asked.
  * Throws what the start would be refused with.
  */
 export async function explainStartup(inputs: PlanInputs): Promise<{ readonly plan: StartPlan; readonly warnings: readonly string[] } | undefined> {
@@ -54,19 +53,19 @@ async function predict(inputs: PlanInputs): Promise<Predicted | undefined> {
   const { signal } = new AbortController();
   const discovered = await discoverProjects({ mode, repositoryRoot: config.repositoryRoot, providers: [createMainProvider()], signal });
   const projects = selectProjects(discovered, namedProjects(route, discovered));
-  const state = inspectLatestState(toScopeDirectory({ runtimeRoot: config.runtimeDirectory, scopeId: config.scopeId }), mode).found?.state;
+  const scopeDirectory = toScopeDirectory({ runtimeRoot: config.runtimeDirectory, scopeId: config.scopeId });
+  const state = inspectLatestState(scopeDirectory, mode).found?.state;
   const names = projects.map(({ name }) => name);
-  const services = state === undefined ? [] : await examineRecorded(state, { names, config, nowMs: inputs.nowMs });
-  if (services === undefined) return undefined;
+  const isMeant = (project: string) => names.includes(project);
+  const [services, dependencies] =
+    state === undefined
+      ? [[], []]
+      : await Promise.all([examineServices(state, { nowMs: inputs.nowMs, truth: config.truth, isMeant: ({ project }) => isMeant(project) }), foreseeDependencies({ scopeDirectory, config }, state, isMeant)]);
+  if (dependencies.some(({ status }) => status === 'unknown')) return undefined;
   const request: StartRequest = { command: 'start', mode, projects, services: namedServiceTypes(route, mode), replace: new Set(), options: toStartOptions(route), signal };
   const context = { config, reader, env: inputs.env, declarations: inputs.declared.dependencies, preferredServicePort: createPortPreference(config.ports, config.scopeId).preferredServicePort };
-  const prediction = predictStart(context, request, state === undefined ? undefined : { state, truth: { services, dependencies: [] } });
+  const prediction = predictStart(context, request, state === undefined ? undefined : { state, truth: { services, dependencies } });
   assertStartable(context, request, prediction);
   const told = config.problems.filter(({ severity }) => severity === 'warning').map((problem) => `${describeProblem(problem)}\n  ${problem.hint}`);
   return { plan: prediction.plan, config, route, warnings: [...inputs.declared.warnings, ...told].map((line) => `Warning: ${line}`) };
-}
-
-/** Undefined when a recorded server has to be asked whether it answers. */
-async function examineRecorded(state: RunState, { names, config, nowMs }: { readonly names: readonly string[]; readonly config: ConfigModel; readonly nowMs: number }): Promise<readonly RecordedServiceTruth[] | undefined> {
-  return hasServers(state, names) ? undefined : examineServices(state, { nowMs, truth: config.truth, isMeant: ({ project }) => names.includes(project) });
 }

@@ -3,6 +3,5 @@ export * from './endpoints.js';
 export * from './explain-startup.js';
 export * from './list-targets.js';
 export type { ConfiguredInputs } from './read-config.js';
-export { hasRecordedServers } from './recorded-servers.js';
 export * from './show-config.js';
 export * from './show-state.js';

@@ -14,6 +14,8 @@ const instanceRecord = z.looseObject({
   ports: z.record(z.string(), z.number().int().positive()),
   /** Launch token of the server and its leases. */
   token: z.string().nullable(),
+  /** `digestSettings` of the configuration it was last brought up with. */
+  settings: z.string().optional(),
   /** Projects that use it; written before the server is started for them. */
   holders: z.array(z.string()),
 });

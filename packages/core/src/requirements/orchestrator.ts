@@ -19,6 +19,7 @@ import type { EngineContext } from '../scope/index.js';
 import { decideDriver } from './driver.js';
 import { askExternal } from './external.js';
 import type { InstanceRecord } from './instance-schema.js';
+import { digestSettings } from './instance-sketch.js';
 import { instancePath, newInstanceRecord, prepareInstanceDirectories, readInstance, readInstances, writeInstance } from './instance-store.js';
 import { decideRetry, type RetryCounts } from './retry.js';
 import { createSecretStore } from './secret-store.js';
@@ -90,7 +91,7 @@ async function bringUpInstance(context: RequirementsContext, request: BringUpReq
   const wasHolder = base.holders.includes(request.project.name);
   const wasRunning = await isRunning(context, target.id);
   const limits = { bind: Math.max(1, context.reader.integer('ENVCTL_REQUIREMENT_BIND_MAX_RETRIES') ?? 8), transient: 3 };
-  let record = withHolder({ ...base, driver: target.driver }, request.project.name);
+  let record = withHolder({ ...base, driver: target.driver, settings: digestSettings(context.config) }, request.project.name);
   let counts: RetryCounts = { bind: 0, transient: 0 };
   const avoid = new Set<number>();
   const requested = toRequestedPorts(context, request, target.plan);

@@ -8,7 +8,7 @@ import { describeIncomplete, releaseProcesses, readRecordedLaunches } from '../r
 import { holdAll } from '../scope/index.js';
 import type { ServiceName } from '../services/index.js';
 import { artifactNames, createRunId, emptyState, fingerprintRuntimeMap, fingerprintState, mergeByProject, type ReadinessPort, type RunState, type ServiceRecord } from '../state/index.js';
-import { namedServices, reconcile, type ReconcileContext } from '../truth/index.js';
+import { namedServices, readTruthMode, reconcile, type ReconcileContext } from '../truth/index.js';
 import type { Progress } from '../ui/index.js';
 import { mapAtMost } from './at-most.js';
 import { executeProject, type ProjectFailure, type ProjectSuccess } from './execute-project.js';
@@ -28,9 +28,13 @@ export interface StartContext extends ReconcileContext, PredictionContext {
 
 const projectLockMs = 900_000;
 
-/** The plan alone: what `start` would do now, or the error it would end with. Writes nothing, locks nothing. */
+/**
+ * The plan alone: what `start` would do now, or the error it would end with; a server of ours that listens counts as one
+ * that answers. Writes nothing, locks nothing.
+ */
 export async function explainStart(context: StartContext, request: StartRequest): Promise<StartPlan> {
-  const gathered = await gather(context, request);
+  // Strict truth is what answers.
+  const gathered = await gather(context, request, { foreseesDependencies: readTruthMode(context.reader) !== 'strict' });
   assertStartable(context, request, gathered);
   await assertReadinessGate(context, request.command, request.signal);
   return gathered.plan;
@@ -42,7 +46,7 @@ export async function runStart(context: StartContext, request: StartRequest): Pr
   void context.handles(enabledDependencies(context, request.mode)).catch(() => undefined);
   return holdAll(context, locks, { purpose: request.command, timeoutMs: projectLockMs, signal: request.signal }, async () => {
     const startedMs = performance.now();
-    const gathered = await gather(context, request);
+    const gathered = await gather(context, request, { foreseesDependencies: false });
     const { plan, state } = gathered;
     const { forgetPorts = false, forwarded = {}, projectsAtOnce } = request.options ?? {};
     assertStartable(context, request, gathered);
@@ -93,11 +97,11 @@ interface Gathered extends Prediction {
   readonly state: RunState | undefined;
 }
 
-async function gather(context: StartContext, request: StartRequest): Promise<Gathered> {
+async function gather(context: StartContext, request: StartRequest, { foreseesDependencies }: { readonly foreseesDependencies: boolean }): Promise<Gathered> {
   const state = (await context.state.load({ mode: request.mode }))?.state;
   if (state !== undefined) context.events.emit('state.fingerprint.after_reload', { run_id: state.run_id, state_fingerprint: fingerprintState(state) });
   const names = request.projects.map((project) => project.name);
-  const truth = state === undefined ? undefined : await reconcile(context, state, { source: `${request.command}.plan`, signal: request.signal, projects: names });
+  const truth = state === undefined ? undefined : await reconcile(context, state, { source: `${request.command}.plan`, signal: request.signal, projects: names, foreseesDependencies });
   return { ...predictStart(context, request, state === undefined || truth === undefined ? undefined : { state, truth }), state };
 }
 

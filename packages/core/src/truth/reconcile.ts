@@ -2,6 +2,7 @@ import type { Mode, ProjectFacts } from '../contract/index.js';
 import { isServerAlive, probeDependency, type DependencyHandle, type RequirementsContext } from '../requirements/index.js';
 import { isLegacyState, type RunState } from '../state/index.js';
 import { toSlug } from '../projects/index.js';
+import { foreseeDependencies } from './foresee-dependencies.js';
 import { examineServices, type RecordedServiceTruth } from './examine-services.js';
 
 export interface DependencyTruth {
@@ -23,13 +24,27 @@ export interface ReconcileContext extends RequirementsContext {
   readonly handles: (ids: readonly string[]) => Promise<ReadonlyMap<string, DependencyHandle>>;
 }
 
+export interface ReconcileOptions {
+  /** Who compares, for the event. */
+  readonly source: string;
+  readonly signal: AbortSignal;
+  /** Looks also for processes that left their service; default false. */
+  readonly findDetached?: boolean;
+  /** Only these projects; default all. */
+  readonly projects?: readonly string[];
+  /** Only these services, by name; default all. */
+  readonly services?: ReadonlySet<string>;
+  /** Takes a server of ours that listens for one that answers: what is only printed needs no answer. Default false. */
+  readonly foreseesDependencies?: boolean;
+}
+
 /** Compares what was recorded with what is alive. Changes nothing. */
-export async function reconcile(context: ReconcileContext, state: RunState, options: { readonly source: string; readonly signal: AbortSignal; readonly probeDependencies?: boolean; readonly findDetached?: boolean; readonly projects?: readonly string[]; readonly services?: ReadonlySet<string> }): Promise<StateTruth> {
+export async function reconcile(context: ReconcileContext, state: RunState, options: ReconcileOptions): Promise<StateTruth> {
   const inScope = (project: string) => options.projects === undefined || options.projects.includes(project);
   const isLegacy = isLegacyState(state);
   const [services, dependencies] = await Promise.all([
     examineServices(state, { nowMs: context.now(), truth: context.config.truth, findDetached: options.findDetached === true, isMeant: ({ name, project }) => inScope(project) && options.services?.has(name) !== false }),
-    options.probeDependencies === false ? Promise.resolve([]) : isLegacy ? Promise.resolve(legacyDependencies(state, inScope)) : examineDependencies(context, state, options.signal, inScope),
+    isLegacy ? Promise.resolve(legacyDependencies(state, inScope)) : examineDependencies(context, state, options, inScope),
   ]);
   for (const { name, actualPort, detail } of services.filter(({ status }) => status === 'running')) {
     if (detail !== undefined && !isLegacy) context.events.emit('service.truth.degraded', { service: name, port: actualPort, reason_code: 'listener_not_seen' });
@@ -40,10 +55,18 @@ export async function reconcile(context: ReconcileContext, state: RunState, opti
   return { services, dependencies, healthy };
 }
 
-async function examineDependencies(context: ReconcileContext, state: RunState, signal: AbortSignal, inScope: (project: string) => boolean): Promise<readonly DependencyTruth[]> {
+async function examineDependencies(context: ReconcileContext, state: RunState, { signal, foreseesDependencies = false }: ReconcileOptions, inScope: (project: string) => boolean): Promise<readonly DependencyTruth[]> {
+  if (!foreseesDependencies) return askDependencies(context, state, signal, inScope);
+  const foreseen = await foreseeDependencies({ scopeDirectory: context.paths.scope, config: context.config }, state, inScope);
+  const isKnown = (project: string, component: string) => foreseen.some((one) => one.project === project && one.component === component && one.status !== 'unknown');
+  const asked = foreseen.some(({ status }) => status === 'unknown') ? await askDependencies(context, state, signal, inScope, isKnown) : [];
+  return [...foreseen.flatMap(({ status, ...facts }) => (status === 'unknown' ? [] : [{ ...facts, status, detail: undefined }])), ...asked];
+}
+
+async function askDependencies(context: ReconcileContext, state: RunState, signal: AbortSignal, inScope: (project: string) => boolean, isKnown: (project: string, component: string) => boolean = () => false): Promise<readonly DependencyTruth[]> {
   const wanted = Object.entries(state.requirements)
     .filter(([project]) => inScope(project))
-    .flatMap(([project, result]) => Object.values(result.components).filter((component) => component.enabled).map((component) => ({ project, component })));
+    .flatMap(([project, result]) => Object.values(result.components).filter((component) => component.enabled && !isKnown(project, component.id)).map((component) => ({ project, component })));
   const handles = await context.handles([...new Set(wanted.map((entry) => entry.component.id))]);
   return Promise.all(
     wanted.map(async ({ project, component }): Promise<DependencyTruth> => {

@@ -1,11 +1,10 @@
 import { existsSync } from 'node:fs';
-import { connect } from 'node:net';
 import { expect } from 'chai';
 import fc from 'fast-check';
 import { isEnvctlError } from '../../dist/contract/index.js';
 import type { ServiceName } from '../../dist/services/index.js';
 import { explainStart, runStart, type StartPlan, type StartRequest, type StartSummary } from '../../dist/startup/index.js';
-import { createStartWorld, dependencyIds, everything, projectNames, startedAs, type Settings, type StartWorld } from './start-world.js';
+import { answers, createStartWorld, dependencyIds, everything, projectNames, startedAs, type Settings, type StartWorld } from './start-world.js';
 
 const serviceNames = projectNames.flatMap((project) => [`${project} Backend`, `${project} Frontend`]);
 
@@ -24,6 +23,7 @@ interface Step {
   readonly replace: readonly string[];
   readonly crashed: readonly string[];
   readonly silent: readonly (typeof dependencyIds)[number][];
+  readonly serversCrash: boolean;
   readonly occupied: StartRequest['services'];
 }
 
@@ -31,13 +31,14 @@ const mostly = fc.nat(3).map((roll) => roll > 0);
 const rarely = <T>(items: readonly T[]): fc.Arbitrary<T[]> => fc.nat(2).chain((roll) => (roll > 0 ? fc.constant<T[]>([]) : fc.subarray([...items])));
 const steps: fc.Arbitrary<readonly Step[]> = fc.array(
   fc.record({
-    settings: fc.option(fc.record({ backend: mostly, frontend: mostly, alpha: fc.boolean(), beta: fc.boolean(), listens: mostly, sections: fc.boolean(), portShift: fc.constantFrom(0, 0, 3) }), { nil: undefined, freq: 2 }),
+    settings: fc.option(fc.record({ backend: mostly, frontend: mostly, alpha: fc.boolean(), beta: fc.boolean(), listens: mostly, sections: fc.boolean(), portShift: fc.constantFrom(0, 0, 3), native: mostly }), { nil: undefined, freq: 2 }),
     command: fc.constantFrom('start', 'start', 'restart', 'resume'),
     projects: fc.subarray([...projectNames], { minLength: 1 }),
     services: fc.constantFrom<StartRequest['services'][]>([], [], ['backend'], ['frontend'], ['backend', 'frontend']),
     replace: fc.subarray(serviceNames),
     crashed: rarely(serviceNames),
-    silent: rarely(dependencyIds),
+    silent: fc.subarray([...dependencyIds]),
+    serversCrash: fc.nat(3).map((roll) => roll === 0),
     occupied: rarely<ServiceName>(['backend', 'frontend']),
   }),
   { minLength: 1, maxLength: 2 },
@@ -53,7 +54,7 @@ describe('what explain-startup predicts', function () {
       fc.asyncProperty(steps, async (sequence) => {
         const world = await createStartWorld();
         try {
-          let settings = everything;
+          let settings: Settings = { ...everything, native: true };
           for (const step of sequence) {
             settings = step.settings ?? settings;
             for (const kind of await checkStep(world, step, settings, ports)) seen.add(kind);
@@ -64,7 +65,7 @@ describe('what explain-startup predicts', function () {
       }),
       { numRuns: 70, seed: 3, endOnFailure: true },
     );
-    expect([...seen]).to.include.members(['fresh', 'resume', 'expand', 'reuse', 'restart', 'start', 'keep', 'replace']);
+    expect([...seen]).to.include.members(['fresh', 'resume', 'expand', 'reuse', 'restart', 'start', 'keep', 'replace', 'server start', 'server keep', 'server listens, does not answer']);
     expect([...seen].join(' ')).to.match(/ENVCTL_E_/);
     expect(ports.given).to.be.above(50);
     expect(ports.strayed.length, ports.strayed.join('\n')).to.be.below(ports.given / 10);
@@ -75,6 +76,7 @@ describe('what explain-startup predicts', function () {
 async function checkStep(world: StartWorld, step: Step, settings: Settings, ports: Ports): Promise<readonly string[]> {
   for (const name of step.crashed) await world.crash(name);
   for (const id of step.silent) world.silence(id);
+  if (step.serversCrash) await world.crashServers();
   for (const type of step.occupied) await world.occupy(world.preferredPort(type, settings));
   const request: StartRequest = {
     command: step.command,
@@ -90,6 +92,8 @@ async function checkStep(world: StartWorld, step: Step, settings: Settings, port
   const predicted = await outcomeOf(() => world.command('explain-startup', settings, (context) => explainStart(context, request)));
   expect(world.files()).to.deep.equal(files);
   world.takeBroughtUp();
+  // Explaining looks at servers of ours; only a start asks them.
+  const isUnanswered = settings.native === true && world.isSilent('alpha');
   const done = await outcomeOf(() => world.command(step.command, settings, (context) => runStart(context, request)));
   const after = await world.recorded();
 
@@ -98,8 +102,22 @@ async function checkStep(world: StartWorld, step: Step, settings: Settings, port
     expect(after).to.deep.equal(before);
     return 'error' in predicted ? [predicted.error.code] : [];
   }
-  await checkDone(world, { plan: predicted.value, summary: done.value, before, after }, ports);
-  return [predicted.value.decision.kind, ...predicted.value.projects.flatMap(({ services }) => services.map(({ action }) => action))];
+  const plan = isUnanswered ? withoutAlpha(predicted.value) : predicted.value;
+  await checkDone(world, { plan, summary: done.value, before, after }, ports);
+  const seen = [predicted.value.decision.kind, ...predicted.value.projects.flatMap(({ services }) => services.map(({ action }) => action))];
+  if (settings.native !== true) return seen;
+  return [...seen, ...new Set(predicted.value.projects.flatMap(({ dependencies }) => dependencies.filter(({ id }) => id === 'alpha').map(({ action }) => `server ${action}`))), ...(plan === predicted.value ? [] : ['server listens, does not answer'])];
+}
+
+/** The plan where nobody answers at alpha's port: what would have been kept is brought up. */
+function withoutAlpha(plan: StartPlan): StartPlan {
+  const isKept = plan.projects.some(({ dependencies }) => dependencies.some(({ id, action }) => id === 'alpha' && action === 'keep'));
+  if (!isKept) return plan;
+  return {
+    ...plan,
+    decision: plan.decision.kind === 'reuse' ? { kind: 'resume', reason: 'part of the selection is missing' } : plan.decision,
+    projects: plan.projects.map((project) => ({ ...project, dependencies: project.dependencies.map((dependency) => (dependency.id === 'alpha' ? { ...dependency, action: 'start' as const } : dependency)) })),
+  };
 }
 
 interface Done {
@@ -169,14 +187,4 @@ async function outcomeOf<T>(work: () => Promise<T>): Promise<{ readonly value: T
     if (!isEnvctlError(error)) throw error;
     return { error: { code: error.code, message: error.message, hints: error.hints } };
   }
-}
-
-function answers(port: number): Promise<boolean> {
-  return new Promise((resolve) => {
-    const socket = connect(port, '127.0.0.1', () => {
-      socket.destroy();
-      resolve(true);
-    });
-    socket.on('error', () => resolve(false));
-  });
 }

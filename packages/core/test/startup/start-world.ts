@@ -1,7 +1,7 @@
 import { randomInt } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { chmod, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { createServer, type Server } from 'node:net';
+import { connect, createServer, type Server } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { assertConfig, deriveScopeId, loadConfig } from '../../dist/config/index.js';
@@ -34,11 +34,13 @@ export interface Settings {
   readonly requirementsStrict?: boolean;
   /** The dependencies are servers of ours, of which none runs. */
   readonly managed?: boolean;
+  /** Alpha is a server of ours, which all projects share. */
+  readonly native?: boolean;
 }
 
 export const everything: Settings = { backend: true, frontend: true, alpha: true, beta: true, listens: true, sections: true, portShift: 0 };
 
-/** A repository with two services and two dependencies that run elsewhere: alpha, and beta that requires alpha. */
+/** A repository with two services and two dependencies that run elsewhere unless the settings say otherwise: alpha, and beta that requires alpha. */
 export interface StartWorld {
   project(name: string): ProjectFacts;
   /** One command with these settings: everything it knows is on disk. */
@@ -49,14 +51,17 @@ export interface StartWorld {
   launched(project: string): Promise<readonly string[]>;
   /** `<project>/<dependency>` in the order they were brought up since the last call. */
   takeBroughtUp(): readonly string[];
-  /** A dependency stops answering until it is brought up again. */
+  /** A dependency stops answering until it is brought up again; a server of ours goes on listening. */
   silence(id: DependencyId): void;
+  isSilent(id: DependencyId): boolean;
   /** Pids of a recorded service: its command and the runner above it. The record may name the runner alone: a worker counts as up before its command runs. */
   processesOf(name: string): Promise<{ readonly child: number; readonly runner: number }>;
   /** A dependency cannot be brought up any more (it says so, or its plugin throws), or lacks an optional part. */
   spoil(id: DependencyId, how: 'fails' | 'throws' | 'degrades'): void;
   /** It can again. */
   mend(id: DependencyId): void;
+  /** Ends the servers of ours as a crash would, and waits until they are gone. */
+  crashServers(): Promise<void>;
   /** Ends a recorded service as a crash would, and waits until it is gone. */
   crash(name: string): Promise<void>;
   /** Somebody else listens on the port from now on; nothing when the port has a listener. */
@@ -69,8 +74,12 @@ export interface StartWorld {
 
 /** Something that listens on $PORT. Hundreds are started: Perl, which nearly every machine has, is up in a tenth of Node's time. */
 const server = ['/usr/bin/perl', '/usr/local/bin/perl'].some((path) => existsSync(path))
-  ? { command: 'perl server', text: 'use Socket; socket(S, PF_INET, SOCK_STREAM, 0); bind(S, sockaddr_in($ENV{PORT}, INADDR_LOOPBACK)) or die $!; listen(S, 9); sleep;\n' }
-  : { command: 'node server', text: 'require("node:net").createServer().listen(Number(process.env.PORT), "127.0.0.1");\n' };
+  ? toServer('perl', '-e', 'use Socket; socket(S, PF_INET, SOCK_STREAM, 0); bind(S, sockaddr_in($ENV{PORT}, INADDR_LOOPBACK)) or die $!; listen(S, 9); sleep;\n')
+  : toServer('node', '-e', 'require("node:net").createServer().listen(Number(process.env.PORT), "127.0.0.1");\n');
+
+function toServer(program: string, option: string, text: string): { readonly command: string; readonly text: string; readonly program: readonly [string, ...string[]] } {
+  return { command: `${program} server`, text, program: [program, option, text] };
+}
 
 /** What the listening services run. */
 export const serverProgram = server.command.split(' ')[0]!;
@@ -106,7 +115,8 @@ export async function createStartWorld(): Promise<StartWorld> {
     MAIN_BETA_ENABLE: String(settings.beta),
     ENVCTL_BACKEND_START_CMD: settings.listens ? server.command : 'sleep 1000',
     ENVCTL_FRONTEND_START_CMD: server.command,
-    ENVCTL_EXTERNAL_DEPENDENCIES: settings.managed === true ? '' : dependencyIds.join(','),
+    ENVCTL_EXTERNAL_DEPENDENCIES: settings.managed === true ? '' : settings.native === true ? 'beta' : dependencyIds.join(','),
+    ALPHA_PORT: String(base + 39),
     ENVCTL_RUNTIME_TRUTH_MODE: settings.truth ?? 'auto',
     ENVCTL_REQUIREMENTS_STRICT: String(settings.requirementsStrict ?? true),
   });
@@ -158,6 +168,7 @@ export async function createStartWorld(): Promise<StartWorld> {
       return taken;
     },
     silence: (id) => void silent.add(id),
+    isSilent: (id) => silent.has(id),
     processesOf,
     spoil: (id, how) => void spoilt.set(id, how),
     mend: (id) => void spoilt.delete(id),
@@ -168,6 +179,14 @@ export async function createStartWorld(): Promise<StartWorld> {
       process.kill(child, 'SIGKILL');
       // The runner writes down how it ended, and goes last.
       await until(() => (existsSync(`/proc/${runner}`) ? undefined : true));
+    },
+    async crashServers() {
+      const servers = await command('show', everything, async (context) => (await readRecordedLaunches(context)).launches.filter(({ kind }) => kind === 'dependency'));
+      for (const { directory: launchDirectory } of servers) {
+        const launch = await readLaunch(launchDirectory);
+        if (launch?.child !== undefined && existsSync(`/proc/${launch.child.pid}`)) process.kill(launch.child.pid, 'SIGKILL');
+        await until(() => (launch?.runner !== undefined && existsSync(`/proc/${launch.runner.pid}`) ? undefined : true));
+      }
     },
     async occupy(port) {
       const stranger = createServer((socket) => socket.unref());
@@ -188,7 +207,7 @@ const declarations: readonly DependencyDeclaration[] = dependencyIds.map((id, or
   id,
   displayName: id,
   order,
-  resources: [],
+  resources: id === 'alpha' ? [{ name: 'primary', portKey: 'alpha', configKey: 'ALPHA_PORT', defaultPort: 12_000 }] : [],
   enableKeys: { main: [`MAIN_${id.toUpperCase()}_ENABLE`], trees: [`TREES_${id.toUpperCase()}_ENABLE`] },
   defaultEnabled: { main: false, trees: false },
   requires: id === 'beta' ? [{ id: 'alpha', condition: 'ready' }] : [],
@@ -206,18 +225,23 @@ const sections = [
 
 function createDefinition(id: string, world: { readonly silent: Set<string>; readonly spoilt: ReadonlyMap<string, 'fails' | 'throws' | 'degrades'>; readonly onStart: (project: string) => void }): DependencyDefinition {
   return {
-    drivers: () => Promise.resolve({ available: ['external'], missing: [] }),
-    plan: () => ({ share: 'scope', ports: [] }),
-    start: ({ project }) => {
+    drivers: () => Promise.resolve({ available: ['external', 'native'], missing: [] }),
+    plan: ({ driver }) => ({ share: 'scope', ports: driver === 'native' ? ['primary'] : [] }),
+    start: async ({ project, instance, launch, until: retry }) => {
       world.onStart(project.name);
       if (world.spoilt.get(id) === 'throws') throw new Error(`${id} has no program`);
-      if (world.spoilt.get(id) === 'fails') return Promise.resolve({ status: 'failed', class: 'hard_start_failure', reasonCode: 'spoilt', message: `${id} is broken` });
+      if (world.spoilt.get(id) === 'fails') return { status: 'failed', class: 'hard_start_failure', reasonCode: 'spoilt', message: `${id} is broken` };
       world.silent.delete(id);
-      return Promise.resolve({ status: 'ready' });
+      if (instance.driver !== 'native') return { status: 'ready' };
+      const port = instance.ports['primary']!;
+      const handle = await launch({ name: 'server', command: server.program, env: { PORT: String(port) }, ports: ['primary'] });
+      const answer = await retry(async () => ((await answers(port)) ? true : undefined), { timeoutMs: 20_000, handle });
+      return answer === undefined ? { status: 'failed', class: 'hard_start_failure', reasonCode: 'ended', message: `${id} ended` } : { status: 'ready' };
     },
-    probe: () => {
-      if (world.spoilt.get(id) === 'degrades') return Promise.resolve({ status: 'degraded', reasonCode: 'bootstrap_failed', message: `${id} lacks a part` });
-      return Promise.resolve(world.silent.has(id) || world.spoilt.has(id) ? { status: 'failed', class: 'hard_start_failure', reasonCode: 'silent', message: `${id} is silent` } : { status: 'ready' });
+    probe: async ({ instance }) => {
+      if (world.spoilt.get(id) === 'degrades') return { status: 'degraded', reasonCode: 'bootstrap_failed', message: `${id} lacks a part` };
+      const isSilent = world.silent.has(id) || world.spoilt.has(id) || (instance.driver === 'native' && !(await answers(instance.ports['primary']!)));
+      return isSilent ? { status: 'failed', class: 'hard_start_failure', reasonCode: 'silent', message: `${id} is silent` } : { status: 'ready' };
     },
     project: ({ project }) => ({ [`${id.toUpperCase()}_URL`]: { value: `${id}://${project.name}`, secret: false } }),
   };
@@ -236,6 +260,17 @@ export async function startedAs(pid: number, program: string): Promise<{ readonl
   const fields = (file: string): readonly string[] => readFileSync(`/proc/${pid}/${file}`, 'utf8').split('\0').slice(0, -1);
   const command = await until(() => (fields('cmdline')[0] === program ? fields('cmdline') : undefined));
   return { command, env: Object.fromEntries(fields('environ').map((entry) => [entry.slice(0, entry.indexOf('=')), entry.slice(entry.indexOf('=') + 1)])) };
+}
+
+/** Whether somebody takes connections on the port. */
+export function answers(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect(port, '127.0.0.1', () => {
+      socket.destroy();
+      resolve(true);
+    });
+    socket.on('error', () => resolve(false));
+  });
 }
 
 /** What `look` finds, looking again until it finds something. */

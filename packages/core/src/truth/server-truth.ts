@@ -1,0 +1,63 @@
+/**
+ * What the servers behind dependencies do now, from the ledger and the kernel alone: no plugin code, no request to
+ * the server. Who needs to know whether it answers asks it.
+ */
+import { readdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { examineLaunch, listenersByPid, readLaunch, readLivingTree, readProcessTable, type Launch, type ProcessTable } from '../processes/read-only.js';
+
+/** `listening`: a process of its launch listens on the port; `silent`: one lives and does not; `gone`: none lives. */
+export type ServerStatus = 'listening' | 'silent' | 'gone';
+
+export interface ServerToExamine {
+  /** The instance whose launches it may be. */
+  readonly instance: string;
+  /** Null: one without a port, which listens for as long as it lives. */
+  readonly port: number | null;
+}
+
+/** In the order asked for. Never throws: a launch that cannot be read is gone. */
+export async function examineServers(scopeDirectory: string, servers: readonly ServerToExamine[]): Promise<readonly ServerStatus[]> {
+  if (servers.length === 0) return [];
+  const launches = await readServerLaunches(join(scopeDirectory, 'ledger'));
+  const trees = new Map(launches.map((launch) => [launch, readLivingTree(launch)]));
+  const listeners = listenersByPid([...trees.values()].flat());
+  let snapshot: ProcessTable | undefined;
+  return servers.map(({ instance, port }) => {
+    const seen = launches
+      .filter(({ record }) => record.name.startsWith(`${instance}/`))
+      .map((launch): ServerStatus => {
+        const tree = trees.get(launch) ?? [];
+        return tree.length > 0 && listensOn(port, tree, listeners) ? 'listening' : examineServer(launch, port, (snapshot ??= readProcessTable()));
+      });
+    return (['listening', 'silent'] as const).find((status) => seen.includes(status)) ?? 'gone';
+  });
+}
+
+/** By every process of the machine: what left the runner's tree counts too. */
+function examineServer(launch: Launch, port: number | null, table: ProcessTable): ServerStatus {
+  const pids = examineLaunch(launch, table, { listeners: new Map() }).members.map((member) => member.pid);
+  if (pids.length === 0) return 'gone';
+  return listensOn(port, pids, listenersByPid(pids)) ? 'listening' : 'silent';
+}
+
+function listensOn(port: number | null, pids: readonly number[], listeners: ReadonlyMap<number, readonly number[]>): boolean {
+  return port === null || pids.some((pid) => listeners.get(pid)?.includes(port) === true);
+}
+
+/** The launches of dependencies that are on record; what cannot be read is passed over. */
+async function readServerLaunches(ledger: string): Promise<readonly Launch[]> {
+  const names = await readdir(ledger).catch(() => []);
+  const directories = await Promise.all(names.filter((name) => /^process-.*\.json$/.test(name)).map((name) => readLaunchDirectory(join(ledger, name))));
+  const launches = await Promise.all(directories.filter((directory) => directory !== undefined).map((directory) => readLaunch(directory)));
+  return launches.filter((launch) => launch !== undefined).filter((launch) => launch.record.kind === 'dependency');
+}
+
+async function readLaunchDirectory(path: string): Promise<string | undefined> {
+  try {
+    const { step } = JSON.parse(await readFile(path, 'utf8')) as { readonly step?: { readonly directory?: unknown } };
+    return typeof step?.directory === 'string' ? step.directory : undefined;
+  } catch {
+    return undefined;
+  }
+}
