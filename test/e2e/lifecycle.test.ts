@@ -1,9 +1,10 @@
 import { once } from 'node:events';
 import { existsSync, readFileSync } from 'node:fs';
-import { appendFile, readFile, rename, writeFile } from 'node:fs/promises';
+import { appendFile, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { expect } from 'chai';
 import { Client } from 'pg';
+import { temporaryName } from '../../packages/core/dist/fs/index.js';
 import { portsOf, statusesOf, type Document } from './document.js';
 import { createWorld, environmentOf, isAlive, processesIn, servedBy, type World } from './world.js';
 
@@ -88,6 +89,27 @@ describe('what stopping does (docs/lifecycle.md)', function () {
     expect((await Promise.all(waiting.map(({ finished }) => finished))).map(({ code }) => code)).to.deep.equal([0, 0, 0]);
     expect(JSON.parse((await waiting[2]!.finished).stdout)).to.include({ ok: true });
     expect(processesIn(world.repository)).to.deep.equal([]);
+    await world.configure();
+  });
+
+  it('a plain stop after a killed start leaves no temporary file of it, and those of a living process alone', async () => {
+    const temporary = () => world.files('state').filter((name) => path.basename(name).startsWith('.envctl-tmp-'));
+    await world.configure({ ENVCTL_BACKEND_START_CMD: `node server.mjs --gate ${path.join(world.directory, 'gate-that-stays-shut')}` });
+    const start = world.spawn(['start']);
+    await start.said(/Main\/backend: starting/);
+    start.process.kill('SIGKILL');
+    await start.finished;
+    expect(temporary().join(' ')).to.match(/locks\/project-main\.lock\/\.envctl-tmp-/);
+    await world.succeed(['stop']);
+    expect(temporary()).to.deep.equal([]);
+    // Of a command that found nothing to stop too.
+    const scope = path.join(world.directory, 'state', 'engine', world.scopeId);
+    const living = temporaryName(path.join(scope, 'locks', 'project-main.lock', '7'));
+    for (const file of [living, temporaryName(living, { pid: 2 ** 22 + 7, startTicks: '1' }), temporaryName(path.join(scope, 'run_state.json'), { pid: 2 ** 22 + 7, startTicks: '1' })]) await writeFile(file, '');
+    expect(temporary()).to.have.length(3);
+    await world.succeed(['stop']);
+    expect(temporary().map((name) => path.basename(name))).to.deep.equal([path.basename(living)]);
+    await rm(living);
     await world.configure();
   });
 

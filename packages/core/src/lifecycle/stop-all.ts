@@ -5,14 +5,14 @@
 import { readdir, rm, rmdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { errorMessage } from '../contract/index.js';
-import { isDiskRefusal, sweepTemporaryFiles } from '../fs/index.js';
-import { isSameProcess, readLaunch, readProcessTable } from '../processes/index.js';
+import { isDiskRefusal } from '../fs/index.js';
+import { readLaunch } from '../processes/index.js';
 import { readInstance, readInstances, removeInstanceData, writeInstance } from '../requirements/index.js';
 import { readRecordedLaunches, releaseProcesses, type RecordedLaunch, type ReleaseReport } from '../resources/index.js';
 import { holdAll, type EngineContext } from '../scope/index.js';
-import { sweepScope } from '../state/index.js';
 import { describeLegacyRemains, loadLegacyRun, type LegacyRemains } from './legacy-remains.js';
 import { toStopReport, type StopSummary } from './stop-summary.js';
+import { sweepTemporary } from './sweep-temporary.js';
 
 export interface StopAllRequest {
   readonly command: 'stop-all' | 'blast-all';
@@ -150,12 +150,9 @@ async function removeRecordedFiles(context: EngineContext): Promise<readonly str
 
 /** Removes temporary files of dead commands and directories that hold nothing any more. */
 async function sweep(context: EngineContext): Promise<void> {
-  const table = readProcessTable();
-  const isAlive = (pid: number, startTicks: string) => isSameProcess({ pid, startTicks, bootId: table.bootId, pidNamespace: table.pidNamespace }, table);
   const { paths } = context;
-  await sweepScope(paths.scope, isAlive);
+  await sweepTemporary(context);
   const instances = (await readdir(paths.store).catch(() => [])).map((name) => join(paths.store, name));
-  for (const directory of [paths.leases, paths.store, ...instances]) await sweepTemporaryFiles(directory, isAlive).catch(() => []);
   for (const directory of instances) await removeUnfinishedDirectories(directory);
   for (const directory of [paths.launches, paths.storeLaunches, paths.ledger]) await rmdir(directory).catch(() => undefined);
 }

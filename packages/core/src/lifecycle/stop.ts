@@ -9,6 +9,7 @@ import type { RunState } from '../state/index.js';
 import { namedServices } from '../truth/index.js';
 import { describeLegacyRemains, loadLegacyRun, type LegacyRemains } from './legacy-remains.js';
 import { toStopReport, type StopSummary } from './stop-summary.js';
+import { sweepTemporary } from './sweep-temporary.js';
 
 export interface StopRequest {
   readonly mode: Mode | undefined;
@@ -19,6 +20,13 @@ export interface StopRequest {
 const lockMs = 60_000;
 
 export async function runStop(context: EngineContext, request: StopRequest): Promise<StopSummary> {
+  const summary = await stopSelected(context, request);
+  // A disk that takes no change keeps them until the next command.
+  await sweepTemporary(context).catch(() => undefined);
+  return summary;
+}
+
+async function stopSelected(context: EngineContext, request: StopRequest): Promise<StopSummary> {
   const loaded = await context.state.load(request.mode === undefined ? {} : { mode: request.mode });
   const isEverything = namesOf(request.selectors).length === 0;
   const isUnlisted = loaded === undefined && isEverything && (await context.state.load()) === undefined;
