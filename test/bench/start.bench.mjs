@@ -4,19 +4,19 @@ import { spawnSync } from 'node:child_process';
 import { chmodSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { installProduct, timed } from './lib/product.mjs';
-import { writeRawStack } from './lib/raw-stack.mjs';
+import { endRawStack, writeRawStack } from './lib/raw-stack.mjs';
 import { comparePairs, withBudget } from './lib/statistics.mjs';
 
 const pairCount = Number(process.env.ENVCTL_BENCH_PAIRS ?? 9);
 if (spawnSync('psql', ['--version']).status !== 0) throw new Error('the shell script of a cold start needs psql: apt-get install postgresql-client');
 const product = installProduct({ demo: true });
+const [raw, slowRaw] = ['raw', 'slow-raw'].map((name) => join(product.directory, name));
 try {
   const { repository: cwd, env, directory } = product;
   const options = { cwd, env };
   const started = product.envctl('start', '--json');
   if (started.status !== 0) throw new Error(started.stderr);
   const endpoints = JSON.parse(product.envctl('endpoints', '--json').stdout);
-  const raw = join(directory, 'raw');
   mkdirSync(raw, { mode: 0o755 });
   const scratch = join(directory, 'scratch');
   mkdirSync(scratch);
@@ -52,9 +52,9 @@ try {
   writeFileSync(slowScript, 'sleep 5\nexec npm run dev\n');
   const slowOptions = { cwd, env: { ...env, ENVCTL_BACKEND_START_CMD: `sh ${slowScript}` } };
   timed('envctl', ['start'], slowOptions);
-  const slowRaw = join(directory, 'slow-raw');
   mkdirSync(slowRaw, { mode: 0o755 });
-  writeRawStack({ runtime: env.ENVCTL_RUNTIME_DIR, store: env.ENVCTL_STORE_DIR, directory: slowRaw, healthUrl: `http://localhost:${JSON.parse(product.envctl('endpoints', '--json').stdout).backend.port}/healthz`, frontendPort: JSON.parse(product.envctl('endpoints', '--json').stdout).frontend.port });
+  const { backend, frontend } = JSON.parse(product.envctl('endpoints', '--json').stdout);
+  writeRawStack({ runtime: env.ENVCTL_RUNTIME_DIR, store: env.ENVCTL_STORE_DIR, directory: slowRaw, healthUrl: `http://localhost:${backend.port}/healthz`, frontendPort: frontend.port });
   timed('envctl', ['stop-all'], options);
   const slow = [];
   for (let index = 0; index < Math.ceil(pairCount / 3); index += 1) {
@@ -74,5 +74,7 @@ try {
   console.log(JSON.stringify({ benchmark: 'start', node: process.version, results }, null, 2));
   process.exitCode = results.every(({ met }) => met) ? 0 : 1;
 } finally {
+  // A script that failed or was given up leaves its servers, which are nobody's: `stop-all` does not know them.
+  for (const directory of [raw, slowRaw]) endRawStack(directory);
   product.close();
 }

@@ -5,6 +5,7 @@ import { createServer } from 'node:net';
 import path from 'node:path';
 import type { Finished } from '../packaging/run.js';
 import { runOrThrow } from '../packaging/run.js';
+import { mapAtMost } from '../../packages/core/dist/startup/at-most.js';
 import { createWorld, type CallOptions, type World } from '../e2e/world.js';
 
 export interface Original {
@@ -302,15 +303,4 @@ export function createInventoryWorld(): Promise<World> {
 }
 
 /** A few at a time: each is a process. */
-async function atOnce<T, R>(items: readonly T[], work: (item: T) => Promise<R>): Promise<readonly R[]> {
-  const results = new Array<R>(items.length);
-  let next = 0;
-  const lane = async (): Promise<void> => {
-    while (next < items.length) {
-      const index = next++;
-      results[index] = await work(items[index]!);
-    }
-  };
-  await Promise.all(Array.from({ length: 4 }, lane));
-  return results;
-}
+const atOnce = <T, R>(items: readonly T[], work: (item: T) => Promise<R>): Promise<readonly R[]> => mapAtMost(4, items, work);

@@ -1,6 +1,7 @@
 // A shell script that does by hand what a start does: the very commands, environments and data directories of a running
 // environment, as wide, waiting for the same readiness; and one that ends them again.
-import { chmodSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import { chmodSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 /**
@@ -37,11 +38,14 @@ export function writeRawStack({ runtime, store, directory, healthUrl, frontendPo
   ].join('\n');
   const stop = [
     '#!/bin/bash',
-    ...[['TERM', ['backend', 'frontend']], ['INT', ['postgres']], ['TERM', ['redis']]].flatMap(([signal, names]) => names.map((name) => `kill -${signal} -- -$(cat ${quote(join(directory, `${name}.pid`))})`)).slice(0, 2),
-    gone(directory, ['backend', 'frontend']),
-    `kill -INT $(cat ${quote(join(directory, 'postgres.pid'))})`,
-    `kill -TERM $(cat ${quote(join(directory, 'redis.pid'))})`,
-    gone(directory, ['postgres', 'redis']),
+    `cd ${quote(directory)}`,
+    '# What a script that was cut short never started has no pid file.',
+    'end() { [ ! -e "$2.pid" ] || kill "-$1" -- "${3-}$(cat "$2.pid")"; }',
+    'gone() { while [ -e "$1.pid" ] && pgrep -s "$(cat "$1.pid")" >/dev/null; do sleep 0.005; done; rm -f "$1.pid"; }',
+    'end TERM backend -; end TERM frontend -',
+    'gone backend; gone frontend',
+    'end INT postgres; end TERM redis',
+    'gone postgres; gone redis',
     '',
   ].join('\n');
   const write = (name, text) => {
@@ -52,6 +56,19 @@ export function writeRawStack({ runtime, store, directory, healthUrl, frontendPo
   if (scratch !== undefined) write('cold.sh', script(coldSteps(parts, scratch)));
   write('stop.sh', stop);
   return parts;
+}
+
+/** Ends what the scripts of `directory` started, however far they came: by `stop.sh` within `timeoutMs`, then by force. */
+export function endRawStack(directory, timeoutMs = 20_000) {
+  spawnSync(join(directory, 'stop.sh'), { stdio: 'ignore', timeout: timeoutMs });
+  for (const name of namesIn(directory).filter((one) => one.endsWith('.pid'))) {
+    try {
+      process.kill(-Number(readFileSync(join(directory, name), 'utf8')), 'SIGKILL');
+    } catch {
+      // It has ended.
+    }
+    rmSync(join(directory, name), { force: true });
+  }
 }
 
 /** What a script adds for an empty machine: initdb as the servers' user, the server on that cluster, and psql for the role and the database. */
@@ -96,10 +113,6 @@ function socketDirectory({ record }) {
 
 function until(condition) {
   return `until ${condition}; do sleep 0.005; done`;
-}
-
-function gone(directory, names) {
-  return names.map((name) => `while pgrep -s $(cat ${quote(join(directory, `${name}.pid`))}) >/dev/null; do sleep 0.005; done`).join('\n');
 }
 
 function namesIn(directory) {
