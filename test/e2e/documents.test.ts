@@ -80,7 +80,7 @@ describe('JSON documents', function () {
   });
 
   it('have their schema while everything runs, and after', async () => {
-    for (const words of [['start'], ['start'], ['show-state'], ['health'], ['errors'], ['logs'], ['wait'], ['list-targets'], ['endpoints', '--project', 'main'], ['explain-startup'], ['restart', 'frontend'], ['resume'], ['stop', 'frontend'], ['stop-all'], ['blast-all']]) {
+    for (const words of [['start'], ['start'], ['show-state'], ['health'], ['errors'], ['logs'], ['clear-logs'], ['wait'], ['list-targets'], ['endpoints', '--project', 'main'], ['explain-startup'], ['restart', 'frontend'], ['resume'], ['stop', 'frontend'], ['stop-all'], ['blast-all']]) {
       const { code, document } = await world.json(words);
       expect(code, words.join(' ')).to.equal(0);
       expect(check(document), words.join(' ')).to.include({ ok: true, contract_version: `envctl.${words[0]!}.v1` });

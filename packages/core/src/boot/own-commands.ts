@@ -1,6 +1,7 @@
 /** Core's commands by id, each loaded when it is asked for; `@envctl/core` is known to have no others. */
 export const ownCommands: Readonly<Record<string, () => Promise<{ readonly default: CommandClass }>>> = {
   'blast-all': () => import('../commands/blast-all.js'),
+  'clear-logs': () => import('../commands/clear-logs.js'),
   completion: () => import('../commands/completion.js'),
   config: () => import('../commands/config.js'),
   endpoints: () => import('../commands/endpoints.js'),

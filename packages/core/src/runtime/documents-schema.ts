@@ -113,6 +113,13 @@ const logsBody = {
   services: z.array(z.strictObject({ name: z.string(), status: z.string(), log_path: text, exists: z.boolean(), tail_lines: names, since_basis: z.enum(['lines', 'file']).optional(), tail_cut: z.literal(true).optional(), size_bytes: z.int().optional(), reason: z.enum(['missing', 'unavailable']).optional() })),
 };
 
+const clearLogsBody = {
+  run_id: z.string(),
+  mode,
+  summary: z.strictObject({ cleared: z.int(), missing: z.int(), unavailable: z.int(), failed: z.int() }),
+  services: z.array(z.strictObject({ name: z.string(), log_path: text, status: z.enum(['cleared', 'missing', 'unavailable', 'failed']), removed: z.int(), error: text })),
+};
+
 /** One line of `logs --json --logs-follow`. A runner keeps both outputs of a service in one log. */
 const logLineDocument = z.strictObject({ contract_version: z.literal('envctl.logs.line.v1'), service: z.string(), stream: z.literal('combined'), text: z.string() });
 
@@ -249,6 +256,7 @@ const ownDocuments: Readonly<Record<string, z.ZodType>> = {
   endpoints: z.union([document('endpoints', endpointsBody), ...endpointsFailures]),
   health: document('health', healthBody),
   errors: document('errors', errorsBody),
+  'clear-logs': document('clear-logs', clearLogsBody),
   logs: z.union([document('logs', logsBody), logLineDocument]),
   wait: document('wait', { until: z.enum(['healthy', 'stopped']), health: z.strictObject(healthBody).nullable() }),
 };

@@ -8,7 +8,7 @@ import { runStop, runStopAll, type StopSummary } from '../lifecycle/index.js';
 import { discoverProjects, selectProjects, selectServices, type ServiceSelectors } from '../projects/index.js';
 import { learnSecrets } from '../requirements/index.js';
 import type { CompleteRoute, Route } from '../routing/index.js';
-import { collectErrors, toFailedHealth, toFailedStart, examineHealth, followLogs, readLogs, waitFor, type ErrorsReport, type FollowOptions, type HealthReport, type LogRecord, type LogsOptions, type LogsReport } from '../state-actions/index.js';
+import { clearLogs, collectErrors, toFailedHealth, toFailedStart, examineHealth, followLogs, readLogs, waitFor, type ClearLogsReport, type ErrorsReport, type FollowOptions, type HealthReport, type LogRecord, type LogsOptions, type LogsReport } from '../state-actions/index.js';
 import { assertOneTarget, assertStartupEnabled, attemptPlan, explainStart, hasSelectors, namedProjects, namedServiceTypes, refuseLegacyResume, runStart, toPreflightReport, toStartOptions, type PreflightReport, type StartPlan, type StartSummary } from '../startup/index.js';
 import { readJsonFile } from '../fs/index.js';
 import { artifactNames, describeLegacyState, describePassedOver, isLegacyState, type RunState } from '../state/index.js';
@@ -28,6 +28,7 @@ export interface EngineRuntime extends DisposableRuntime, Pick<ConfigOperations,
   health(route: Route): Promise<HealthReport>;
   errors(route: Route): Promise<ErrorsReport>;
   logs(route: Route, options: LogsOptions): Promise<LogsReport>;
+  clearLogs(route: Route): Promise<ClearLogsReport>;
   followLogs(route: Route, options: FollowOptions): Promise<void>;
   wait(route: Route, options: { readonly until: 'healthy' | 'stopped'; readonly timeoutMs: number }): Promise<HealthReport | undefined>;
 }
@@ -138,6 +139,7 @@ export async function createRuntime(request: RuntimeRequest): Promise<EngineRunt
         return read(failed);
       });
     },
+    clearLogs: (route) => withState(route, (_engine, state) => clearLogs(state, selectServices(namedServices(state), toSelectors(route)))),
     followLogs: (route, options) => {
       const follow = (engine: Engine, state: RunState) => followLogs(selectServices(namedServices(state), toSelectors(route)), options, isLegacyState(state) ? undefined : toLogRecord(engine, state.mode)).then(() => true);
       return withState(route, follow, async (engine) => {

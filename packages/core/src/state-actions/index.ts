@@ -1,3 +1,4 @@
+export * from './clear-logs.js';
 export * from './errors.js';
 export { followLogs, type FollowOptions, type LogRecord } from './follow-logs.js';
 export * from './health.js';
