@@ -353,6 +353,14 @@ describe('health, errors, logs and wait', function () {
     expect(log.tail_lines).to.have.lengthOf(1);
     await appendFile(log.log_path, `2020-01-01T00:00:00Z long ago\n${new Date().toISOString()} just now\n`);
     expect((await world.succeed(['logs', 'backend', '--logs-since', '1h'])).services[0]).to.deep.include({ since_basis: 'lines' }).and.to.have.nested.property('tail_lines[0]').that.matches(/just now$/);
+    expect(await world.succeed(['errors'])).to.include({ ok: true });
+    await appendFile(log.log_path, 'Traceback (most recent call last):\n  File "app.py", line 1\nValueError: of a service that runs\n');
+    const errors = (await world.json(['errors', 'backend'])).document as unknown as { readonly ok: boolean; readonly log_issues: readonly object[] };
+    expect(errors.ok).to.equal(false);
+    expect(errors.log_issues[0]).to.include({ service: 'Main Backend', rule: 'python.traceback', file: log.log_path, headline: 'ValueError: of a service that runs', count: 1 });
+    expect((await world.json(['clear-logs', 'backend'])).document).to.include({ ok: true });
+    expect(await world.succeed(['errors'])).to.include({ ok: true });
+    await appendFile(log.log_path, `${new Date().toISOString()} just now\n`);
     for (const words of [['--logs-grep', '('], ['--logs-since', 'soon']]) {
       expect((await world.json(['logs', ...words])).document, words.join(' ')).to.include({ ok: false, code: 'ENVCTL_E_ARGV_INVALID' });
     }

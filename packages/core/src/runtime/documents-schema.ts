@@ -97,6 +97,8 @@ const errorsBody = {
   mode,
   selected_services: names.nullable(),
   failed_services: z.array(z.strictObject({ name: z.string(), status: z.string(), log_path: text, detail: text, log_line: text, last_exit: lastExit })),
+  log_issues: z.array(z.strictObject({ service: z.string(), rule: z.string(), file: z.string(), line: z.int(), headline: z.string(), excerpt: names, count: z.int() })),
+  log_issues_left_out: z.int(),
   requirement_issues: z.array(issue),
   recent_failures: names,
 };

@@ -17,6 +17,7 @@ export { diagnoseLog, type LogDiagnosis } from './log-diagnosis.js';
 export { readTail, tailLines, type LogPosition, type LogTail, type TailRequest } from './tail-lines.js';
 export { followLog, type FollowLogOptions } from './follow-log.js';
 export { closeGenerations, listGenerations, openGenerations, type Generation } from './log-generations.js';
+export { scanLogIssues, type LogIssue, type LogIssues } from './log-issues.js';
 export { createLineSplitter } from './log-lines.js';
 export { readTime } from './line-time.js';
 export { keepColours, stripEscapes } from './strip-escapes.js';

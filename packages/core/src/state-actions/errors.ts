@@ -1,6 +1,6 @@
 import type { Mode } from '../contract/index.js';
 import type { LastExit } from '../processes/read-only.js';
-import { diagnoseLog, tailLines } from '../services/index.js';
+import { diagnoseLog, scanLogIssues, tailLines, type LogIssue } from '../services/index.js';
 import type { RunState } from '../state/index.js';
 import type { HealthReport } from './health.js';
 
@@ -10,12 +10,16 @@ export interface ErrorsReport {
   readonly mode: Mode;
   readonly selected_services: readonly string[] | null;
   readonly failed_services: readonly { readonly name: string; readonly status: string; readonly log_path: string | null; readonly detail: string | null; readonly log_line: string | null; readonly last_exit: LastExit | null }[];
+  /** Errors that were logged since the start, the oldest first of each service. */
+  readonly log_issues: readonly (LogIssue & { readonly service: string })[];
+  /** Different errors that are not among them: of each service the newest are told. */
+  readonly log_issues_left_out: number;
   readonly requirement_issues: HealthReport['issues']['requirement_issues'];
   readonly recent_failures: readonly string[];
   readonly ok: boolean;
 }
 
-/** What is wrong now, with the telling line of each log, which `redact` takes the secrets out of. */
+/** What is wrong now, with the telling line of each log, and what was logged as an error since the start of each service; all of it is what `redact` leaves. */
 export async function collectErrors(state: RunState, health: HealthReport, selected: readonly string[] | null, redact: (text: string) => string): Promise<ErrorsReport> {
   const failing = health.services.filter((service) => service.status !== 'running' && (selected === null || selected.includes(service.name)));
   const failed = await Promise.all(
@@ -25,12 +29,25 @@ export async function collectErrors(state: RunState, health: HealthReport, selec
       return { name: service.name, status: service.status, log_path: logPath, detail: service.detail, log_line: diagnosis?.line ?? null, last_exit: service.last_exit };
     }),
   );
+  const { logIssues, leftOut } = await collectLogIssues(state, health, selected, redact);
   const issues = selected === null ? health.issues.requirement_issues : [];
   const recent = selected === null ? health.issues.recent_failures : [];
-  return { run_id: state.run_id, mode: state.mode, selected_services: selected, failed_services: failed, requirement_issues: issues, recent_failures: recent, ok: failed.length + issues.length + recent.length === 0 };
+  return { run_id: state.run_id, mode: state.mode, selected_services: selected, failed_services: failed, log_issues: logIssues, log_issues_left_out: leftOut, requirement_issues: issues, recent_failures: recent, ok: failed.length + logIssues.length + issues.length + recent.length === 0 };
+}
+
+async function collectLogIssues(state: RunState, health: HealthReport, selected: readonly string[] | null, redact: (text: string) => string) {
+  const services = health.services.filter(({ name }) => selected === null || selected.includes(name));
+  const scanned = await Promise.all(
+    services.map(async ({ name }) => {
+      const path = state.services[name]?.log_path ?? null;
+      const { issues, left_out: leftOut } = path === null ? { issues: [], left_out: 0 } : await scanLogIssues(path, redact);
+      return { issues: issues.map((issue) => ({ service: name, ...issue })), leftOut };
+    }),
+  );
+  return { logIssues: scanned.flatMap(({ issues }) => issues), leftOut: scanned.reduce((sum, { leftOut }) => sum + leftOut, 0) };
 }
 
 /** The report of a start that failed before there was any state. */
 export function toFailedStart(failure: { readonly runId: string; readonly mode: Mode; readonly errors: readonly string[] }): ErrorsReport {
-  return { run_id: failure.runId, mode: failure.mode, selected_services: null, failed_services: [], requirement_issues: [], recent_failures: failure.errors, ok: false };
+  return { run_id: failure.runId, mode: failure.mode, selected_services: null, failed_services: [], log_issues: [], log_issues_left_out: 0, requirement_issues: [], recent_failures: failure.errors, ok: false };
 }
