@@ -46,7 +46,9 @@ export async function followLogs(services: readonly ServiceRecord[], options: Fo
 }
 
 async function followService(first: Place, options: FollowOptions, { watch }: SharedWatch): Promise<void> {
-  const { signal, grep } = options;
+  const { grep } = options;
+  // One of its own: Node warns of many listeners on one signal.
+  const signal = AbortSignal.any([options.signal]);
   for (let place: Place | undefined = first; place !== undefined && !signal.aborted; place = place.next) {
     const { name, log_path: path } = place.service;
     const isFirst = place === first;
