@@ -29,12 +29,16 @@ export interface World {
   close(): Promise<void>;
 }
 
-export async function createWorld(name: string): Promise<World> {
+/** Frameworks report home unless they are told not to. */
+const quiet = { DO_NOT_TRACK: '1', NEXT_TELEMETRY_DISABLED: '1', NUXT_TELEMETRY_DISABLED: '1', ASTRO_TELEMETRY_DISABLED: '1', NG_CLI_ANALYTICS: 'false' };
+
+/** @param prepare called with the directory of the world; returns further variables of all that runs in it */
+export async function createWorld(name: string, prepare?: (directory: string) => Promise<Readonly<Record<string, string>>>): Promise<World> {
   const directory = await mkdtemp(path.join(tmpdir(), `envctl-test-apps-${name}-`));
   // Servers run as another user when we are root, and must get through to their data.
   await chmod(directory, 0o711);
   const repository = path.join(directory, name);
-  const env = { ENVCTL_RUNTIME_DIR: path.join(directory, 'state'), ENVCTL_STORE_DIR: path.join(directory, 'store') };
+  const env = { ...quiet, ...(await prepare?.(directory)), ENVCTL_RUNTIME_DIR: path.join(directory, 'state'), ENVCTL_STORE_DIR: path.join(directory, 'store') };
   const envctl = (...args: string[]): Promise<Finished> => run(process.execPath, [bin, ...args, '--repo', repository], { cwd: directory, env });
   const succeed = async (...args: string[]): Promise<Finished> => {
     const finished = await envctl(...args);
