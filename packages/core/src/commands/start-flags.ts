@@ -7,6 +7,7 @@ export const planFlags = {
   ...selectorFlags,
   ...allFlag,
   'service-parallel': Flags.boolean({ allowNo: true, summary: 'Start backend and frontend side by side (the default), or the frontend when the backend is ready.' }),
+  'service-prep-parallel': Flags.boolean({ allowNo: true, summary: 'Install packages for services side by side (the default), or for one after the other.' }),
 };
 
 /** `--no-resume`, for a start: restart and resume have said already what becomes of the last run. */
@@ -33,14 +34,16 @@ export const startFlags = {
   'frontend-log-level': Flags.string(level('a frontend')),
   'frontend-log-profile': Flags.string(profile('a frontend')),
   fast: Flags.boolean({ aliases: ['fast-startup'], summary: 'RUN_SH_FAST_STARTUP=true for services that are started.', helpGroup: 'FORWARDED' }),
-  'refresh-cache': Flags.boolean({ summary: 'RUN_SH_REFRESH_CACHE=true for services that are started.', helpGroup: 'FORWARDED' }),
+  'refresh-cache': Flags.boolean({ summary: 'Install packages anew; RUN_SH_REFRESH_CACHE=true for services that are started.', helpGroup: 'FORWARDED' }),
 };
 
-export const planFlagTokens: NonNullable<CommandContract['flagTokens']> = { '--service-sequential': { flag: 'service-parallel', value: false } };
+export const planFlagTokens: NonNullable<CommandContract['flagTokens']> = { '--service-sequential': { flag: 'service-parallel', value: false }, '--service-prep-sequential': { flag: 'service-prep-parallel', value: false } };
 
 export const planAssignments: NonNullable<CommandContract['assignments']> = {
   SERVICE_PARALLEL: { flag: 'service-parallel', kind: 'boolean' },
   ENVCTL_SERVICE_ATTACH_PARALLEL: { flag: 'service-parallel', kind: 'boolean' },
+  SERVICE_PREP_PARALLEL: { flag: 'service-prep-parallel', kind: 'boolean' },
+  ENVCTL_SERVICE_PREP_PARALLEL: { flag: 'service-prep-parallel', kind: 'boolean' },
 };
 export const startAssignments: NonNullable<CommandContract['assignments']> = {
   ...planAssignments,

@@ -24,6 +24,8 @@ export const coreKeys: readonly ConfigKey[] = [
   other('ENVCTL_FRONTEND_HEALTH_URL', { type: 'string', description: 'URL or path that answers 2xx when the frontend is healthy; {port} is replaced.' }),
   other('ENVCTL_BACKEND_READY_TIMEOUT', { ...seconds('60'), description: 'Seconds the backend may take to become ready.' }),
   other('ENVCTL_FRONTEND_READY_TIMEOUT', { ...seconds('60'), description: 'Seconds the frontend may take to become ready.' }),
+  other('ENVCTL_SERVICE_PREP', { type: 'boolean', default: 'true', description: 'Whether the packages of a service are installed before it starts, exactly as locked.' }),
+  other('ENVCTL_SERVICE_PREP_TIMEOUT_SECONDS', { ...seconds('300'), description: 'Seconds that each step of a preparation or a migration may take.' }),
   other('ENVCTL_SERVICE_LISTENER_TIMEOUT', { type: 'integer', min: 1, max: 86_400, description: 'Seconds any service may take to become ready; set, it replaces both …_READY_TIMEOUT keys.' }),
   other('ENVCTL_SERVICE_STARTUP_GRACE_SECONDS', { ...seconds('15'), description: 'Seconds after its start during which a service that does not listen yet counts as starting.' }),
   other('ENVCTL_SERVICE_REBOUND_MAX_DELTA', { type: 'integer', min: 0, max: highestPort, default: '200', description: 'How far above its port a service may listen and still be recognised.' }),

@@ -29,7 +29,7 @@ export const retiredKeys: readonly RetiredKey[] = [
   ...retire(['ENVCTL_RESUME_RESTART_MISSING'], 'resume starts what is missing', 'envctl health looks and starts nothing.'),
   ...retire(['ENVCTL_RESUME_AGGRESSIVE_TERMINATE'], 'a process is stopped the way it was launched to be stopped', drop),
   ...retire(['ENVCTL_SERVICE_ATTACH_PARALLEL'], 'a service starts as soon as what it needs is ready', 'Remove it, or give --service-sequential to a start.'),
-  ...retire(['ENVCTL_SERVICE_PREP_PARALLEL'], 'a service starts as soon as what it needs is ready', drop),
+  ...retire(['ENVCTL_SERVICE_PREP_PARALLEL'], 'packages are installed side by side', 'Remove it, or give --service-prep-sequential to a start.'),
   ...retire(['ENVCTL_SERVICE_TRUTH_TIMEOUT'], 'listeners are read from the tables of the kernel, which need no time-out', drop),
   ...retire(
     [

@@ -39,7 +39,7 @@ const planBody = {
       slug: z.string(),
       services: z.array(z.strictObject({ type: z.string(), name: z.string(), action, command: z.looseObject({ command: names, cwd: z.string(), rule: z.string() }), preferred_port: z.int(), listens: z.boolean(), environment })),
       dependencies: z.array(z.strictObject({ id: z.string(), display_name: z.string(), action, requires: names })),
-      steps: z.array(z.strictObject({ ...node, kind: z.enum(['preparation', 'migration', 'hook']), before: names })),
+      steps: z.array(z.strictObject({ ...node, kind: z.enum(['preparation', 'migration', 'hook']), before: names, action: z.enum(['run', 'skip']), reason: z.string(), preparation: z.looseObject({ manager: z.string(), directory: z.string(), commands: z.array(names) }).optional() })),
       nodes: z.array(z.strictObject({ ...node, kind: z.enum(['dependency', 'preparation', 'migration', 'hook', 'service']) })),
       notes: names,
     }),

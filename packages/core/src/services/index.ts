@@ -22,3 +22,6 @@ export { createLineSplitter } from './log-lines.js';
 export { readTime } from './line-time.js';
 export { keepColours, stripEscapes } from './strip-escapes.js';
 export { createSharedWatch, watchDirectory, type Changes, type SharedWatch } from './watch-directory.js';
+export type { PlannedPreparation } from './preparation/preparation.js';
+export { runPreparation, type PreparationContext, type PreparationRequest, type PreparationResult } from './preparation/run-preparation.js';
+export { isServiceTask } from './service-task.js';

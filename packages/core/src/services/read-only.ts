@@ -1,8 +1,11 @@
 /** The light door of the room: what a plan needs to know of services; nothing that starts, waits or follows. */
 export { callerCredentials, declaredSecretNames } from './caller-credentials.js';
 export { detectServices, missingCommandError, toDetectionError, type ServiceDetection } from './detection.js';
-export { createDetectionFiles } from './detection-files.js';
+export { createDetectionFiles, type DetectionFiles } from './detection-files.js';
 export { forwardedVariables } from './forwarded-variables.js';
 export type { ServiceCommand, ServiceName } from './service-command.js';
 export { sortEnvLines, toEnvSources, type SkippedLine } from './section-variables.js';
 export { ownVariableNames, type EnvironmentAudience } from './service-environment.js';
+export { planPreparations, type PreparationPlan } from './preparation/plan-preparations.js';
+export { preparationId } from './preparation/preparation-record.js';
+export type { PlannedPreparation } from './preparation/preparation.js';

@@ -37,7 +37,7 @@ export async function runServiceTask(context: AcquireContext, task: ServiceTask)
   signal.throwIfAborted();
   const acquired = await acquireProcess(context, {
     ...request,
-    name: `${task.project} ${task.name}`,
+    name: launchName(task.project, task.name),
     kind: 'task',
     token: createLaunchToken(context),
     ports: [],
@@ -57,6 +57,15 @@ export async function runServiceTask(context: AcquireContext, task: ServiceTask)
     limit.clear();
     await releaseProcesses(context, [{ entryId: acquired.entry.id, directory: acquired.directory }], { keepReserved: true });
   }
+}
+
+/** True for the launch of a task of a project's services; tasks of its dependencies are named otherwise. */
+export function isServiceTask(project: string, { kind, name }: { readonly kind: string | undefined; readonly name: string | undefined }): boolean {
+  return kind === 'task' && name?.startsWith(launchName(project, '')) === true;
+}
+
+function launchName(project: string, task: string): string {
+  return `${project}: ${task}`;
 }
 
 /** The caller's environment as a task gets it: without what envctl's own tests and launches go by, and without an environment of another project. */

@@ -7,6 +7,7 @@ import type { NodeResult, RunningNode } from './node-runner.js';
 import type { PlannedNode } from './plan-nodes.js';
 import type { ProjectRun } from './project-run.js';
 import { runDependencyNode } from './run-dependency.js';
+import { runPreparationStep } from './run-preparation-step.js';
 import { runServiceNode } from './run-service.js';
 
 /** The step in which all service ports are leased; not one that people wait for. */
@@ -60,6 +61,8 @@ function runNode(run: ProjectRun, node: PlannedNode, running: RunningNode): Prom
       return runDependencyNode(run, project.dependencies.find(({ id }) => id === node.id)!, running);
     case 'service':
       return runServiceNode(run, project.services.find(({ type }) => type === node.id)!, running);
+    case 'preparation':
+      return runPreparationStep(run, project.steps.find(({ id }) => id === node.id)!, running);
     default: {
       const runner = run.context.stepRunners?.[node.kind];
       if (runner === undefined) throw new EnvctlError('ENVCTL_E_BUG', `Nothing runs the ${node.kind} ${node.id}.`, { kind: 'bug' });

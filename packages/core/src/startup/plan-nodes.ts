@@ -3,6 +3,7 @@
  * Kinds are closed: who adds a kind gives it a place in the executor.
  */
 import type { EdgeCondition } from '../contract/index.js';
+import type { PlannedPreparation } from '../services/read-only.js';
 import type { PlannedDependency, PlannedProject, PlannedService } from './plan.js';
 
 export type NodeKind = 'dependency' | 'preparation' | 'migration' | 'hook' | 'service';
@@ -29,6 +30,11 @@ export interface PlannedStep extends PlannedNode {
   readonly kind: Exclude<NodeKind, 'dependency' | 'service'>;
   /** Ids of the nodes that wait until it has completed. */
   readonly before: readonly string[];
+  /** `skip`: nothing is to be done; the reason says why, or why it is. */
+  readonly action: 'run' | 'skip';
+  readonly reason: string;
+  /** What a step of the kind `preparation` does. */
+  readonly preparation?: PlannedPreparation;
 }
 
 /** The nodes of a project, in the order in which people read them. */

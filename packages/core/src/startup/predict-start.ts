@@ -1,15 +1,21 @@
 /** What a start would do with what was found out: the part of it that explaining and starting share. Reads the project's files, asks nobody. */
 import type { ConfigReader, DependencyDeclaration, Mode, ProjectFacts } from '../contract/index.js';
 import type { ConfigModel } from '../config/read-only.js';
-import { createDetectionFiles, detectServices, missingCommandError, toDetectionError, type ServiceDetection, type ServiceName } from '../services/read-only.js';
+import { createDetectionFiles, detectServices, missingCommandError, planPreparations, toDetectionError, type DetectionFiles, type PreparationPlan, type ServiceDetection, type ServiceName } from '../services/read-only.js';
 import type { RunState } from '../state/read-only.js';
 import type { RecordedServiceTruth } from '../truth/read-only.js';
+import { toScopePaths } from '../scope/index.js';
+import { planPreparationSteps } from './plan-preparation-steps.js';
 import { planStart, type ProjectPresence, type StartPlan } from './plan.js';
 
 /** The way of a start; every part may be left out. */
 export interface StartOptions {
   /** False: a frontend waits until its backend is ready. */
   readonly servicesInParallel?: boolean;
+  /** False: packages are installed for one service after the other. */
+  readonly preparationsInParallel?: boolean;
+  /** What was installed before does not count. */
+  readonly refreshCache?: boolean;
   /** Projects that come up at the same time, at most; undefined = all. */
   readonly projectsAtOnce?: number | undefined;
   /** Services that run are replaced. */
@@ -59,24 +65,26 @@ export interface Prediction {
 /** `recorded`: undefined when there is no state of the mode. */
 export function predictStart(context: PredictionContext, request: StartRequest, recorded: Recorded | undefined): Prediction {
   const files = createDetectionFiles();
-  const detections = new Map(
+  const prepared = new Map(
     request.projects.map((project) => [
       project.name,
-      detectServices({
+      prepareDetection(context, request, project, files, detectServices({
         projectRoot: project.root,
         directories: context.config.directories,
         commands: { backend: context.reader.string('ENVCTL_BACKEND_START_CMD'), frontend: context.reader.string('ENVCTL_FRONTEND_START_CMD') },
         healthUrls: { backend: context.reader.string('ENVCTL_BACKEND_HEALTH_URL'), frontend: context.reader.string('ENVCTL_FRONTEND_HEALTH_URL') },
         searchPath: context.env['PATH'] ?? '',
         files,
-      }),
+      })),
     ]),
   );
+  const detections = new Map([...prepared].map(([name, { detection }]) => [name, detection]));
+  const preparing = { inParallel: request.options?.preparationsInParallel !== false };
   const plan = planStart({
     command: request.command,
     mode: request.mode,
     profile: context.config.profile(request.mode),
-    projects: request.projects.map((facts) => ({ facts, detection: detections.get(facts.name)!, presence: toPresence(recorded, facts.name) })),
+    projects: request.projects.map((facts) => ({ facts, detection: detections.get(facts.name)!, presence: toPresence(recorded, facts.name), planSteps: (found) => planPreparationSteps(found, prepared.get(facts.name)!, preparing) })),
     dependencies: context.declarations,
     services: request.services,
     replace: request.options?.fresh === true ? new Set(Object.keys(recorded?.state.services ?? {})) : request.replace,
@@ -89,6 +97,20 @@ export function predictStart(context: PredictionContext, request: StartRequest, 
     callerEnv: context.env,
   });
   return { plan, detections };
+}
+
+function prepareDetection(context: PredictionContext, { options }: StartRequest, { root }: ProjectFacts, files: DetectionFiles, detection: ServiceDetection): PreparationPlan {
+  if (context.reader.boolean('ENVCTL_SERVICE_PREP') === false) return { detection, preparations: {} };
+  const { runtimeDirectory, storeDirectory, scopeId } = context.config;
+  return planPreparations({
+    detection,
+    projectRoot: root,
+    searchPath: context.env['PATH'] ?? '',
+    activeEnvironment: context.env['VIRTUAL_ENV'],
+    recordsDirectory: toScopePaths({ runtimeRoot: runtimeDirectory, storeRoot: storeDirectory, scopeId }).preparations,
+    refresh: options?.refreshCache === true,
+    files,
+  });
 }
 
 /** Everything that would make the start fail for certain is said before anything is touched. */

@@ -9,6 +9,8 @@ export function toStartOptions({ flags }: Pick<Route, 'flags'>): StartOptions {
   const fresh = flags['no-resume'] === true;
   return {
     servicesInParallel: flags['service-parallel'] !== false,
+    preparationsInParallel: flags['service-prep-parallel'] !== false,
+    refreshCache: flags['refresh-cache'] === true,
     projectsAtOnce: flags['parallel-trees'] === false ? 1 : typeof max === 'number' ? max : undefined,
     fresh,
     forgetPorts: flags['clear-port-state'] === true,

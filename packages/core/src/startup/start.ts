@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { EnvctlError, errorMessage, isEnvctlError, type Mode } from '../contract/index.js';
 import { describeIncomplete, releaseProcesses, readRecordedLaunches } from '../resources/index.js';
 import { holdAll } from '../scope/index.js';
-import type { ServiceName } from '../services/index.js';
+import { isServiceTask, type ServiceName } from '../services/index.js';
 import { artifactNames, createRunId, emptyState, fingerprintRuntimeMap, fingerprintState, mergeByProject, type ReadinessPort, type RunState, type ServiceRecord } from '../state/index.js';
 import { namedServices, readTruthMode, reconcile, type ReconcileContext } from '../truth/index.js';
 import type { Progress } from '../ui/index.js';
@@ -113,7 +113,7 @@ async function recoverProjects(context: StartContext, plan: StartPlan, state: Ru
   const listed = new Set(state === undefined ? [] : namedServices(state).map((service) => service.launch_directory));
   const names = new Set(plan.projects.map((project) => project.name));
   const { launches } = await readRecordedLaunches(context);
-  const orphans = launches.filter((launch) => launch.project !== null && names.has(launch.project) && launch.kind !== 'dependency' && launch.kind !== 'task' && !listed.has(launch.directory));
+  const orphans = launches.filter((launch) => launch.project !== null && names.has(launch.project) && launch.kind !== 'dependency' && (launch.kind !== 'task' || isServiceTask(launch.project, launch)) && !listed.has(launch.directory));
   const { incomplete } = await releaseProcesses(context, orphans, { keepReserved: true });
   if (incomplete.length > 0) {
     throw new EnvctlError('ENVCTL_E_START_REFUSED', `Processes of an earlier, killed command could not be stopped: ${describeIncomplete(incomplete)}`, {

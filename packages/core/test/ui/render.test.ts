@@ -163,7 +163,7 @@ describe('renderPlan', () => {
           { type: 'frontend', name: 'Main Frontend', action: 'keep', command: { ...command, type: 'frontend', command: ['npx', 'vite'], rule: 'vite', evidence: [{ path: '/w/web/package.json', text: 'scripts.dev: vite' }, { path: '/usr/bin/node', text: 'Node' }] }, preferred_port: 9000, listens: true, environment: { ...environment, audience: 'backend', skipped: [{ name: 'N8N', section: 'frontend launch env', line: 9, reason: 'ENVCTL_SOURCE_N8N_URL is not available' }], withheld: ['DATABASE_URL'] } },
         ],
         dependencies: [{ id: 'postgres', display_name: 'Postgres', action: 'keep', requires: [] }, { id: 'redis', display_name: 'Redis', action: 'start', requires: [] }],
-        steps: [{ kind: 'migration', id: 'migrate', label: 'alembic upgrade head', needs: [{ id: 'postgres', condition: 'ready', optional: false }], before: ['backend'] }],
+        steps: [{ kind: 'migration', id: 'migrate', label: 'alembic upgrade head', needs: [{ id: 'postgres', condition: 'ready', optional: false }], before: ['backend'], action: 'run', reason: 'configured' }],
         nodes: [],
         notes: ['No lock file.'],
       },
@@ -185,7 +185,7 @@ restart in mode main: restart (asked for)
 Main  /w
   keep     postgres
   start    redis
-  run      migrate  alembic upgrade head  (migration, after postgres)
+  run      migrate  alembic upgrade head  (migration: configured, after postgres)
   replace  backend  node server.js --port {port}  (configured, from port 8000, after postgres, redis healthy if there, migrate completed)
            env from postgres: DATABASE_URL, DB_HOST
            env from .envctl:4, backend launch env: DB from ENVCTL_SOURCE_DATABASE_URL

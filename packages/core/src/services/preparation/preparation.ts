@@ -52,6 +52,8 @@ export interface PreparedApp {
   readonly command: readonly string[];
   /** The value of PATH. */
   readonly searchPath: string;
+  /** VIRTUAL_ENV of the caller. */
+  readonly activeEnvironment?: string | undefined;
   readonly files: PreparationFiles;
 }
 

@@ -12,6 +12,10 @@ export function matchPython(app: PreparedApp): PreparationMatch | undefined {
   const source = findSource(app);
   if (source === undefined) return undefined;
   const environment = findEnvironment(app);
+  const active = app.activeEnvironment;
+  if (environment === undefined && active !== undefined && app.files.isExecutable(path.join(active, 'bin/python'))) {
+    return { notes: [`The ${app.service} has no environment of its own: the active one, ${active}, is used as it is.`] };
+  }
   const target = environment ?? path.join(source.directory, '.venv');
   const manager = toManager(app, source);
   if (manager.program === undefined) {
