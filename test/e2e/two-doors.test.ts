@@ -75,7 +75,7 @@ describe('a plan through both doors', function () {
     const server = processesIn(world.directory).find((pid) => /redis|valkey/.test(readFileSync(`/proc/${pid}/comm`, 'utf8')))!;
     process.kill(server, 'SIGSTOP');
     expect(decisionOf(await expectSame(redis))).to.equal('reuse');
-    const start = await world.json(['start'], { env: redis });
+    const start = await world.json(['start'], { env: { ...redis, ENVCTL_REDIS_START_TIMEOUT_SECONDS: '1' } });
     expect([start.code, start.document.code]).to.deep.equal([1, 'ENVCTL_E_START_FAILED']);
     process.kill(server, 'SIGCONT');
     expect((await world.succeed(['start'], { env: redis }))['decision']).to.include({ kind: 'reuse' });

@@ -4,13 +4,14 @@ import { EnvctlError } from '../contract/index.js';
 import { renderShowConfig } from '../ui/read-only.js';
 import type { HotContext, HotResult } from './hot-commands.js';
 
-export async function showState({ env, cwd, route }: HotContext): Promise<HotResult> {
-  const { report, warnings } = readState({ env, cwd, repo: route.repo, mode: route.mode });
+export async function showState(context: HotContext): Promise<HotResult> {
+  const { report, warnings } = readState(toInputs(context));
   return { exitCode: report.found ? 0 : 1, json: report, text: `${renderState(report)}\n`, warnings };
 }
 
-export async function showEndpoints({ env, cwd, route, now }: HotContext): Promise<HotResult> {
-  const { report, warnings } = await readEndpoints({ env, cwd, repo: route.repo, mode: route.mode, projects: [...route.projects, ...route.passthroughArgs], nowMs: now() });
+export async function showEndpoints(context: HotContext): Promise<HotResult> {
+  const { route, now } = context;
+  const { report, warnings } = await readEndpoints({ ...toInputs(context), projects: [...route.projects, ...route.passthroughArgs], nowMs: now() });
   // For people it is an error like every other; the document tells more than an error could.
   if (!report.ok && !route.json) throw new EnvctlError(report.error === 'state_not_found' ? 'ENVCTL_E_STATE_NOT_FOUND' : 'ENVCTL_E_TARGET_UNKNOWN', renderEndpoints(report));
   return { exitCode: report.ok ? 0 : 1, json: report, text: `${renderEndpoints(report)}\n`, warnings };

@@ -16,6 +16,7 @@ export default class BlastAll extends EnvctlCommand<StopSummary, EngineRuntime> 
 
   protected async execute(route: Route): Promise<CommandResult<StopSummary>> {
     const data = await (await this.runtime()).stopAll(route, 'blast-all', { removeVolumes: route.flags['blast-remove-main-volumes'] === true });
+    for (const warning of data.warnings) this.say(`Warning: ${warning}`);
     return { data, ok: data.not_stopped.length === 0 };
   }
 

@@ -15,6 +15,7 @@ export default class StopAll extends EnvctlCommand<StopSummary, EngineRuntime> {
 
   protected async execute(route: Route): Promise<CommandResult<StopSummary>> {
     const data = await (await this.runtime()).stopAll(route, 'stop-all', { removeVolumes: route.flags['remove-volumes'] === true });
+    for (const warning of data.warnings) this.say(`Warning: ${warning}`);
     return { data, ok: data.not_stopped.length === 0 };
   }
 

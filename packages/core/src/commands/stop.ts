@@ -14,6 +14,7 @@ export default class Stop extends EnvctlCommand<StopSummary, EngineRuntime> {
 
   protected async execute(route: Route): Promise<CommandResult<StopSummary>> {
     const data = await (await this.runtime()).stop(route);
+    for (const warning of data.warnings) this.say(`Warning: ${warning}`);
     return { data, ok: data.not_stopped.length === 0 };
   }
 

@@ -6,7 +6,7 @@ import { nearestWord } from '../routing/index.js';
 import { isLegacyState, type RunState, type ServiceRecord } from '../state/read-only.js';
 import { examineServices, namedServices, type ServiceTruth } from '../truth/read-only.js';
 import { examineDependencies, type DependencyEndpoint } from './dependency-endpoints.js';
-import { readRecordedScope, type HotInputs, type RecordedScope } from './hot.js';
+import { readRecordedScope, type RecordedInputs, type RecordedScope } from './hot.js';
 
 export interface Endpoint {
   readonly name?: string;
@@ -47,7 +47,7 @@ export interface EndpointsFailure {
 
 const missing: Endpoint = { status: 'missing', port: null, local_url: null, public_url: null };
 
-export async function readEndpoints(inputs: HotInputs & { readonly projects: readonly string[]; readonly nowMs: number }): Promise<{ readonly report: EndpointsReport; readonly warnings: readonly string[] }> {
+export async function readEndpoints(inputs: RecordedInputs & { readonly projects: readonly string[]; readonly nowMs: number }): Promise<{ readonly report: EndpointsReport; readonly warnings: readonly string[] }> {
   const scope = readRecordedScope(inputs);
   return { report: await toReport(scope, inputs), warnings: scope.warnings };
 }

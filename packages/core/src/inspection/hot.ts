@@ -1,6 +1,6 @@
 /** What the hot inspection commands share: the repository, its scope and its latest state, read cheaply. */
-import type { Mode } from '../contract/index.js';
-import { type BootstrapConfig, readBootstrapConfig } from '../config/read-only.js';
+import type { ConfigKeyDeclaration, DependencyDeclaration, Mode } from '../contract/index.js';
+import { type BootstrapConfig, type ConfigModel, type DeclaredRefiner, describeProblem, loadConfig, readBootstrapConfig } from '../config/read-only.js';
 import { resolveRepository } from '../projects/read-only.js';
 import { describeLegacyState, describePassedOver, inspectLatestState, isLegacyState, toLegacyPlaces, type RunState } from '../state/read-only.js';
 
@@ -11,6 +11,18 @@ export interface HotInputs {
   readonly mode: Mode | undefined;
 }
 
+/** What the manifests of the plugins declare. */
+export interface Declared {
+  readonly dependencies: readonly DependencyDeclaration[];
+  readonly configKeys: readonly ConfigKeyDeclaration[];
+  readonly refiners: readonly DeclaredRefiner[];
+  readonly warnings: readonly string[];
+}
+
+export interface RecordedInputs extends HotInputs {
+  readonly declared: Pick<Declared, 'dependencies' | 'configKeys'>;
+}
+
 export interface RecordedScope {
   readonly runtimeDirectory: string;
   readonly scopeDirectory: string;
@@ -19,15 +31,16 @@ export interface RecordedScope {
   /** The file of the state. */
   readonly path: string | undefined;
   readonly truth: BootstrapConfig['truth'];
-  /** One line for each damaged file that was passed over, and one for a state of the original. */
+  /** What would refuse a start, one line for each damaged file that was passed over, and one for a state of the original. */
   readonly warnings: readonly string[];
 }
 
 /** Without a mode token any mode's latest state may be used (contracts, section 1.9); the original's when there is none of ours. */
-export function readRecordedScope(inputs: HotInputs): RecordedScope {
+export function readRecordedScope(inputs: RecordedInputs): RecordedScope {
   const repository = resolveRepository(inputs.cwd, inputs.repo);
   const config = readBootstrapConfig(repository.root, inputs.env);
   const { runtimeDirectory, scopeDirectory, truth, scopeId } = config;
+  const { problems } = loadConfig({ repositoryRoot: repository.root, env: inputs.env, declarations: inputs.declared.configKeys, dependencies: inputs.declared.dependencies });
   const legacy = toLegacyPlaces({ mode: config.stateCompatMode, runtimeDirectory: config.legacyRuntimeDirectory, scopeId, repositoryRoot: repository.root, uid: process.getuid?.() ?? -1 });
   const { found, damaged } = inspectLatestState(scopeDirectory, inputs.mode, legacy);
   const state = found?.state;
@@ -39,6 +52,11 @@ export function readRecordedScope(inputs: HotInputs): RecordedScope {
     state,
     path: found?.path,
     truth,
-    warnings: [...damaged.map((candidate) => describePassedOver(candidate, found?.path)), ...told],
+    warnings: [...toWarnings(problems), ...damaged.map((candidate) => describePassedOver(candidate, found?.path)), ...told],
   };
+}
+
+/** The problems that would refuse a start: reading goes on and tells them. */
+export function toWarnings(problems: ConfigModel['problems']): readonly string[] {
+  return problems.filter(({ severity }) => severity === 'error').map((problem) => `Warning: ${describeProblem(problem)}\n  ${problem.hint}`);
 }

@@ -1,5 +1,5 @@
 import type { DependencyDeclaration, Mode, ProjectFacts } from '../contract/index.js';
-import { assertConfig, describeProblem, type ConfigModel } from '../config/read-only.js';
+import { assertConfig, type ConfigModel } from '../config/read-only.js';
 import { createPortPreference } from '../ports/read-only.js';
 import { createMainProvider, discoverProjects } from '../projects/read-only.js';
 import { completeRoute } from '../routing/index.js';
@@ -7,6 +7,7 @@ import { toScopeDirectory } from '../scope/read-only.js';
 import { describePassedOver, inspectLatestState, type RunState } from '../state/read-only.js';
 import { examineServices } from '../truth/read-only.js';
 import { examineDependencies } from './dependency-endpoints.js';
+import { toWarnings } from './hot.js';
 import { readConfig, type ConfiguredInputs } from './read-config.js';
 
 /** The document of `list-targets --json`; `ports` are planned ones, no lease is taken; `actual_ports` those in use now. */
@@ -40,10 +41,9 @@ export async function listTargets(inputs: ConfiguredInputs & { readonly nowMs: n
   const { found, damaged } = inspectLatestState(scopeDirectory, mode);
   const listing: Listing = { config, scopeDirectory, declarations: inputs.declared.dependencies, state: found?.state, nowMs: inputs.nowMs };
   const portsOf = await examinePorts(listing);
-  const problems = config.problems.filter(({ severity }) => severity === 'error').map((problem) => `${describeProblem(problem)}\n  ${problem.hint}`);
   return {
     report: { mode, count: projects.length, projects: await Promise.all(projects.map(async (project) => toTarget(listing, project, await portsOf(project.name)))) },
-    warnings: [...[...inputs.declared.warnings, ...problems].map((line) => `Warning: ${line}`), ...damaged.map((candidate) => describePassedOver(candidate, found?.path))],
+    warnings: [...inputs.declared.warnings.map((line) => `Warning: ${line}`), ...toWarnings(config.problems), ...damaged.map((candidate) => describePassedOver(candidate, found?.path))],
   };
 }
 

@@ -1,17 +1,11 @@
 /* The whole configuration for a hot inspection command: keys from the merged manifest, no schema library, no plugin code. */
-import type { ConfigKeyDeclaration, DependencyDeclaration, Mode } from '../contract/index.js';
-import { loadConfig, refinersInUse, type ConfigModel, type DeclaredRefiner, type RefineConfig } from '../config/read-only.js';
+import type { Mode } from '../contract/index.js';
+import { loadConfig, refinersInUse, type ConfigModel, type RefineConfig } from '../config/read-only.js';
 import { resolveRepository } from '../projects/read-only.js';
-import type { HotInputs } from './hot.js';
+import type { Declared, HotInputs } from './hot.js';
 
 export interface ConfiguredInputs extends HotInputs {
-  /** What the manifests of the plugins declare. */
-  readonly declared: {
-    readonly dependencies: readonly DependencyDeclaration[];
-    readonly configKeys: readonly ConfigKeyDeclaration[];
-    readonly refiners: readonly DeclaredRefiner[];
-    readonly warnings: readonly string[];
-  };
+  readonly declared: Declared;
   /** Absent where no plugin code may run. */
   readonly refine: RefineConfig | undefined;
 }

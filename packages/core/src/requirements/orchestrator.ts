@@ -91,7 +91,7 @@ async function bringUpInstance(context: RequirementsContext, request: BringUpReq
   const wasHolder = base.holders.includes(request.project.name);
   const wasRunning = await isRunning(context, target.id);
   const limits = { bind: Math.max(1, context.reader.integer('ENVCTL_REQUIREMENT_BIND_MAX_RETRIES') ?? 8), transient: 3 };
-  let record = withHolder({ ...base, driver: target.driver, settings: digestSettings(context.config) }, request.project.name);
+  let record = withHolder({ ...base, driver: target.driver }, request.project.name);
   let counts: RetryCounts = { bind: 0, transient: 0 };
   const avoid = new Set<number>();
   const requested = toRequestedPorts(context, request, target.plan);
@@ -107,7 +107,7 @@ async function bringUpInstance(context: RequirementsContext, request: BringUpReq
       const outcome = await attempt(context, request, target, record);
       request.signal.throwIfAborted();
       if (outcome.status !== 'failed') {
-        record = { ...record, ports: { ...record.ports, ...(outcome.status === 'degraded' ? {} : outcome.ports) } };
+        record = { ...record, settings: digestSettings(context.config), ports: { ...record.ports, ...(outcome.status === 'degraded' ? {} : outcome.ports) } };
         await writeInstance(context, record);
         context.events.emit('requirements.healthy', { project: request.project.name, service: declaration.id, final_port: Object.values(record.ports)[0] ?? null });
         const variables = await projectVariables(context, request.project, request.handle, target, record);

@@ -23,6 +23,8 @@ export interface Engine extends ReconcileContext, ScopedContext {
   readonly providers: readonly ProjectProvider[];
   readonly host: Registry;
   readonly readiness: ReadinessPort;
+  /** What is odd about the configuration and is to be told, a line and a mend each. */
+  readonly oddities: readonly string[];
   readonly publicHost: string;
   readonly serviceTimeoutMs: (service: string) => number;
 }
@@ -42,7 +44,6 @@ export async function composeEngine(request: RuntimeRequest, asked: Route, deman
   const { mode } = route;
   const config = await refineConfig(loaded, host.configRefiners, { modes: [mode] });
   assertConfig(config, demand === 'valid' ? { for: 'start', mode } : { for: 'target' });
-  for (const problem of toldProblems(config, demand)) invocation.stderr(`Warning: ${describeProblem(problem)}\n  ${problem.hint}\n`);
   const context = await createContext({
     config,
     scope: { id: config.scopeId, repositoryRoot: repository.root, mode },
@@ -64,6 +65,7 @@ export async function composeEngine(request: RuntimeRequest, asked: Route, deman
     declarations,
     providers: [createMainProvider()],
     readiness: noReadinessEvaluator,
+    oddities: toldProblems(config, demand).map((problem) => `${describeProblem(problem)}\n  ${problem.hint}`),
     publicHost: context.reader.string('ENVCTL_PUBLIC_HOST') ?? 'localhost',
     serviceTimeoutMs: (service) => (context.reader.integer('ENVCTL_SERVICE_LISTENER_TIMEOUT') ?? context.reader.integer(`ENVCTL_${service.toUpperCase()}_READY_TIMEOUT`) ?? 60) * 1000,
     handles: (ids) => toHandles(host, ids),

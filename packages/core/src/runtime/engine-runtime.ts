@@ -39,13 +39,16 @@ export async function createRuntime(request: RuntimeRequest): Promise<EngineRunt
   const { signal } = request.invocation;
   const configuration = createConfigOperations(request);
 
-  const engineFor = async (route: Route, demand: ConfigDemand): Promise<Engine> => {
+  const warn = (line: string): void => request.invocation.stderr(`Warning: ${line}\n`);
+
+  const engineFor = async (route: Route, demand: ConfigDemand, tell: (oddity: string) => void = warn): Promise<Engine> => {
     assertOneTarget(route);
     // A prediction stands for another command, and is refused as that one would be.
     assertPrograms(declared(route)?.prerequisites ?? [], request.invocation.env['PATH'] ?? '');
     const engine = await composeEngine(request, route, demand);
     engines.push(engine);
     scope.add(`the engine of ${route.command}`, () => engine.dispose());
+    engine.oddities.forEach((oddity) => tell(oddity));
     return engine;
   };
 
@@ -73,6 +76,19 @@ export async function createRuntime(request: RuntimeRequest): Promise<EngineRunt
     const answer = await withoutState(engine);
     if (answer === undefined) throw noState(route);
     return answer;
+  };
+
+  /** A stop's document lists what is odd, and the command tells it; a stop that fails tells it here. */
+  const withOddities = async (route: Route, work: (engine: Engine) => Promise<StopSummary>): Promise<StopSummary> => {
+    const oddities: string[] = [];
+    const engine = await engineFor(route, 'any', (oddity) => oddities.push(oddity));
+    try {
+      const summary = await work(engine);
+      return { ...summary, warnings: [...oddities, ...summary.warnings] };
+    } catch (error) {
+      oddities.forEach((oddity) => warn(oddity));
+      throw error;
+    }
   };
 
   const look = async (engine: Engine, state: RunState, selectors: ServiceSelectors): Promise<HealthReport> =>
@@ -105,11 +121,8 @@ export async function createRuntime(request: RuntimeRequest): Promise<EngineRunt
       const { config, route: complete } = engines.at(-1) ?? (await engineFor(route, 'any'));
       return toPreflightReport(config, complete, startup);
     },
-    stop: async (route) => {
-      const engine = await engineFor(route, 'any');
-      return runStop(engine, { mode: engine.route.modeAsked, selectors: toSelectors(route), signal });
-    },
-    stopAll: async (route, command, options) => runStopAll(await engineFor(route, 'any'), { command, removeVolumes: options.removeVolumes, signal }),
+    stop: (route) => withOddities(route, (engine) => runStop(engine, { mode: engine.route.modeAsked, selectors: toSelectors(route), signal })),
+    stopAll: (route, command, options) => withOddities(route, (engine) => runStopAll(engine, { command, removeVolumes: options.removeVolumes, signal })),
     health: (route) =>
       withState(
         route,

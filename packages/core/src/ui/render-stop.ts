@@ -7,6 +7,5 @@ export function renderStop(summary: StopSummary): string {
     ...summary.removed_data.map((path) => `  removed ${path}`),
     ...summary.not_stopped.map((item) => `  NOT stopped ${item.what}: ${item.detail}`),
     ...summary.detached.map((process) => `  left running: pid ${process.pid} (${process.comm}): ${process.reason}`),
-    ...summary.warnings.map((warning) => `  warning: ${warning}`),
   ].join('\n');
 }

@@ -91,7 +91,6 @@ Stopped runtime state.
   removed /store/redis
   NOT stopped main-frontend-1: pid 7 (node)
   left running: pid 9 (tmux: server): it left the session
-  warning: damaged record /x
 `),
     );
   });

@@ -1,0 +1,45 @@
+import { readFile } from 'node:fs/promises';
+import path from 'node:path';
+import { expect } from 'chai';
+import { createWorld, type World } from './world.js';
+
+/** Every command that reads or tears down; the last ones leave nothing to look at. */
+const commands: readonly (readonly string[])[] = [
+  ['list-targets'], ['show-state'], ['endpoints'], ['health'], ['errors'], ['logs'], ['wait', '--timeout', '1'], ['stop', 'frontend'], ['stop'], ['stop-all'], ['blast-all'],
+];
+
+describe('a key that nobody knows', function () {
+  this.timeout(120_000);
+  let world: World;
+  before(async () => {
+    world = await createWorld('unknown-keys', { settings: { POSTGRES_MAIN_ENABLE: false, REDIS_MAIN_ENABLE: false } });
+    await world.succeed(['start']);
+    await world.configure({ BACKEND_PORT_BSE: 7 });
+  });
+  after(() => world.close());
+
+  it('refuses a start and a save; show-config lists it', async () => {
+    const file = path.join(world.repository, '.envctl');
+    const before = await readFile(file, 'utf8');
+    for (const words of [['start'], ['restart'], ['resume'], ['explain-startup'], ['config', '--set', 'BACKEND_PORT_BASE=8100']]) {
+      const { code, document } = await world.json(words);
+      expect([code, document.message], words.join(' ')).to.deep.include(1);
+      expect(document.message, words.join(' ')).to.include('BACKEND_PORT_BSE');
+    }
+    expect(await readFile(file, 'utf8')).to.equal(before);
+    const shown = await world.succeed(['show-config']);
+    expect(JSON.stringify(shown['problems'])).to.include('BACKEND_PORT_BSE');
+  });
+
+  for (const words of commands) {
+    it(`warns on stderr of ${words.join(' ')}, and does its work`, async () => {
+      const { code, document, stderr } = await world.json(words);
+      const isStop = /^(?:stop|blast)/.test(words[0] ?? '');
+      expect(code, stderr).to.equal(0);
+      expect(stderr.split('\n').filter((line) => line.startsWith('Warning: ') && line.includes('BACKEND_PORT_BSE'))).to.have.length(1);
+      const { warnings, ...rest } = document;
+      expect(JSON.stringify(rest)).to.not.include('BACKEND_PORT_BSE');
+      expect((warnings as readonly string[] | undefined)?.some((warning) => warning.includes('BACKEND_PORT_BSE'))).to.equal(isStop ? true : undefined);
+    });
+  }
+});
