@@ -104,6 +104,11 @@ describe('in a terminal', function () {
       const screen = await shell.shows(/code=0/);
       expect(rows(screen)).to.deep.equal(['✓ Main/backend', '✓ Main/frontend']);
       expect(readFileSync(file(), 'utf8')).to.equal('# >>> envctl managed startup config >>>\nENVCTL_DEFAULT_MODE=main\n\nTREES_STARTUP_ENABLE=false\n# <<< envctl managed startup config <<<\n');
+      // The set-up belongs to the run it led to; a later change to the run that is there.
+      await world.succeed(['config', '--set', 'ENVCTL_DEFAULT_MODE=main', '--set', 'PORT_SPACING=30']);
+      const events = readFileSync(path.join(world.directory, 'state/engine', world.scopeId, 'events.jsonl'), 'utf8').trim().split('\n').map((line) => JSON.parse(line) as { readonly event: string; readonly run_id: string });
+      const told = events.filter(({ event }) => event.startsWith('config.'));
+      expect(told.map(({ event }) => event)).to.deep.equal(['config.bootstrap.required', 'config.bootstrap.saved', 'config.command.open', 'config.command.saved']);
     });
 
     it('start that is cancelled while it asks writes nothing and starts nothing', async () => {

@@ -1,5 +1,5 @@
 import { discoverConfigFile } from './discovery.js';
-import { EnvctlError } from '../contract/index.js';
+import { EnvctlError, type EventEmitter, type EventFields } from '../contract/index.js';
 import { parseAssignments } from './assignments.js';
 import { requireConfigFile } from './bootstrap.js';
 import { loadConfig, type LoadConfigOptions } from './load.js';
@@ -10,7 +10,10 @@ import { saveConfig, type SaveConfigOptions, type SaveConfigResult } from './sav
 import { runConfigWizard } from './wizard.js';
 
 /** What a save needs beside what a load needs. */
-export type SaveContext = Pick<SaveConfigOptions, keyof LoadConfigOptions | 'exclusive' | 'refiners' | 'seam'>;
+export interface SaveContext extends Pick<SaveConfigOptions, keyof LoadConfigOptions | 'exclusive' | 'refiners' | 'seam'> {
+  /** Told what becomes of a set-up or a change (contracts, section 2.6). */
+  readonly events?: EventEmitter;
+}
 
 export interface ConfigDialogue {
   /** True when nobody can be asked. */
@@ -36,6 +39,14 @@ export type ConfigAnswer = SaveConfigResult | { readonly saved: false; readonly 
  */
 export async function changeConfig(options: SaveContext, change: ConfigChange): Promise<ConfigAnswer> {
   const model = loadConfig(options);
+  options.events?.emit('config.command.open', factsOf(model));
+  const answer = await answerOf(options, model, change);
+  if (answer.saved) options.events?.emit('config.command.saved', { ...factsOf(model), saved_path: answer.path, changed: answer.changed });
+  else options.events?.emit('config.command.cancelled', factsOf(model));
+  return answer;
+}
+
+async function answerOf(options: SaveContext, model: ConfigModel, change: ConfigChange): Promise<ConfigAnswer> {
   const document = change.stdinJson === undefined ? undefined : await parsePayload(await change.stdinJson(), model);
   if (document !== undefined || change.set.length > 0) {
     return saveConfig({ ...options, assignments: [...(document ?? []), ...parseAssignments(change.set)] });
@@ -60,12 +71,20 @@ export function hasConfigFile(options: Pick<SaveContext, 'repositoryRoot' | 'env
 export async function ensureConfigFile(options: SaveContext, dialogue: ConfigDialogue): Promise<ConfigModel> {
   const model = loadConfig(options);
   if (model.exists) return model;
+  options.events?.emit('config.bootstrap.required', { ...factsOf(model), reason: dialogue.headless ? 'nobody to ask' : 'asked in the terminal' });
   if (dialogue.headless) requireConfigFile(model);
   const answer = await ask(options, model, await dialogue.prompts());
   if (!answer.saved) {
+    options.events?.emit('config.bootstrap.cancelled', { ...factsOf(model), reason: answer.reason });
     throw new EnvctlError('ENVCTL_E_CONFIG_MISSING', `The set-up was cancelled; ${model.path} was not written.`, { hints: ['envctl config'], data: { path: model.path } });
   }
+  options.events?.emit('config.bootstrap.saved', { ...factsOf(model), saved_path: answer.path });
   return loadConfig(options);
+}
+
+/** Where the configuration came from before anything was saved. */
+function factsOf({ path, source, exists }: ConfigModel): EventFields {
+  return { path, source, exists };
 }
 
 async function ask(options: SaveContext, model: ConfigModel, prompts: ConfigPrompts): Promise<ConfigAnswer> {

@@ -11,7 +11,7 @@ export const startupSignals: readonly SignalDeclaration[] = [
   { event: 'config.bootstrap.saved', phase: 'config', fields: { path: 'path', source: 'plain', exists: 'plain', saved_path: 'path' } },
   { event: 'config.command.open', phase: 'config', fields: { path: 'path', source: 'plain', exists: 'plain' } },
   { event: 'config.command.cancelled', phase: 'config', fields: { path: 'path', source: 'plain', exists: 'plain' } },
-  { event: 'config.command.saved', phase: 'config', fields: { path: 'path', source: 'plain', exists: 'plain', saved_path: 'path', keys: 'plain' } },
+  { event: 'config.command.saved', phase: 'config', fields: { path: 'path', source: 'plain', exists: 'plain', saved_path: 'path', changed: 'plain' } },
   { event: 'config.value.refused', phase: 'config', fields: { path: 'path', key: 'plain', reason: 'text' } },
   { event: 'cutover.gate.evaluate', phase: 'runtime', fields: { command_parity: 'plain', runtime_truth: 'plain', lifecycle: 'plain', shipability: 'plain', synthetic_state: 'plain', parity_manifest_complete: 'plain', partial_commands: 'plain', state_compat_mode: 'plain', runtime_readiness_contract_passed: 'plain', runtime_readiness_blocking_gap_count: 'plain', scope: 'plain', runtime_readiness_contract_enforced: 'plain' } },
   { event: 'cutover.gate.fail_reason', phase: 'runtime', fields: { gate: 'plain', reason: 'text', reason_code: 'plain', partial_commands: 'plain', blocking_gap_count: 'plain', failing_services: 'plain', failing_requirements: 'plain', scope: 'plain' } },

@@ -1,3 +1,5 @@
+import { randomBytes } from 'node:crypto';
+import { join } from 'node:path';
 import type { Mode } from '../contract/index.js';
 import type { RuntimeRequest } from '../boot/index.js';
 import {
@@ -16,12 +18,15 @@ import {
   type SaveContext,
   sweepConfigLeftovers,
 } from '../config/index.js';
+import { coreSignals, createJsonlSink, createRecorder, createRedactor } from '../events/index.js';
 import { createGenerationLock } from '../fs/index.js';
 import { discoverPlugins, loadHost } from '../host/index.js';
 import { mayBeAlive, selfIdentity } from '../processes/index.js';
 import { resolveRepository } from '../projects/index.js';
 import type { Route } from '../routing/index.js';
 import { toScopePaths } from '../scope/index.js';
+import { artifactNames, readLatestState } from '../state/index.js';
+import { createPendingEvents, type PendingEvents } from './pending-events.js';
 
 /** The configuration commands. They build no engine: a configuration with errors can be looked at and mended. */
 export interface ConfigOperations {
@@ -29,26 +34,34 @@ export interface ConfigOperations {
   refine(config: ConfigModel, modes: readonly Mode[]): Promise<ConfigModel>;
   /** `set` are the words of `--set`; `stdinJson` reads the document of `--stdin-json`. */
   config(route: Route, change: { readonly set: readonly string[]; readonly stdinJson?: () => Promise<string> }): Promise<ConfigAnswer>;
-  /** For commands that need an `.envctl`: asks for one in a terminal, else throws ENVCTL_E_CONFIG_MISSING. */
+  /** For commands that need an `.envctl`: asks for one in a terminal, else throws ENVCTL_E_CONFIG_MISSING. What it did waits in `events`. */
   ensureConfig(route: Route): Promise<void>;
   /** Throws ENVCTL_E_CONFIG_MISSING when there is no `.envctl`; asks nobody, writes nothing. */
   requireConfig(route: Route): void;
+  readonly events: PendingEvents;
 }
 
 export function createConfigOperations(request: RuntimeRequest): ConfigOperations {
   const { invocation } = request;
+  const events = createPendingEvents();
   const dialogue = (route: Route): ConfigDialogue => ({
     headless: route.headless || !invocation.terminal.stdin || !invocation.terminal.stdout,
     prompts: createTerminalPrompts,
   });
   return {
     refine: (config, modes) => refineConfig(config, loadHost({ plugins: discoverPlugins(request.config.plugins.values()) }).configRefiners, { modes }),
-    config: (route, change) => changeConfig(saveContext(request, locate(request, route)), { ...dialogue(route), ...change }),
+    events,
+    config: async (route, change) => {
+      const location = locate(request, route);
+      const answer = await changeConfig({ ...saveContext(request, location), events }, { ...dialogue(route), ...change });
+      recordInLatestRun(request, location, events);
+      return answer;
+    },
     ensureConfig: async (route) => {
       const repositoryRoot = resolveRepository(invocation.cwd, route.repo).root;
       await sweepConfigLeftovers(repositoryRoot, invocation.now());
       if (hasConfigFile({ repositoryRoot, env: invocation.env })) return;
-      await ensureConfigFile(saveContext(request, locate(request, route)), dialogue(route));
+      await ensureConfigFile({ ...saveContext(request, locate(request, route)), events }, dialogue(route));
     },
     requireConfig: (route) => {
       const repositoryRoot = resolveRepository(invocation.cwd, route.repo).root;
@@ -73,6 +86,25 @@ function locate({ invocation, config }: RuntimeRequest, route: Route): Location 
       dependencies: host.dependencies.map((entry) => entry.declaration),
     },
   };
+}
+
+/** A change of the configuration belongs to the history of what runs with it; where nothing ran yet there is none. */
+function recordInLatestRun({ invocation }: RuntimeRequest, { load }: Location, events: PendingEvents): void {
+  const { runtimeDirectory, storeDirectory, scopeId } = loadConfig(load);
+  const { scope, runs } = toScopePaths({ runtimeRoot: runtimeDirectory, storeRoot: storeDirectory, scopeId });
+  const latest = readLatestState(scope);
+  if (latest === undefined) return;
+  const recorder = createRecorder({
+    catalogue: coreSignals,
+    sinks: [createJsonlSink()],
+    redactor: createRedactor({ secrets: () => invocation.secrets, home: invocation.env['HOME'] ?? '/' }),
+    now: invocation.now,
+    salt: randomBytes(16).toString('hex'),
+    traceId: `config-${randomBytes(4).toString('hex')}`,
+  });
+  recorder.setRun(latest.run_id, join(runs, latest.run_id, artifactNames.events));
+  events.drainTo(recorder);
+  recorder.close();
 }
 
 /** One save at a time per scope: two at once would each write what they read. */

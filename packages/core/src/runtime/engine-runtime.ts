@@ -55,6 +55,7 @@ export async function createRuntime(request: RuntimeRequest): Promise<EngineRunt
   /** What the command says of itself, from the manifest. */
   const declared = (route: Route) => request.invocation.manifest.commands.find((entry) => entry.id === route.command)?.envctl;
 
+
   const startContext = async (route: Route, command: 'start' | 'restart' | 'resume', isDry: boolean) => {
     const engine = await engineFor(route, 'valid');
     assertStartupEnabled(engine.config, engine.scope.mode);
@@ -100,6 +101,7 @@ export async function createRuntime(request: RuntimeRequest): Promise<EngineRunt
     start: async (route, command) => {
       if (declared(route)?.bootstrap === 'require') await configuration.ensureConfig(route);
       const { engine, startRequest } = await startContext(route, command, false);
+      configuration.events.drainTo(engine.events);
       const progress = withRedactedProgress(createProgress(request.invocation, route), engine.redaction);
       try {
         return await runStart({ ...engine, progress }, startRequest);

@@ -81,6 +81,31 @@ describe('the configuration dialogue', () => {
     expect(await attempt(true)).to.have.property('message').that.matches(/^Missing repo-local \.envctl and no interactive TTY is available\./);
   });
 
+  it('tells what became of a set-up and of a change', async () => {
+    const told: string[] = [];
+    const events = { emit: (event: string, { exists, saved_path: saved, reason }: Readonly<Record<string, unknown>> = {}) => void told.push([event, `exists=${String(exists)}`, ...[saved, reason].filter((value) => value !== undefined).map(String)].join(' ')) };
+    const bootstrap = (answers: readonly unknown[], headless = false): Promise<unknown> => ensureConfigFile({ ...options(), events }, { headless, prompts: async () => scripted(answers).prompts }).catch(() => undefined);
+    await bootstrap([], true);
+    await bootstrap([cancelled]);
+    await bootstrap([undefined, 'trees', 'standard', 'disabled', true]);
+    await bootstrap([cancelled]);
+    await changeConfig({ ...options(), events }, { headless: false, set: [], prompts: async () => scripted([cancelled]).prompts });
+    await changeConfig({ ...options(), events }, { headless: true, set: ['DB_PORT=5600'], prompts: async () => Promise.reject(new Error('asked')) });
+    await changeConfig({ ...options(), events }, { headless: true, set: ['DB_PORT=none'], prompts: async () => Promise.reject(new Error('asked')) }).catch(() => undefined);
+    expect(told).to.deep.equal([
+      'config.bootstrap.required exists=false nobody to ask',
+      'config.bootstrap.required exists=false asked in the terminal',
+      'config.bootstrap.cancelled exists=false cancelled',
+      'config.bootstrap.required exists=false asked in the terminal',
+      `config.bootstrap.saved exists=false ${file()}`,
+      'config.command.open exists=true',
+      'config.command.cancelled exists=true',
+      'config.command.open exists=true',
+      `config.command.saved exists=true ${file()}`,
+      'config.command.open exists=true',
+    ]);
+  });
+
   it('refuses a headless call with nothing to save', async () => {
     const error: unknown = await changeConfig(options(), { headless: true, set: [], prompts: async () => Promise.reject(new Error('asked')) }).then(() => undefined, (reason: unknown) => reason);
     expect(error).to.have.property('code', 'ENVCTL_E_ARGV_INVALID');
