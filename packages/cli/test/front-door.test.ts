@@ -67,6 +67,13 @@ describe('envctl', function () {
     expect([code, message, hints.length]).to.deep.equal(['ENVCTL_E_PREREQUISITE_MISSING', 'Missing required executables: no-such-tool, nor-this-one', 2]);
   });
 
+  it('holds a command to its state policy', () => {
+    for (const [word, what] of [['anew', 'to start something'], ['look', 'for the recorded state']] as const) {
+      const { code, message } = JSON.parse(home.run(['toy', 'peek', word, '--json']).stdout) as { code: string; message: string };
+      expect([code, message]).to.deep.equal(['ENVCTL_E_BUG', `The command toy:peek declares the state policy skip-startup and asked ${what}.`]);
+    }
+  });
+
   it('gives the same words through both doors', async () => {
     const bare = await createToyHome();
     try {

@@ -21,6 +21,10 @@ export interface CommandContract {
   readonly family: string;
   /** `skip`: works in a repository without .envctl; `require`: needs one. */
   readonly bootstrap: 'skip' | 'require';
+  /**
+   * What it may ask of the runtime, which holds it to that. `load`: it works on what is recorded and starts nothing anew (restart is
+   * one); `skip-startup`: it neither starts nor is given what is recorded; `none`: it decides by itself.
+   */
   readonly statePolicy: 'none' | 'load' | 'skip-startup';
   /** True when it changes processes, state or files. */
   readonly mutates: boolean;

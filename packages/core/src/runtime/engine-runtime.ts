@@ -16,6 +16,7 @@ import { namedServices } from '../truth/index.js';
 import { createProgress } from '../ui/index.js';
 import { type ConfigOperations, createConfigOperations } from './config-operations.js';
 import { composeEngine, type ConfigDemand, type Engine } from './compose.js';
+import { assertStatePolicy, type StateUse } from './state-policy.js';
 import { withRedactedFailures, withRedactedProgress } from './redact-failures.js';
 
 export interface EngineRuntime extends DisposableRuntime, Pick<ConfigOperations, 'config' | 'refine'> {
@@ -55,6 +56,7 @@ export async function createRuntime(request: RuntimeRequest): Promise<EngineRunt
   /** What the command says of itself, from the manifest. */
   const declared = (route: Route) => request.invocation.manifest.commands.find((entry) => entry.id === route.command)?.envctl;
 
+  const assertPolicy = (route: Route, use: StateUse): void => assertStatePolicy(route.command, declared(route)?.statePolicy, use);
 
   const startContext = async (route: Route, command: 'start' | 'restart' | 'resume', isDry: boolean) => {
     const engine = await engineFor(route, 'valid');
@@ -69,6 +71,7 @@ export async function createRuntime(request: RuntimeRequest): Promise<EngineRunt
   };
 
   const withState = async <T>(route: Route, work: (engine: Engine, state: RunState) => Promise<T>, withoutState: (engine: Engine) => Promise<T | undefined> = () => Promise.resolve(undefined)): Promise<T> => {
+    assertPolicy(route, 'read');
     const engine = await engineFor(route, 'any');
     const { loaded, damaged } = await engine.state.inspect({ ...askedMode(engine.route), legacy: true });
     for (const candidate of damaged) request.invocation.stderr(`${describePassedOver(candidate, loaded?.path)}\n`);
@@ -81,6 +84,7 @@ export async function createRuntime(request: RuntimeRequest): Promise<EngineRunt
 
   /** A stop's document lists what is odd, and the command tells it; a stop that fails tells it here. */
   const withOddities = async (route: Route, work: (engine: Engine) => Promise<StopSummary>): Promise<StopSummary> => {
+    assertPolicy(route, 'read');
     const oddities: string[] = [];
     const engine = await engineFor(route, 'any', (oddity) => oddities.push(oddity));
     try {
@@ -99,6 +103,7 @@ export async function createRuntime(request: RuntimeRequest): Promise<EngineRunt
     config: configuration.config,
     refine: configuration.refine,
     start: async (route, command) => {
+      assertPolicy(route, command === 'start' ? 'start' : 'restore');
       if (declared(route)?.bootstrap === 'require') await configuration.ensureConfig(route);
       const { engine, startRequest } = await startContext(route, command, false);
       configuration.events.drainTo(engine.events);
@@ -163,6 +168,7 @@ export async function createRuntime(request: RuntimeRequest): Promise<EngineRunt
       }).then(() => undefined);
     },
     wait: async (route, options) => {
+      assertPolicy(route, 'read');
       const engine = await engineFor(route, 'any');
       return waitFor({
         ...options,
