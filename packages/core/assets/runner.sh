@@ -1,8 +1,9 @@
 #!/bin/sh
 # The runner of one launch: runs the command in the foreground, applies the restart policy, and writes what
-# happened into the journal beside it. docs/decisions/0002-runner-and-launch-record.md is its contract.
+# happened into the journal beside it. docs/decisions/0002-runner-and-launch-record.md is its contract,
+# docs/decisions/0019-log-writer.md that of the log.
 #
-#   runner.sh <no|on-failure|always> <max restarts> <back-off ms> <success codes, by comma> <log> <log bytes> <cgroup.procs | -> command...
+#   runner.sh <no|on-failure|always> <max restarts> <back-off ms> <success codes, by comma> <pipe|file> <log> <log bytes> <cgroup.procs | -> command...
 #
 # Every variable has a prefix of its own: a name that came with the environment would be handed to the command changed.
 _envctl_dir=${0%/*}
@@ -28,22 +29,32 @@ _envctl_now() {
   case $_envctl_at in '' | *[!0-9]*) _envctl_at=$(command -p date +%s)000 ;; esac
 }
 
+# Sets _envctl_size of the log.
+_envctl_measure() { _envctl_size=$(command -p wc -c 2>/dev/null <"$_envctl_log") || _envctl_size=0; }
+
 _envctl_self
 # Without a record of the runner nothing may start: the launch directory is gone, or the disk is full.
 _envctl_note runner "$_envctl_pid" "$_envctl_ticks" || exit 74
 # A handler, not 'ignore': the command gets the default action back.
 trap : HUP INT QUIT TERM USR1 USR2 ALRM PIPE
-_envctl_when=$1 _envctl_max=$2 _envctl_backoff=$3 _envctl_good=,$4, _envctl_log=$5 _envctl_bytes=$6 _envctl_cgroup=$7
-shift 7
+_envctl_when=$1 _envctl_max=$2 _envctl_backoff=$3 _envctl_good=,$4, _envctl_output=$5 _envctl_log=$6 _envctl_bytes=$7 _envctl_cgroup=$8
+shift 8
 # A shell says 'Terminated' on its stderr; the log is the command's alone.
 exec 3>&2 2>/dev/null
+if [ "$_envctl_output" = pipe ]; then . "$_envctl_dir/writer.sh"; fi
 [ "$_envctl_cgroup" = - ] || { printf '0\n' >"$_envctl_cgroup"; } 2>/dev/null
 
-_envctl_restarts=0 _envctl_delay=$_envctl_backoff _envctl_code=143 _envctl_begin=0 _envctl_end=0
+_envctl_restarts=0 _envctl_delay=$_envctl_backoff _envctl_code=143 _envctl_begin=0 _envctl_end=0 _envctl_writer=
 while [ ! -e "$_envctl_dir/stop" ]; do
   read -r _envctl_begin _envctl_stat 2>/dev/null </proc/uptime
+  _envctl_piped=
+  if [ "$_envctl_output" = pipe ] && _envctl_open_pipe; then
+    _envctl_piped=yes
+  elif [ "$_envctl_restarts" -gt 0 ]; then
+    exec >>"$_envctl_log" 3>&1
+  fi
   (
-    exec 2>&3 3>&-
+    if [ "$_envctl_piped" ]; then exec >&6 2>&6 6>&-; else exec 2>&3 3>&-; fi
     _envctl_self
     _envctl_note child "$_envctl_restarts" "$_envctl_pid" "$_envctl_ticks"
     # The stop file is written before the signal is sent. A signal that came before this subshell could die of it
@@ -55,6 +66,7 @@ while [ ! -e "$_envctl_dir/stop" ]; do
   )
   _envctl_code=$?
   _envctl_now
+  [ "$_envctl_piped" ] && _envctl_close_pipe
   _envctl_note ended "$_envctl_restarts" "$_envctl_code" "$_envctl_at"
   [ -e "$_envctl_dir/stop" ] && break
   case $_envctl_when in
@@ -75,11 +87,10 @@ while [ ! -e "$_envctl_dir/stop" ]; do
   [ -e "$_envctl_dir/stop" ] && break
   _envctl_restarts=$((_envctl_restarts + 1))
 
-  _envctl_size=$(command -p wc -c 2>/dev/null <"$_envctl_log") || _envctl_size=0
-  if [ "$_envctl_size" -gt "$_envctl_bytes" ] && command -p mv -f "$_envctl_log" "$_envctl_log.1" 2>/dev/null &&
+  _envctl_measure
+  if [ ! "$_envctl_piped" ] && [ "$_envctl_size" -gt "$_envctl_bytes" ] && command -p mv -f "$_envctl_log" "$_envctl_log.1" 2>/dev/null &&
     (umask 077 && true >>"$_envctl_log") 2>/dev/null; then
-    exec >>"$_envctl_log" 3>&1
-    _envctl_note rotated "$_envctl_size"
+    _envctl_note rotated "$((_envctl_size))"
     _envctl_size=0
   fi
   _envctl_note log "$_envctl_restarts" $_envctl_size

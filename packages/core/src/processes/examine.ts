@@ -3,7 +3,7 @@
  * docs/decisions/0001-identity-predicate.md states it. Two rules hold everywhere: a process of another
  * token or pid namespace is never a member, and nothing is one that started before the launch was recorded.
  */
-import { basename } from 'node:path';
+import { basename, dirname } from 'node:path';
 import type { ProcessIdentity } from '../contract/index.js';
 import type { Launch, LaunchRecord } from './launch-spec.js';
 import { mayNamespaceLive } from './liveness.js';
@@ -283,6 +283,12 @@ function holdsOurFiles(pid: number, record: LaunchRecord, table: ProcessTable): 
       (path) =>
         path === record.logPath ||
         path === `${record.logPath}.1` ||
+        isOutput(path, record) ||
         record.dataDirectories.some((directory) => path === directory || path.startsWith(`${directory}/`)),
     );
+}
+
+// The pipe of the log. The directory may be reached by another path than the descriptor shows.
+function isOutput(path: string, record: LaunchRecord): boolean {
+  return /^output(?:\.\d+)?$/.test(basename(path)) && basename(dirname(path)) === basename(record.directory);
 }

@@ -34,8 +34,13 @@ export interface LaunchSpec {
   readonly restart: RestartPolicy;
   /** Exit codes after which `on-failure` does not start the command again; default 0 alone. */
   readonly successExitCodes?: readonly number[];
-  /** The log is rotated to `<log>.1` above this size when the command (re)starts; default 16 MiB. */
+  /** The log is rotated to `<log>.1` above this size; default 16 MiB. */
   readonly logMaxBytes?: number;
+  /**
+   * `start` (default): it is rotated when the command (re)starts, which writes to the file itself. `running`: the command
+   * writes to a pipe, and a writer beside it rotates whenever the log is full. A launch of another user has `start`.
+   */
+  readonly logRotation?: 'start' | 'running';
 }
 
 /** What `<directory>/launch.json` holds, before anything is spawned. Paths are real paths. */

@@ -43,7 +43,8 @@ export async function launchProcess(
   const record = toRecord(spec, options);
 
   const runner = join(record.directory, 'runner.sh');
-  copyFileSync(runnerPath(), runner);
+  copyFileSync(assetPath('runner.sh'), runner);
+  if (hasWriter(record)) copyFileSync(assetPath('writer.sh'), join(record.directory, 'writer.sh'));
   // Neither the umask nor how the package was unpacked may keep the user the runner drops to from it.
   if (spec.user) {
     chmodSync(record.directory, 0o711);
@@ -91,6 +92,11 @@ function spawnError(spec: LaunchSpec, reason: string, hints: readonly string[], 
     hints,
     data: { name: spec.name, project: spec.project, cwd: spec.cwd, ...data },
   });
+}
+
+/** The log of another user's launch is in a directory that user may not write to. */
+function hasWriter({ logRotation, user }: LaunchRecord): boolean {
+  return logRotation === 'running' && user === undefined;
 }
 
 function toRecord(spec: LaunchSpec, options: LaunchOptions): LaunchRecord {
@@ -150,6 +156,7 @@ async function spawnRunner(spec: LaunchSpec, record: LaunchRecord, log: number):
       String(Math.max(0, Math.trunc(restart.max))),
       String(Math.max(0, Math.trunc(restart.backoffMs))),
       (record.successExitCodes ?? [0]).join(','),
+      hasWriter(record) ? 'pipe' : 'file',
       record.logPath,
       String(record.logMaxBytes ?? defaultLogBytes),
       record.cgroup === null ? '-' : join(record.cgroup, 'cgroup.procs'),
@@ -180,12 +187,12 @@ async function spawnRunner(spec: LaunchSpec, record: LaunchRecord, log: number):
 }
 
 // From dist/processes or from a bundled chunk anywhere below dist.
-function runnerPath(): string {
+function assetPath(name: string): string {
   let directory = dirname(fileURLToPath(import.meta.url));
   while (directory !== dirname(directory)) {
-    const path = join(directory, 'assets', 'runner.sh');
+    const path = join(directory, 'assets', name);
     if (existsSync(path)) return path;
     directory = dirname(directory);
   }
-  throw new EnvctlError('ENVCTL_E_BUG', 'assets/runner.sh is missing from the installed package.', { kind: 'bug' });
+  throw new EnvctlError('ENVCTL_E_BUG', `assets/${name} is missing from the installed package.`, { kind: 'bug' });
 }

@@ -16,8 +16,8 @@ export async function readLaunch(directory: string): Promise<Launch | undefined>
   const record = parseRecord(await readText(join(directory, recordName))) ?? parseRecord(await readText(join(directory, recordCopyName)));
   if (record === undefined) return undefined;
   const journal = parseJournal((await readText(join(directory, journalName))) ?? '');
-  const runner = toIdentity(journal.runner, record);
-  const child = toIdentity(journal.child, record);
+  const runner = journal.runner && toIdentity(journal.runner, record);
+  const child = journal.child && toIdentity(journal.child, record);
   return {
     // The directory may have been moved with the state root.
     record: { ...record, directory },
@@ -76,6 +76,6 @@ function isWhole(value: Partial<LaunchRecord>): value is LaunchRecord {
 }
 
 // The runner lives in the boot and the namespace of the command that made the record.
-function toIdentity(found: { pid: number; startTicks: string } | undefined, record: LaunchRecord): ProcessIdentity | undefined {
-  return found && { ...found, bootId: record.bootId, pidNamespace: record.pidNamespace };
+function toIdentity(found: { pid: number; startTicks: string }, record: LaunchRecord): ProcessIdentity {
+  return { ...found, bootId: record.bootId, pidNamespace: record.pidNamespace };
 }

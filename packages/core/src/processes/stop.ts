@@ -42,6 +42,8 @@ export interface StopResult {
 }
 
 const orphanGraceMs = 200;
+/** The writer of a log has a pipe to empty. */
+const writerGraceMs = 2_000;
 const finalWaitMs = 2_000;
 
 interface Target {
@@ -52,9 +54,13 @@ interface Target {
   members: readonly Followed[];
   detached: readonly DetachedProcess[];
   runnerPid: number | undefined;
+  /** The runner, the writers of the log and what they start: they end by themselves when everybody else has. */
+  attendants: ReadonlySet<number>;
   rung: number;
   rungSince: number;
   aloneSince: number | undefined;
+  /** Since when only attendants live. */
+  attendedSince: number | undefined;
   signalled: Set<number>;
   refused: boolean;
   cleanScans: number;
@@ -123,9 +129,11 @@ function planStop(
       members: [],
       detached: [],
       runnerPid: undefined,
+      attendants: new Set(),
       rung: 0,
       rungSince: 0,
       aloneSince: undefined,
+      attendedSince: undefined,
       signalled: new Set(),
       refused: false,
       cleanScans: 0,
@@ -171,7 +179,16 @@ function scan(targets: readonly Target[], table: ProcessTable): void {
     });
     target.detached = found.detached;
     target.runnerPid = found.runner?.pid ?? target.runnerPid;
+    target.attendants = findAttendants(target, table);
   }
+}
+
+// A writer is a subshell of the runner, so it shows the same script; so does the command before it has begun.
+function findAttendants({ launch, members, runnerPid }: Target, table: ProcessTable): ReadonlySet<number> {
+  const script = `/${basename(launch.record.directory)}/runner.sh`;
+  const found = members.filter(({ pid }) => pid !== runnerPid && table.commandLine(pid)[1]?.endsWith(script) === true).map(({ pid }) => pid);
+  for (const pid of found) found.push(...members.filter((member) => member.ppid === pid).map((member) => member.pid));
+  return new Set(runnerPid === undefined ? found : [runnerPid, ...found]);
 }
 
 /** Sends the signal of a rung. Past the last rung everything is killed, the runner too. */
@@ -187,9 +204,9 @@ function enterRung(target: Target, rung: number, now: number): void {
     signalMembers(target, 'SIGKILL', () => true);
     return;
   }
-  const others = target.members.filter(({ pid }) => pid !== target.runnerPid);
+  const others = target.members.filter(({ pid }) => !target.attendants.has(pid));
   if (step.target === 'tree') {
-    signalMembers(target, step.signal, ({ pid }) => pid !== target.runnerPid);
+    signalMembers(target, step.signal, ({ pid }) => !target.attendants.has(pid));
     return;
   }
   const child = target.launch.child;
@@ -205,17 +222,17 @@ function enterRung(target: Target, rung: number, now: number): void {
   }
   if (witness.pgid === readProcessEntry('/proc', process.pid)?.pgid) {
     // A service stops its own launch: the signal to the group would end the stopping one first.
-    signalMembers(target, step.signal, ({ pid }) => group.some((member) => member.pid === pid));
+    signalMembers(target, step.signal, ({ pid }) => pid === target.runnerPid || (!target.attendants.has(pid) && group.some((member) => member.pid === pid)));
     return;
   }
   if (!sendToGroup(witness, witness.pgid, step.signal)) target.refused = true;
-  for (const { pid } of group) target.signalled.add(pid);
+  for (const { pid } of group) if (!target.attendants.has(pid)) target.signalled.add(pid);
 }
 
 /** Members that no other member can be expected to end: each gets the rung's signal once. */
 function signalOrphans(target: Target, step: StopStep): void {
-  const parents = new Set(target.members.map(({ pid }) => pid).filter((pid) => pid !== target.runnerPid));
-  signalMembers(target, step.signal, ({ pid, ppid }) => pid !== target.runnerPid && !parents.has(ppid) && !target.signalled.has(pid));
+  const parents = new Set(target.members.map(({ pid }) => pid).filter((pid) => !target.attendants.has(pid)));
+  signalMembers(target, step.signal, ({ pid, ppid }) => !target.attendants.has(pid) && !parents.has(ppid) && !target.signalled.has(pid));
 }
 
 function signalMembers(target: Target, signal: StopStep['signal'], which: (member: Followed) => boolean): void {
@@ -245,12 +262,18 @@ function needsScan(target: Target, now: number): boolean {
   if (living.length === 0 || now - target.rungSince >= waitOf(target)) return true;
   const step = target.ladder[target.rung];
   const addressed = living.some(({ pid }) => target.signalled.has(pid));
+  if (living.every(({ pid }) => target.attendants.has(pid))) target.attendedSince ??= now;
+  else target.attendedSince = undefined;
   if (step === undefined || addressed || living.every(({ pid }) => pid === target.runnerPid)) {
     target.aloneSince = undefined;
     return false;
   }
   target.aloneSince ??= now;
-  return now - target.aloneSince >= orphanGraceMs;
+  return isOverdue(target, now) || (target.attendedSince === undefined && now - target.aloneSince >= orphanGraceMs);
+}
+
+function isOverdue({ attendedSince }: Target, now: number): boolean {
+  return attendedSince !== undefined && now - attendedSince >= writerGraceMs;
 }
 
 function advance(target: Target, now: number): void {
@@ -262,8 +285,10 @@ function advance(target: Target, now: number): void {
   target.cleanScans = 0;
   if (now - target.rungSince < waitOf(target)) {
     const step = target.ladder[target.rung];
+    // A writer that somebody who is no member keeps open would wait for ever.
+    if (isOverdue(target, now)) signalMembers(target, 'SIGKILL', ({ pid }) => pid !== target.runnerPid);
     // Those that were signalled are gone; whoever remains was left behind.
-    if (step !== undefined && !target.members.some(({ pid }) => target.signalled.has(pid))) signalOrphans(target, step);
+    else if (step !== undefined && !target.members.some(({ pid }) => target.signalled.has(pid))) signalOrphans(target, step);
     else if (step === undefined) signalMembers(target, 'SIGKILL', () => true);
     target.aloneSince = undefined;
     return;

@@ -2,8 +2,8 @@ import { expect } from 'chai';
 import { spawn, spawnSync } from 'node:child_process';
 import { existsSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { waitForExit } from '../../dist/processes/index.js';
-import { createBench, eventually, isRunning, patienceMs, type Bench } from './support.js';
+import { readProcessTable, waitForExit } from '../../dist/processes/index.js';
+import { createBench, eventually, isRunning, patienceMs, type Bench, type Started } from './support.js';
 
 describe('runner', function () {
   this.timeout(patienceMs);
@@ -89,6 +89,121 @@ describe('runner', function () {
     expect(readFileSync(`${started.spec.logPath}.1`, 'utf8')).to.equal('0123456789\n');
   });
 
+  describe('with a writer for its log', () => {
+    const logRotation = 'running';
+    /** `writers` processes, each with its own number of lines, each line with its writer and number. */
+    const numbered = (writers: number, lines: number) =>
+      [process.execPath, '-e', `const { spawn } = require('child_process');
+        const work = \`const fs = require('fs'); for (let n = 0; n < ${lines}; n += 1) fs.writeSync(1 + n % 2, process.argv[1] + ' ' + n + ' ' + 'x'.repeat(n % 200) + '.\\\\n');\`;
+        for (let w = 0; w < ${writers}; w += 1) spawn(process.execPath, ['-e', work, String(w)], { stdio: 'inherit' });`];
+    const ended = (started: Started) => waitForExit(started.spec.directory, AbortSignal.timeout(patienceMs));
+    const rotationsOf = (started: Started) => readFileSync(join(started.spec.directory, 'journal'), 'utf8').split('\n').filter((line) => line.startsWith('rotated ')).length;
+
+    /** Children of the runner that run its script, the command excepted. */
+    const writersOf = (started: Started): readonly number[] => {
+      const table = readProcessTable();
+      return table.childrenOf(started.runnerPid).map(({ pid }) => pid).filter((pid) => table.commandLine(pid)[1] === join(started.spec.directory, 'runner.sh'));
+    };
+
+    it('loses and splits no line of several processes that write without a pause, and every line is there when the exit is', async () => {
+      const started = await bench.start(numbered(4, 5000), { logRotation });
+      expect((await ended(started)).code).to.equal(0);
+      const lines = started.log().split('\n');
+      expect(lines.pop()).to.equal('');
+      expect(lines).to.have.lengthOf(20_000);
+      expect(new Set(lines)).to.deep.equal(new Set([0, 1, 2, 3].flatMap((w) => Array.from({ length: 5000 }, (_, n) => `${w} ${n} ${'x'.repeat(n % 200)}.`))));
+    });
+
+    it('rotates while the command runs: what is kept is whole and has no gap', async () => {
+      const cap = 256 * 1024;
+      const started = await bench.start(numbered(3, 10_000), { logRotation, logMaxBytes: cap });
+      expect((await ended(started)).code).to.equal(0);
+      expect(rotationsOf(started)).to.be.greaterThan(5);
+      const older = readFileSync(`${started.spec.logPath}.1`, 'utf8');
+      for (const text of [older, started.log()]) {
+        expect(text.endsWith('\n')).to.equal(true);
+        expect(Buffer.byteLength(text)).to.be.lessThan(cap * 1.5);
+      }
+      const lines = (older + started.log()).split('\n').slice(0, -1);
+      const last = new Map<string, number>();
+      for (const line of lines) {
+        const [writer = '', number = ''] = line.split(' ');
+        expect(line).to.equal(`${writer} ${number} ${'x'.repeat(Number(number) % 200)}.`);
+        const before = last.get(writer);
+        if (before !== undefined) expect(Number(number), `writer ${writer}`).to.equal(before + 1);
+        last.set(writer, Number(number));
+      }
+      // One that ended early may have been rotated away.
+      expect([...new Set(last.values())]).to.deep.equal([9999]);
+      expect(existsSync(`${started.spec.logPath}.2`)).to.equal(false);
+    });
+
+    it('finishes the line that is in flight when the log is full', async () => {
+      const script = 'printf %01000d 1; sleep 0.2; printf "second half\\nnext"; sleep 0.2; echo " line"; exec sleep 1000';
+      const started = await bench.start(['sh', '-c', script], { logRotation, logMaxBytes: 500 });
+      const next = await eventually(bench.directory, () => (existsSync(`${started.spec.logPath}.1`) && existsSync(started.spec.logPath) && started.log().endsWith('line\n') ? started.log() : undefined));
+      expect(next).to.equal('next line\n');
+      expect(readFileSync(`${started.spec.logPath}.1`, 'utf8')).to.match(/^0+1second half\n$/);
+    });
+
+    it('passes on every byte, a line without an end too', async () => {
+      const started = await bench.start([process.execPath, '-e', 'const b = Buffer.alloc(70000); for (let n = 0; n < b.length; n += 1) b[n] = n % 256; require("fs").writeSync(1, b); require("fs").writeSync(2, "no end")'], { logRotation });
+      await ended(started);
+      const bytes = readFileSync(started.spec.logPath);
+      expect(bytes.length).to.equal(70_006);
+      expect(bytes.subarray(0, 70_000).every((byte, n) => byte === n % 256)).to.equal(true);
+    });
+
+    it('begins each incarnation where the log of the last one ended', async () => {
+      const started = await bench.start(['sh', '-c', 'echo 0123456789; exit 1'], { logRotation, restart: { when: 'on-failure', max: 2, backoffMs: 1 } });
+      await ended(started);
+      expect((await started.read()).logStart).to.deep.equal({ rotations: 0, bytes: 22 });
+      expect(started.log()).to.equal('0123456789\n'.repeat(3));
+    });
+
+    it('goes on for what the command left behind, beside the writer of the next incarnation', async () => {
+      const script = 'echo run >>"$FIXTURE_DIRECTORY/runs"; [ "$(wc -l <"$FIXTURE_DIRECTORY/runs")" -gt 1 ] && { echo second; exec sleep 1000; }; (setsid sh -c "while [ ! -e $FIXTURE_DIRECTORY/go ]; do sleep 0.02; done; echo from before; exec sleep 1000" &); exit 1';
+      const started = await bench.start(['sh', '-c', script], { logRotation, restart: { when: 'on-failure', max: 1, backoffMs: 1 } });
+      await eventually(bench.directory, () => (started.log().includes('second') ? true : undefined));
+      writeFileSync(join(bench.directory, 'go'), '');
+      await eventually(bench.directory, () => (started.log() === 'second\nfrom before\n' ? true : undefined));
+      const writers = writersOf(started);
+      expect(writers).to.have.lengthOf(2);
+      expect(await started.stop()).to.deep.include({ stopped: true, survivors: [], detached: [] });
+      for (const pid of writers) expect(isRunning(pid)).to.equal(false);
+    });
+
+    it('keeps the command running when its log can be written no more', async () => {
+      const started = await bench.start(['sh', '-c', 'rm -r "$FIXTURE_DIRECTORY/logs"; head -c 300000 /dev/zero; echo done >"$FIXTURE_DIRECTORY/runs"'], { logRotation, logPath: join(bench.directory, 'logs', 'gone.log') });
+      expect((await ended(started)).code).to.equal(0);
+      expect(runs()).to.equal(1);
+    });
+
+    it('survives every signal to the group but one, and leaves nothing when the group is killed', async () => {
+      const script = 'trap "echo got it" TERM; echo up; while :; do sleep 0.02; done';
+      const started = await bench.start(['sh', '-c', script], { logRotation });
+      await eventually(bench.directory, () => (started.log().includes('up') ? true : undefined));
+      process.kill(-started.runnerPid, 'SIGTERM');
+      await eventually(bench.directory, () => (started.log().includes('got it') ? true : undefined));
+      process.kill(-started.runnerPid, 'SIGKILL');
+      expect((await ended(started)).code).to.equal(137);
+      expect(await started.stop()).to.deep.include({ stopped: true, survivors: [] });
+    });
+
+    it('costs at most 150 kB of private memory for its shell, and as much for what copies', async () => {
+      const all = await Promise.all([0, 1].map(() => bench.start(['sleep', '1000'], { logRotation })));
+      for (const started of all) {
+        const [writer, copier] = await eventually(started.spec.directory, () => {
+          const [pid] = writersOf(started);
+          const copier = pid === undefined ? undefined : readProcessTable().childrenOf(pid).find(({ comm }) => comm === 'dd');
+          return pid === undefined || copier === undefined ? undefined : ([pid, copier.pid] as const);
+        });
+        // What it asks before it rests costs more for a moment.
+        for (const pid of [started.runnerPid, writer, copier]) await eventually(started.spec.directory, () => privateKilobytes(pid) <= 150 || undefined);
+      }
+    });
+  });
+
   it('records the exit when no envctl is alive', async () => {
     const fifo = join(bench.directory, 'fifo');
     expect(spawnSync('mkfifo', [fifo]).status).to.equal(0);
@@ -132,9 +247,7 @@ describe('runner', function () {
     const all = await Promise.all([bench.start(['sleep', '1000']), bench.start(['sleep', '1000'])]);
     for (const { spec, read, runnerPid } of all) {
       await eventually(spec.directory, async () => (await read()).child);
-      const rollup = readFileSync(`/proc/${runnerPid}/smaps_rollup`, 'utf8');
-      const kilobytes = [...rollup.matchAll(/^Private_\w+:\s+(\d+) kB$/gm)].reduce((sum, [, value]) => sum + Number(value), 0);
-      expect(kilobytes).to.be.within(1, 150);
+      expect(privateKilobytes(runnerPid)).to.be.within(1, 150);
     }
   });
 
@@ -146,6 +259,11 @@ describe('runner', function () {
     expect(numbers).to.not.include(3);
   });
 });
+
+function privateKilobytes(pid: number): number {
+  const rollup = readFileSync(`/proc/${pid}/smaps_rollup`, 'utf8');
+  return [...rollup.matchAll(/^Private_\w+:\s+(\d+) kB$/gm)].reduce((sum, [, value]) => sum + Number(value), 0);
+}
 
 describe('closeInheritedDescriptors', () => {
   it('closes what came from the parent and nothing of its own', async () => {

@@ -49,6 +49,40 @@ describe('stopLaunches', function () {
     }
 
     for (const [what, command, count] of [
+      ['forks, with a writer for its log', [...python, 'fork'], 3],
+      ['has a child in another session that holds its output, with a writer for its log', [...python, 'session'], 2],
+      ['daemonises and holds its output, with a writer for its log', [...python, 'daemon'], 2],
+      ['has a wrapper shell around it, with a writer for its log', ['sh', '-c', '"$@"; true', 'sh', ...node, 'fork'], 3],
+    ] as const) {
+      // Long patience: a rung that is waited for to its end would be a test that hangs.
+      it(what, async () => {
+        const started = await bench.start(command, { logRotation: 'running', stop: [{ signal: 'SIGTERM', target: 'group', waitMs: 10 * patienceMs }] });
+        await expectGone(started, await bench.pids(count));
+      });
+    }
+
+    it('clears its environment, daemonises and holds its output, by the pipe alone', async () => {
+      const started = await bench.start([...python, 'daemon', 'bare'], { logRotation: 'running' }, { cgroup: false });
+      await expectGone(started, await bench.pids(2));
+    });
+
+    it('lost its journal and its runner and has a writer for its log', async () => {
+      const started = await bench.start(['sleep', '1000'], { logRotation: 'running', stop: [{ signal: 'SIGTERM', target: 'group', waitMs: 10 * patienceMs }] });
+      await eventually(started.spec.directory, async () => (await started.read()).child);
+      truncateSync(join(started.spec.directory, 'journal'));
+      process.kill(started.runnerPid, 'SIGKILL');
+      expect(await started.stop()).to.deep.include({ stopped: true, survivors: [] });
+    });
+
+    it('said its last words while it was stopped: they are in its log', async () => {
+      const started = await bench.start(['sh', '-c', 'trap "echo last words; exit 0" TERM; echo up; while :; do sleep 0.02; done'], { logRotation: 'running' });
+      await eventually(bench.directory, () => (started.log().includes('up') ? true : undefined));
+      expect(await started.stop()).to.deep.include({ stopped: true });
+      // Its shell tells of the sleep that the signal ended.
+      expect(started.log()).to.match(/^up\n(?:Terminated\n)?last words\n$/);
+    });
+
+    for (const [what, command, count] of [
       ['ignores SIGTERM, in Python', [...python, 'ignore=SIGTERM', 'fork', 'session'], 4],
       ['ignores SIGTERM, in sh', [...sh, 'deaf'], 2],
     ] as const) {
@@ -223,7 +257,7 @@ describe('stopLaunches', function () {
       const started = await bench.start(['true']);
       await eventually(started.spec.directory, async () => (await started.read()).exit);
       expect(await started.stop()).to.deep.include({ stopped: true });
-      const late = ['no', '0', '0', '0', '/dev/null', '1000', '-', 'touch', join(bench.directory, 'ran')];
+      const late = ['no', '0', '0', '0', 'file', '/dev/null', '1000', '-', 'touch', join(bench.directory, 'ran')];
       expect(spawnSync('sh', [join(started.spec.directory, 'runner.sh'), ...late]).status).to.equal(143);
       const script = readFileSync(join(started.spec.directory, 'runner.sh'), 'utf8');
       rmSync(started.spec.directory, { recursive: true });

@@ -1,0 +1,83 @@
+# The pipe between the command of a launch and its log, and the writer behind it, for runner.sh.
+# docs/decisions/0019-log-writer.md is its contract.
+
+# Opens the pipe as descriptor 6 and starts the writer behind it; fails where there is none to be had.
+_envctl_open_pipe() {
+  _envctl_pipe=$_envctl_dir/output
+  # What the command left behind holds the last one.
+  _envctl_is_writing && _envctl_pipe=$_envctl_dir/output.$_envctl_restarts
+  [ -p "$_envctl_pipe" ] || command -p mkfifo -m 600 "$_envctl_pipe" 2>/dev/null || return 1
+  # Both ends in turn: to open one alone would wait for the other.
+  command exec 4<>"$_envctl_pipe" && command exec 5<"$_envctl_pipe" 6>"$_envctl_pipe" 4>&- || return 1
+  (_envctl_write_log) <&5 >/dev/null 2>&1 3>&- 5<&- 6>&- &
+  _envctl_writer=$!
+  exec >/dev/null 3>&- 5<&-
+}
+
+_envctl_is_writing() {
+  [ "$_envctl_writer" ] && read -r _envctl_stat 2>/dev/null <"/proc/$_envctl_writer/stat" || return 1
+  case ${_envctl_stat##*) } in Z* | X*) return 1 ;; esac
+}
+
+# Waits until all that the command said is in the log; not for ever: it may have left somebody behind who can still speak.
+_envctl_close_pipe() {
+  exec 6>&-
+  for _envctl_pause in 0.005 0.01 0.02 0.05 0.1 0.3 0.5; do
+    [ -e "$_envctl_dir/stop" ] && return
+    _envctl_is_writing || return
+    command -p sleep "$_envctl_pause"
+  done
+}
+
+# Copies at most so many reads of at most 4096 bytes from stdin to stdout, as they come; sets _envctl_reads, fewer at the
+# end of the input, and fails where the output takes no more.
+_envctl_copy() {
+  # The duplicate keeps the redirection of the function from that of the substitution.
+  { _envctl_said=$(LC_ALL=C command -p dd bs=4096 count="$1" 2>&1 >&7); } 7>&1
+  _envctl_failed=$?
+  # "<whole>+<partial> records in", after what else it has to say.
+  _envctl_said=${_envctl_said%% records in*}
+  _envctl_said=${_envctl_said##*[!0-9+]}
+  case $_envctl_said in *[0-9]+[0-9]*) ;; *) _envctl_said=0+0 ;; esac
+  _envctl_reads=$((${_envctl_said%+*} + ${_envctl_said#*+}))
+  return "$_envctl_failed"
+}
+
+# The log becomes the older generation. The line in flight is finished before, what follows it in the same read goes to the new one.
+_envctl_rotate() {
+  _envctl_part=$_envctl_dir/part.$_envctl_pid _envctl_tries=0
+  # Not ':': a shell ends when a special builtin cannot be redirected.
+  true >"$_envctl_part" || return 1
+  while [ "$(command -p tail -c 1 "$_envctl_log" | command -p wc -l)" -eq 0 ] && [ "$_envctl_tries" -lt 64 ]; do
+    _envctl_tries=$((_envctl_tries + 1))
+    _envctl_copy 1 >"$_envctl_part" && [ "$_envctl_reads" -gt 0 ] || break
+    command -p head -n 1 "$_envctl_part" >>"$_envctl_log"
+  done
+  _envctl_kept=$(command -p head -n 1 "$_envctl_part" | command -p wc -c)
+  command -p mv -f "$_envctl_log" "$_envctl_log.1" && _envctl_note rotated "$((_envctl_size))"
+  command -p tail -c "+$((_envctl_kept + 1))" "$_envctl_part" >>"$_envctl_log"
+  command -p rm -f "$_envctl_part"
+}
+
+# The writer: copies what the command and its children say into the log until the last of them has closed the pipe, and rotates it.
+_envctl_write_log() {
+  # Ignored, not handled: the programs it starts outlive a signal to the group as well.
+  trap '' HUP INT QUIT TERM USR1 USR2 ALRM PIPE
+  umask 077
+  _envctl_self
+  _envctl_least=$((_envctl_bytes / 65536))
+  [ "$_envctl_least" -gt 256 ] && _envctl_least=256
+  [ "$_envctl_least" -lt 1 ] && _envctl_least=1
+  _envctl_reads=0 _envctl_count=0
+  while [ "$_envctl_reads" -ge "$_envctl_count" ]; do
+    _envctl_measure
+    [ "$_envctl_size" -lt "$_envctl_bytes" ] || { _envctl_rotate && _envctl_measure; }
+    _envctl_count=$(((_envctl_bytes - _envctl_size + 4095) / 4096))
+    [ "$_envctl_count" -lt "$_envctl_least" ] && _envctl_count=$_envctl_least
+    if ! _envctl_copy "$_envctl_count" >>"$_envctl_log"; then
+      # A disk that takes no more must not keep the command waiting.
+      _envctl_count=16
+      _envctl_copy 16 >/dev/null
+    fi
+  done
+}
