@@ -1,7 +1,7 @@
 #!/bin/sh
 # The runner of one launch: runs the command in the foreground, applies the restart policy, and writes what
 # happened into the journal beside it. docs/decisions/0002-runner-and-launch-record.md is its contract,
-# docs/decisions/0019-log-writer.md that of the log.
+# docs/decisions/0021-log-writer.md that of the log.
 #
 #   runner.sh <no|on-failure|always> <max restarts> <back-off ms> <success codes, by comma> <pipe|file> <log> <log bytes> <cgroup.procs | -> command...
 #

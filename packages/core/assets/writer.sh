@@ -1,5 +1,5 @@
 # The pipe between the command of a launch and its log, and the writer behind it, for runner.sh.
-# docs/decisions/0019-log-writer.md is its contract.
+# docs/decisions/0021-log-writer.md is its contract.
 
 # Opens the pipe as descriptor 6 and starts the writer behind it; fails where there is none to be had.
 _envctl_open_pipe() {

@@ -94,6 +94,7 @@ function launchService(context: ExecuteContext, request: ExecuteRequest, start: 
       { signal: 'SIGKILL', target: 'tree', waitMs: 2_000 },
     ],
     restart: { when: 'no', max: 0, backoffMs: 0 },
+    logRotation: 'running',
   });
 }
 
