@@ -21,7 +21,8 @@ try {
   const scratch = join(directory, 'scratch');
   mkdirSync(scratch);
   chmodSync(scratch, 0o777);
-  writeRawStack({ runtime: env.ENVCTL_RUNTIME_DIR, store: env.ENVCTL_STORE_DIR, directory: raw, healthUrl: `http://localhost:${endpoints.backend.port}/healthz`, frontendPort: endpoints.frontend.port, scratch });
+  const stack = { runtime: env.ENVCTL_RUNTIME_DIR, store: env.ENVCTL_STORE_DIR, directory: raw, healthUrl: `http://localhost:${endpoints.backend.port}/healthz`, frontendPort: endpoints.frontend.port, scratch };
+  writeRawStack(stack);
   timed('envctl', ['stop-all'], options);
 
   const warm = [];
@@ -36,16 +37,16 @@ try {
     process.stderr.write(`warm ${JSON.stringify({ base, subject, baseStop, subjectStop })}\n`);
   }
   const cold = [];
-  for (let index = 0; index < Math.ceil(pairCount / 2); index += 1) {
+  for (let index = 0; index < pairCount; index += 1) {
+    timed('envctl', ['blast-all', '--blast-remove-main-volumes'], options);
+    const subject = timed('envctl', ['start'], options);
+    // New data has new passwords.
+    writeRawStack(stack);
+    timed('envctl', ['stop-all'], options);
     const base = timed(join(raw, 'cold.sh'), [], options);
     timed(join(raw, 'stop.sh'), [], options);
-    cold.push({ base });
-  }
-  for (const pair of cold) {
-    timed('envctl', ['blast-all', '--blast-remove-main-volumes'], options);
-    pair.subject = timed('envctl', ['start'], options);
-    timed('envctl', ['stop-all'], options);
-    process.stderr.write(`cold ${JSON.stringify(pair)}\n`);
+    cold.push({ base, subject });
+    process.stderr.write(`cold ${JSON.stringify({ base, subject })}\n`);
   }
   // A stack that needs more than 5 s: the same one, with a backend that thinks first.
   const slowScript = join(directory, 'slow.sh');
@@ -54,7 +55,7 @@ try {
   timed('envctl', ['start'], slowOptions);
   mkdirSync(slowRaw, { mode: 0o755 });
   const { backend, frontend } = JSON.parse(product.envctl('endpoints', '--json').stdout);
-  writeRawStack({ runtime: env.ENVCTL_RUNTIME_DIR, store: env.ENVCTL_STORE_DIR, directory: slowRaw, healthUrl: `http://localhost:${backend.port}/healthz`, frontendPort: frontend.port });
+  writeRawStack({ ...stack, directory: slowRaw, healthUrl: `http://localhost:${backend.port}/healthz`, frontendPort: frontend.port, scratch: undefined });
   timed('envctl', ['stop-all'], options);
   const slow = [];
   for (let index = 0; index < Math.ceil(pairCount / 3); index += 1) {
