@@ -66,8 +66,8 @@ while [ ! -e "$_envctl_dir/stop" ]; do
   )
   _envctl_code=$?
   _envctl_now
-  [ "$_envctl_piped" ] && _envctl_close_pipe
   _envctl_note ended "$_envctl_restarts" "$_envctl_code" "$_envctl_at"
+  [ "$_envctl_piped" ] && _envctl_close_pipe
   [ -e "$_envctl_dir/stop" ] && break
   case $_envctl_when in
     always) ;;

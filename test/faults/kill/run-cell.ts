@@ -119,13 +119,20 @@ async function checkStart(stack: Stack): Promise<readonly string[]> {
   const count = (what: string, found: readonly unknown[], wanted: number): void => {
     if (found.length !== wanted) problems.push(`after the start ${found.length} ${what} instead of ${wanted}: ${JSON.stringify(found)}`);
   };
-  const isRunner = ({ command }: Facts['processes'][number]): boolean => command.includes('/runner.sh ');
-  const commandsOf = (pattern: RegExp): readonly string[] => facts.processes.filter((process) => !isRunner(process) && pattern.test(process.command)).map(({ pid, command }) => `${pid} ${command}`);
+  const runsScript = ({ command }: Facts['processes'][number]): boolean => command.includes('/runner.sh ');
+  const isBelow = (which: typeof runsScript) => (process: Facts['processes'][number]): boolean => facts.processes.some((other) => other.pid === process.parent && which(other));
+  // The writer of a log is a child of its runner and runs the same script.
+  const isWriter = (process: Facts['processes'][number]): boolean => runsScript(process) && isBelow(runsScript)(process);
+  const isRunner = (process: Facts['processes'][number]): boolean => runsScript(process) && !isWriter(process);
+  const isCopier = (process: Facts['processes'][number]): boolean => process.command.startsWith('dd ') && isBelow(isWriter)(process);
+  const isRunnersOwn = (process: Facts['processes'][number]): boolean => runsScript(process) || isCopier(process);
+  const commandsOf = (pattern: RegExp): readonly string[] => facts.processes.filter((process) => !isRunnersOwn(process) && pattern.test(process.command)).map(({ pid, command }) => `${pid} ${command}`);
   count('runners', facts.processes.filter(isRunner).map(({ pid, command }) => `${pid} ${command}`), serviceCount);
+  count('writers of logs', facts.processes.filter(isWriter).map(({ pid, command }) => `${pid} ${command}`), 2);
   count('services', commandsOf(/server\.pl$/), 2);
   count('Redis servers', commandsOf(/redis-server/), 1);
   count('Postgres servers', commandsOf(/\/bin\/postgres -D/), 1);
-  count('strangers', facts.processes.filter((process) => !isRunner(process) && !/server\.pl$|redis-server|^postgres: |\/bin\/postgres -D/.test(process.command)), 0);
+  count('strangers', facts.processes.filter((process) => !isRunnersOwn(process) && !/server\.pl$|redis-server|^postgres: |\/bin\/postgres -D/.test(process.command)), 0);
   count('ports listened on', facts.listeners, serviceCount);
   count('leases', facts.leases, serviceCount);
   count('processes on the ledger', facts.ledger.filter(({ kind }) => kind === 'process'), serviceCount);

@@ -109,7 +109,8 @@ http.server.HTTPServer(("127.0.0.1", int(os.environ["PORT"])), http.server.Simpl
     await until('every helper runs', async () => ((await sleepers()).length === Object.keys(helpers).length ? true : undefined));
     const { processes } = await machine.census();
     const killed = processes.filter(({ words }) => words.includes('http.server') || words.includes('runner.sh'));
-    expect(killed).to.have.length(2);
+    // The service, its runner and the writer of its log.
+    expect(killed).to.have.length(3);
     await machine.sh(`kill -9 ${killed.map(({ pid }) => pid).join(' ')}`);
     const { detached } = (await repository.json('stop-all')) as { detached: { pid: number }[] };
     // Its session, parent and log are gone; only the token tells where it came from, and a token travels.

@@ -26,7 +26,7 @@ export function createLaunchListeners(directory: string): LaunchListeners {
       if (port !== undefined && !readKernelListeners().some((listener) => listener.port === port)) return [];
       launch = await readLaunch(directory);
       // A command that has ended is no service, whatever it left behind listens.
-      if (launch === undefined || launch.exit !== undefined) return [];
+      if (launch === undefined || launch.between || launch.exit !== undefined) return [];
       const table = readProcessTable();
       listeners = listenersOfMembers(launch, table, false);
       // A server that became a daemon has left the session, and is known by its token or its open log.
