@@ -1,8 +1,8 @@
 /* What a start would do, through the fast door: where neither a server nor a plugin has to be asked. A refusal is the other door's to tell. */
 import { explainStartup as explain, type PlanInputs, preflight as foresee } from '../inspection/read-only.js';
+import { assertPrograms } from '../processes/read-only.js';
 import { renderPlan } from '../ui/read-only.js';
 import type { HotContext, HotResult } from './hot-commands.js';
-import { assertPrograms } from './prerequisites.js';
 
 export async function explainStartup(context: HotContext): Promise<HotResult | undefined> {
   assertDeclaredPrograms(context, ['explain-startup']);

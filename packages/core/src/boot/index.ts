@@ -10,5 +10,5 @@ export { hotCommands, type HotCommand, type HotContext, type HotResult } from '.
 export { commandExit, invocationOf, type CommandExit, type DisposableRuntime, type Invocation, type LoadedConfig, type LoadedPlugin, type RuntimeFactory, type RuntimeRequest, type TerminalFacts } from './invocation.js';
 export type { Route } from '../routing/index.js';
 export type { ClaimStderr, StderrClaim } from './output.js';
-export { assertPrograms } from './prerequisites.js';
+export { assertPrograms } from '../processes/read-only.js';
 export { refuseUnsupportedPlatform } from './platform.js';

@@ -1,4 +1,4 @@
-import type { EdgeCondition, Mode } from './dependency.js';
+import type { DriverName, EdgeCondition, Mode } from './dependency.js';
 import type { SignalDeclaration } from './events.js';
 
 /** A config key a plugin brings; listed, validated and shown without loading plugin code. */
@@ -34,6 +34,8 @@ export interface DependencyDeclaration {
   readonly requires?: readonly { readonly id: string; readonly condition: EdgeCondition; readonly optional?: boolean }[];
   /** Dependencies that cannot be enabled together with this one. */
   readonly conflicts?: readonly string[];
+  /** Programs that must be on PATH when the configuration asks for a driver, by driver: `docker` needs docker. */
+  readonly prerequisites?: Readonly<Partial<Record<DriverName, readonly string[]>>>;
   /** Every variable it may project; each is `ENVCTL_SOURCE_<name>` in the launch env sections of `.envctl`. */
   readonly variables?: readonly VariableDeclaration[];
 }

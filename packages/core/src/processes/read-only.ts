@@ -3,6 +3,7 @@ export { examineLaunch, type Examination } from './examine.js';
 export { describeExit, describeRestarts, toLastExit, type LastExit } from './describe-exit.js';
 export { findProgram, isExecutableFile } from './find-program.js';
 export { installCommand } from './install-command.js';
+export { assertPrograms } from './required-programs.js';
 export { closeInheritedDescriptors } from './inherited-descriptors.js';
 export { listenersByPid } from './listeners.js';
 export { readLivingTree } from './living-tree.js';

@@ -1,6 +1,7 @@
 /** What a start would do with what was found out: the part of it that explaining and starting share. Reads the project's files, asks nobody. */
 import type { ConfigReader, DependencyDeclaration, Mode, ProjectFacts } from '../contract/index.js';
 import type { ConfigModel } from '../config/read-only.js';
+import { assertPrograms } from '../processes/read-only.js';
 import { createDetectionFiles, detectServices, missingCommandError, planPreparations, toDetectionError, type DetectionFiles, type PreparationPlan, type ServiceDetection, type ServiceName } from '../services/read-only.js';
 import type { RunState } from '../state/read-only.js';
 import type { RecordedServiceTruth } from '../truth/read-only.js';
@@ -114,8 +115,9 @@ function prepareDetection(context: PredictionContext, { options }: StartRequest,
 }
 
 /** Everything that would make the start fail for certain is said before anything is touched. */
-export function assertStartable(context: Pick<PredictionContext, 'config'>, request: StartRequest, { plan, detections }: Prediction): void {
+export function assertStartable(context: Pick<PredictionContext, 'config' | 'env' | 'declarations'>, request: StartRequest, { plan, detections }: Prediction): void {
   const profile = context.config.profile(plan.mode);
+  assertPrograms(plan.projects.flatMap((project) => project.dependencies.filter(({ action }) => action !== 'keep').flatMap(({ id }) => programsOf(context, id))), context.env['PATH'] ?? '');
   for (const project of plan.projects) {
     const detection = detections.get(project.name)!;
     const starting = project.services.filter((service) => service.action !== 'keep').map((service) => service.type);
@@ -129,6 +131,12 @@ export function assertStartable(context: Pick<PredictionContext, 'config'>, requ
     }
     if (project.services.length + project.dependencies.length === 0) throw missingCommandError('backend', { projectRoot: project.root, directories: context.config.directories });
   }
+}
+
+/** What the driver that is asked for needs. Left to itself (`auto`) a dependency takes one that works here. */
+function programsOf({ config, declarations }: Pick<PredictionContext, 'config' | 'declarations'>, id: string): readonly string[] {
+  const mode = config.dependencyMode(id);
+  return mode === 'auto' ? [] : (declarations.find((declaration) => declaration.id === id)?.prerequisites?.[mode] ?? []);
 }
 
 function toPresence(recorded: Recorded | undefined, project: string): ProjectPresence {
