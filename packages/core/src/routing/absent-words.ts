@@ -31,7 +31,8 @@ const packages: readonly AbsentPackage[] = [
       '--untested', '--failed', '--test-parallel', '--no-test-parallel', '--test-sequential', '--test-parallel-max', '--frontend-test-runner', '--pr-base', '--commit-message', '--commit-message-file',
       '--analyze-mode', '--review-mode', '--review-base',
     ],
-    assignments: ['FRONTEND_TEST_RUNNER', 'TEST_PARALLEL', 'ENVCTL_ACTION_TEST_PARALLEL', 'TEST_PARALLEL_MAX', 'ENVCTL_ACTION_TEST_PARALLEL_MAX'],
+    // The suites of test.
+    assignments: ['BACKEND', 'FRONTEND', 'FRONTEND_TEST_RUNNER', 'TEST_PARALLEL', 'ENVCTL_ACTION_TEST_PARALLEL', 'TEST_PARALLEL_MAX', 'ENVCTL_ACTION_TEST_PARALLEL_MAX'],
   },
   {
     name: '@envctl/plugin-debug',
