@@ -41,3 +41,12 @@ export interface DetectionRule {
   };
   match(app: AppDirectory): RuleMatch | undefined;
 }
+
+/** What the first of `rules` that matches says. */
+export function firstMatch(rules: readonly DetectionRule[], app: AppDirectory): RuleMatch | undefined {
+  for (const rule of rules) {
+    const match = rule.match(app);
+    if (match !== undefined) return match;
+  }
+  return undefined;
+}

@@ -2,8 +2,9 @@ import path from 'node:path';
 import { EnvctlError } from '../contract/index.js';
 import { readConfiguredCommand } from './configured-command.js';
 import type { DetectionFiles } from './detection-files.js';
-import type { AppDirectory, DetectionRule, RuleMatch } from './detection-rules.js';
+import { firstMatch, type AppDirectory, type DetectionRule, type RuleMatch } from './detection-rules.js';
 import { detectionRules } from './rules/index.js';
+import { findWorkspaceApplication } from './rules/workspace.js';
 import type { DetectionEvidence, DetectionProblem, ServiceCommand, ServiceName } from './service-command.js';
 
 export interface DetectionInput {
@@ -31,8 +32,8 @@ export interface ServiceDetection {
 
 /**
  * Finds how the services of a project are started. Reads files and starts nothing. A configured command
- * wins; else the service's own directory is examined, else the root of the checkout. One application is
- * never both services: which one it is in the root, its rule says.
+ * wins; else the service's own directory is examined, else the root of the checkout, else the packages of
+ * its workspace. One application is never both services: which one it is in the root, its rule says.
  */
 export function detectServices(input: DetectionInput): ServiceDetection {
   const backend = detectOne(input, 'backend');
@@ -60,12 +61,12 @@ export function toDetectionError(problem: DetectionProblem): EnvctlError {
   });
 }
 
-/** The error for a service that is wanted by name and has no command. */
-export function missingCommandError(service: ServiceName, input: Pick<DetectionInput, 'projectRoot' | 'directories'>): EnvctlError {
+/** The error for a service that is wanted by name and has no command. `notes`: of the detection; those with a command to give are its hints. */
+export function missingCommandError(service: ServiceName, input: Pick<DetectionInput, 'projectRoot' | 'directories'> & { readonly notes?: readonly string[] }): EnvctlError {
   const directory = path.resolve(input.projectRoot, input.directories[service]);
   const key = startCommandKey(service);
   return new EnvctlError('ENVCTL_E_SERVICE_COMMAND_MISSING', `missing_service_start_command: no start command for the ${service} is configured, and none was found in ${directory} or ${input.projectRoot}.`, {
-    hints: [`envctl config --set ${key}='<command> --port {port}'`],
+    hints: [...(input.notes ?? []).filter((note) => note.includes('envctl config --set ')), `envctl config --set ${key}='<command> --port {port}'`],
     data: { service, reason: 'missing_service_start_command', directory },
   });
 }
@@ -74,7 +75,7 @@ export function startCommandKey(service: ServiceName): string {
   return `ENVCTL_${service.toUpperCase()}_START_CMD`;
 }
 
-type Detected = RuleMatch | { readonly command: undefined; readonly problems: readonly DetectionProblem[]; readonly evidence?: undefined; readonly notes?: undefined };
+type Detected = RuleMatch | { readonly command: undefined; readonly problems: readonly DetectionProblem[]; readonly evidence?: undefined; readonly notes?: readonly string[] };
 
 function detectOne(input: DetectionInput, service: ServiceName): Detected | undefined {
   const own = path.resolve(input.projectRoot, input.directories[service]);
@@ -85,16 +86,10 @@ function detectOne(input: DetectionInput, service: ServiceName): Detected | unde
     return readConfiguredCommand({ service, text: configured, key: startCommandKey(service), cwd, searchPath: input.searchPath, files: input.files });
   }
   const directory = hasOwn ? own : input.projectRoot;
-  return firstMatch({ service, directory, projectRoot: input.projectRoot, isRoot: directory === input.projectRoot, searchPath: input.searchPath, files: input.files });
-}
-
-function firstMatch(app: AppDirectory): RuleMatch | undefined {
-  for (const rule of detectionRules) {
-    if (!rule.services.includes(app.service) || (app.isRoot && rule.inRoot !== app.service)) continue;
-    const match = rule.match(app);
-    if (match !== undefined) return match;
-  }
-  return undefined;
+  const app: AppDirectory = { service, directory, projectRoot: input.projectRoot, isRoot: directory === input.projectRoot, searchPath: input.searchPath, files: input.files };
+  const rules = detectionRules.filter((rule) => rule.services.includes(service) && (!app.isRoot || rule.inRoot === service));
+  const match = firstMatch(rules, app);
+  return match !== undefined || !app.isRoot ? match : findWorkspaceApplication(rules, app);
 }
 
 /** One package.json speaks of one application. */

@@ -126,10 +126,10 @@ export function assertStartable(context: Pick<PredictionContext, 'config' | 'env
     for (const type of ['backend', 'frontend'] as const) {
       const isAsked = request.services.includes(type) || profile[type].explicit;
       if (profile[type].enabled && isAsked && request.command !== 'resume' && (request.services.length === 0 || request.services.includes(type)) && detection[type] === undefined) {
-        throw missingCommandError(type, { projectRoot: project.root, directories: context.config.directories });
+        throw missingCommandError(type, { projectRoot: project.root, directories: context.config.directories, notes: detection.notes });
       }
     }
-    if (project.services.length + project.dependencies.length === 0) throw missingCommandError('backend', { projectRoot: project.root, directories: context.config.directories });
+    if (project.services.length + project.dependencies.length === 0) throw missingCommandError('backend', { projectRoot: project.root, directories: context.config.directories, notes: detection.notes });
   }
 }
 

@@ -10,7 +10,8 @@ export function isWorkspaceMember(files: DetectionFiles, root: string, member: s
   return patterns.some((pattern) => !pattern.startsWith('!') && matches(pattern)) && !patterns.some((pattern) => pattern.startsWith('!') && matches(pattern.slice(1)));
 }
 
-function workspacePatterns(files: DetectionFiles, root: string): readonly string[] {
+/** What the package in `root` declares its members by; those with `!` before them are none. Empty where it is no workspace. */
+export function workspacePatterns(files: DetectionFiles, root: string): readonly string[] {
   const { workspaces } = readJsonObject(files, path.join(root, 'package.json')) ?? {};
   const declared = toStrings(Array.isArray(workspaces) ? workspaces : (workspaces as { packages?: unknown } | undefined)?.packages);
   return [...declared, ...pnpmPatterns(files.readText(path.join(root, 'pnpm-workspace.yaml')) ?? '')];

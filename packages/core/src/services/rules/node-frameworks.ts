@@ -35,7 +35,7 @@ const vite = {
 
 export const nodeFrameworks: readonly NodeFramework[] = [
   { id: 'next', name: 'Next.js', inRoot: 'frontend', programs: ['next'], starts: ['dev', ''], args: ['-p', '{port}', '-H', '127.0.0.1'], overrides: ['-p', '--port', '-H', '--hostname'], lastOptionWins: true, serverCode: true },
-  { id: 'nuxt', name: 'Nuxt', inRoot: 'frontend', programs: ['nuxt', 'nuxi'], starts: ['dev'], ...portAndHost, lastOptionWins: false, serverCode: true },
+  { id: 'nuxt', name: 'Nuxt', inRoot: 'frontend', programs: ['nuxt', 'nuxi'], starts: ['dev'], ...portAndHost, lastOptionWins: true, serverCode: true },
   { ...vite, id: 'sveltekit', name: 'SvelteKit', dependsOn: ['@sveltejs/kit'], serverCode: true },
   { id: 'astro', name: 'Astro', inRoot: 'frontend', programs: ['astro'], starts: ['dev'], ...portAndHost, lastOptionWins: false, serverCode: true },
   { id: 'react-router', name: 'React Router', inRoot: 'frontend', programs: ['react-router'], starts: ['dev'], ...portAndHost, lastOptionWins: false, serverCode: true },
