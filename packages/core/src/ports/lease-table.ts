@@ -39,6 +39,11 @@ export interface LeaseTable {
    * walk finds none, ENVCTL_E_PORT_CONFLICT when `exact` and the port is not to be had.
    */
   acquire(request: LeaseRequest): Promise<LeaseGrant>;
+  /**
+   * Leases the preferred port, which the runner's own service listens on already: it moved there by itself. A reservation of
+   * somebody else yields. Throws ENVCTL_E_PORT_CONFLICT when somebody else holds it, or no browser would open it.
+   */
+  adopt(request: Omit<LeaseRequest, 'avoid' | 'exact'>, runner: ProcessIdentity): Promise<void>;
   /** Keeps the lease held while the runner lives. Throws ENVCTL_E_PORT_CONFLICT when the lease is not the token's. */
   bindRunner(port: number, token: string, runner: ProcessIdentity): Promise<void>;
   /** Gives the port back; with `keepReserved` it stays reserved for its owner. False when the lease is not the token's (it is left alone). */
@@ -167,6 +172,22 @@ export function createLeaseTable(options: LeaseTableOptions): LeaseTable {
     throw exhausted(request);
   };
 
+  const adopt = async (request: LeaseRequest, runner: ProcessIdentity): Promise<void> => {
+    const port = request.preferred;
+    for (;;) {
+      const found = stampOf(port);
+      if ((request.http && browserRefusedPorts.has(port)) || judge(found, request, true) !== 'free') throw conflict({ ...request, exact: true });
+      const lease: LeaseRecord = { ...newLease(port, request), runner };
+      seam('lease.adopt.before-effect');
+      const outcome = found === undefined ? (store.run(publish<StoreRecord>(store.path(port), lease)) ? 'done' : 'changed') : await swap(port, found.id, lease);
+      if (outcome === 'busy') throw busyError(port, store.path(port), claimPatienceMs);
+      if (outcome === 'changed') continue;
+      seam('lease.adopt.after-effect');
+      tell(port, request, found);
+      return;
+    }
+  };
+
   const oldestFirst = (ports: readonly number[]): number[] => {
     const age = new Map(ports.map((port) => [port, leaseOf(stampOf(port))?.updated_at ?? 0]));
     return [...ports].sort((a, b) => (age.get(a) ?? 0) - (age.get(b) ?? 0));
@@ -240,6 +261,7 @@ export function createLeaseTable(options: LeaseTableOptions): LeaseTable {
 
   return {
     acquire,
+    adopt,
     bindRunner,
     release,
     find: async (owner) => leases().find((lease) => isOwnedBy(lease, owner))?.port,

@@ -14,6 +14,7 @@ export {
 } from './launch-spec.js';
 export { launchProcess, type LaunchOptions } from './launch.js';
 export { readLaunch } from './read-launch.js';
+export { recordLaunchPorts } from './record-ports.js';
 export type { LogPosition } from './journal.js';
 export { examineLaunch, type DetachedProcess, type Examination, type ExamineExtra, type LaunchMember, type MembershipProof } from './examine.js';
 export { stopLaunches, type StopOptions, type StopResult } from './stop.js';

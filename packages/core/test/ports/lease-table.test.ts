@@ -73,6 +73,37 @@ describe('lease table', () => {
     expect((await acquire('db', { preferred: 10_080, http: false })).port).to.equal(10_080);
   });
 
+  describe('a port that a service moved to by itself', () => {
+    const adopt = (service: string, port: number, change: { readonly http?: boolean } = {}) =>
+      table.adopt({ preferred: port, owner: owner(service), token: `token-${service}`, http: false, ...change }, self());
+
+    it('is leased though it is listened on, and held by the runner', async () => {
+      await listen(from + 1, '127.0.0.1');
+      await acquire('backend');
+      await adopt('backend', from + 1);
+      const [, adopted] = await table.list();
+      expect(adopted).to.include({ port: from + 1, state: 'held' });
+      expect(await table.release(from + 1, `token-${'backend'}`, { keepReserved: false })).to.equal(true);
+    });
+
+    it('yields when it was only reserved for somebody else', async () => {
+      const { port } = await acquire('other');
+      await table.release(port, `token-${'other'}`, { keepReserved: true });
+      await adopt('backend', port);
+      expect(await table.find(owner('backend'))).to.equal(port);
+    });
+
+    it('is refused when somebody else holds it, and when browsers refuse it', async () => {
+      const { port } = await acquire('other');
+      for (const [attempt, reason] of [[adopt('backend', port), /it is leased to other of/], [adopt('backend', 10_080, { http: true }), /browsers refuse to open it/]] as const) {
+        const error: unknown = await attempt.catch((thrown: unknown) => thrown);
+        expect(isEnvctlError(error) && error.code).to.equal('ENVCTL_E_PORT_CONFLICT');
+        expect(String(error)).to.match(reason);
+      }
+      expect(await table.find(owner('other'))).to.equal(port);
+    });
+  });
+
   it('skips the ports to avoid', async () => {
     expect((await acquire('backend', { avoid: new Set([from, from + 1]) })).port).to.equal(from + 2);
   });
