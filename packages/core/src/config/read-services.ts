@@ -48,14 +48,15 @@ function readService(inputs: ServiceInputs, name: string, kinds: ReadonlyMap<str
   };
 }
 
-type OlderOptions = Pick<ServiceOptions, 'enabled' | 'directory' | 'startCommand' | 'testCommand' | 'portBase' | 'healthUrl' | 'readyTimeoutMs'>;
+type OlderOptions = Pick<ServiceOptions, 'enabled' | 'directory' | 'directoryIsSet' | 'startCommand' | 'testCommand' | 'portBase' | 'healthUrl' | 'readyTimeoutMs'>;
 
 /** Backend and frontend have keys of their own for these. */
-function readStandard({ profile, directories, read }: ServiceInputs, name: 'backend' | 'frontend'): OlderOptions {
+function readStandard({ profile, directories, read, isSet }: ServiceInputs, name: 'backend' | 'frontend'): OlderOptions {
   const upper = name.toUpperCase();
   return {
     enabled: profile[name],
     directory: directories[name],
+    directoryIsSet: isSet(`${upper}_DIR`),
     startCommand: textOf(read(`ENVCTL_${upper}_START_CMD`)),
     testCommand: undefined,
     portBase: Number(read(`${upper}_PORT_BASE`)),
@@ -72,6 +73,7 @@ function readAdditional(inputs: ServiceInputs, name: string, kind: ServiceKind):
   return {
     enabled: enabledOf(inputs, name),
     directory: textOf(read('DIR')) ?? name,
+    directoryIsSet: textOf(read('DIR')) !== undefined,
     startCommand: textOf(read('START_CMD')),
     testCommand: textOf(read('TEST_CMD')),
     portBase: kind === 'server' ? Number(read('PORT_BASE') ?? fallbackPort) : undefined,

@@ -38,6 +38,8 @@ export interface ServiceOptions {
   readonly enabled: Toggle;
   /** Relative to the project, as written. */
   readonly directory: string;
+  /** True when the user set it: then it has to be there. */
+  readonly directoryIsSet: boolean;
   /** No shell; `{port}` is replaced. */
   readonly startCommand: string | undefined;
   readonly testCommand: string | undefined;

@@ -62,7 +62,7 @@ async function predict(inputs: PlanInputs): Promise<Predicted | undefined> {
       ? [[], []]
       : await Promise.all([examineServices(state, { nowMs: inputs.nowMs, truth: config.truth, isMeant: ({ project }) => isMeant(project) }), foreseeDependencies({ scopeDirectory, config }, state, isMeant)]);
   if (dependencies.some(({ status }) => status === 'unknown')) return undefined;
-  const request: StartRequest = { command: 'start', mode, projects, services: namedServiceTypes(route, mode), replace: new Set(), options: toStartOptions(route), signal };
+  const request: StartRequest = { command: 'start', mode, projects, services: namedServiceTypes(route, mode, config), replace: new Set(), options: toStartOptions(route), signal };
   const context = { config, reader, env: inputs.env, declarations: inputs.declared.dependencies, preferredServicePort: createPortPreference(config.ports, config.scopeId).preferredServicePort };
   const prediction = predictStart(context, request, state === undefined ? undefined : { state, truth: { services, dependencies } });
   assertStartable(context, request, prediction);

@@ -1,5 +1,5 @@
 import type { DependencyDeclaration, Mode, ProjectFacts } from '../contract/index.js';
-import { assertConfig, type ConfigModel } from '../config/read-only.js';
+import { assertConfig, standardServices, type ConfigModel } from '../config/read-only.js';
 import { createPortPreference } from '../ports/read-only.js';
 import { createMainProvider, discoverProjects } from '../projects/read-only.js';
 import { completeRoute } from '../routing/index.js';
@@ -19,6 +19,7 @@ export interface TargetsReport {
 
 /** What listing needs, put together once. */
 interface Listing {
+  readonly mode: Mode;
   readonly config: ConfigModel;
   readonly scopeDirectory: string;
   readonly declarations: readonly DependencyDeclaration[];
@@ -39,7 +40,7 @@ export async function listTargets(inputs: ConfiguredInputs & { readonly nowMs: n
   const scopeDirectory = toScopeDirectory({ runtimeRoot: config.runtimeDirectory, scopeId: config.scopeId });
   const projects = await discoverProjects({ mode, repositoryRoot: config.repositoryRoot, providers: [createMainProvider()], signal: new AbortController().signal });
   const { found, damaged } = inspectLatestState(scopeDirectory, mode);
-  const listing: Listing = { config, scopeDirectory, declarations: inputs.declared.dependencies, state: found?.state, nowMs: inputs.nowMs };
+  const listing: Listing = { mode, config, scopeDirectory, declarations: inputs.declared.dependencies, state: found?.state, nowMs: inputs.nowMs };
   const portsOf = await examinePorts(listing);
   return {
     report: { mode, count: projects.length, projects: await Promise.all(projects.map(async (project) => toTarget(listing, project, await portsOf(project.name)))) },
@@ -90,13 +91,15 @@ async function dependencyPorts(listing: Listing, components: Parameters<typeof e
 function toTarget(listing: Listing, project: ProjectFacts, actual: Ports | undefined): TargetsReport['projects'][number] {
   const { ports } = listing.config;
   const { preferredPort, preferredServicePort } = createPortPreference(ports, listing.config.scopeId);
+  const additional = listing.config.services(listing.mode).slice(standardServices.length).filter(({ enabled, portBase }) => enabled.enabled && portBase !== undefined);
   const dependencies = listing.declarations.flatMap((declaration) => declaration.resources.map((resource) => [resource.portKey, ports.dependencies[declaration.id]?.[resource.name] ?? resource.defaultPort] as const));
   return {
     name: project.name,
     root: project.root,
     ports: {
-      backend: preferredServicePort('backend', project.name),
-      frontend: preferredServicePort('frontend', project.name),
+      backend: preferredServicePort(ports.backend, project.name),
+      frontend: preferredServicePort(ports.frontend, project.name),
+      ...Object.fromEntries(additional.map(({ slug, portBase }) => [slug, preferredServicePort(portBase!, project.name)])),
       ...Object.fromEntries(dependencies.map(([name, base]) => [name, preferredPort(base, project.name)])),
     },
     actual_ports: actual ?? {},

@@ -8,8 +8,9 @@ import { errorMessage } from '../contract/index.js';
 import { isDiskRefusal } from '../fs/index.js';
 import { readLaunch } from '../processes/index.js';
 import { readInstance, readInstances, removeInstanceData, writeInstance } from '../requirements/index.js';
-import { readRecordedLaunches, releaseProcesses, type RecordedLaunch, type ReleaseReport } from '../resources/index.js';
+import { readRecordedLaunches, recordedNeeds, releaseInOrder, releaseProcesses, type RecordedLaunch, type ReleaseReport } from '../resources/index.js';
 import { holdAll, type EngineContext } from '../scope/index.js';
+import type { ServiceRecord } from '../state/index.js';
 import { describeLegacyRemains, loadLegacyRun, type LegacyRemains } from './legacy-remains.js';
 import { toStopReport, type StopSummary } from './stop-summary.js';
 import { sweepTemporary } from './sweep-temporary.js';
@@ -30,8 +31,9 @@ export async function runStopAll(context: EngineContext, request: StopAllRequest
     if (latest !== undefined) context.bindRun(latest.run_id, join(context.paths.runs, latest.run_id));
     context.events.emit(isBlast ? 'cleanup.blast' : 'cleanup.stop_all', { aggressive: isBlast });
     const { launches, damaged } = await findLaunches(context);
-    // Services before the servers they use.
-    const services = await releaseProcesses(context, launches.filter((launch) => !isServer(launch)), { keepReserved: false, aggressive: isBlast });
+    // Services before what they wait for, all of them before the servers they use.
+    const ofServices = launches.filter((launch) => !isServer(launch));
+    const services = await releaseInOrder(context, ofServices, recordedNeeds(ofServices, await recordedServices(context)), { keepReserved: false, aggressive: isBlast });
     const servers = await releaseProcesses(context, launches.filter(isServer), { keepReserved: false, aggressive: isBlast });
     const released: ReleaseReport = { reports: [...services.reports, ...servers.reports], incomplete: [...services.incomplete, ...servers.incomplete] };
     const isClean = released.incomplete.length === 0;
@@ -59,6 +61,12 @@ export async function runStopAll(context: EngineContext, request: StopAllRequest
       warnings: [...damaged.map((entry) => `damaged record ${entry.path}: ${entry.message}`), ...unreadable.map((path) => `damaged record ${path}: the data of the dependency stays`)],
     });
   });
+}
+
+/** Of both modes; a state that cannot be read says nothing of the order. */
+async function recordedServices(context: EngineContext): Promise<readonly ServiceRecord[]> {
+  const states = await Promise.all((['main', 'trees'] as const).map((mode) => context.state.load({ mode }).catch(() => undefined)));
+  return states.flatMap((loaded) => Object.values(loaded?.state.services ?? {}));
 }
 
 /** A state of the original of which nothing lives is nothing that a stop of everything leaves behind. */

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import type { Mode } from '../contract/index.js';
 import { selectServices, toSlug, unknownTarget, type ServiceSelectors } from '../projects/index.js';
 import { readInstances, releaseDependencies } from '../requirements/index.js';
-import { readRecordedLaunches, releaseProcesses, type RecordedLaunch } from '../resources/index.js';
+import { readRecordedLaunches, recordedNeeds, releaseInOrder, releaseProcesses, type RecordedLaunch } from '../resources/index.js';
 import { holdAll, type EngineContext } from '../scope/index.js';
 import type { RunState } from '../state/index.js';
 import { namedServices } from '../truth/index.js';
@@ -48,7 +48,7 @@ async function stopSelected(context: EngineContext, request: StopRequest): Promi
     const ending = launches.filter((launch) => directories.has(launch.directory) || isOrphan(launch));
     context.bindRun(current.run_id, join(context.paths.runs, current.run_id));
     context.events.emit('cleanup.stop', { aggressive: false });
-    const released = await releaseProcesses(context, ending, { keepReserved: true });
+    const released = await releaseInOrder(context, ending, recordedNeeds(ending, namedServices(current)), { keepReserved: true });
     const survived = new Set(released.incomplete.map((report) => report.directory));
     const gone = selected.filter((service) => service.launch_directory === null || !survived.has(service.launch_directory));
     const goneNames = new Set(gone.map((service) => service.name));

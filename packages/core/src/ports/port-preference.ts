@@ -12,7 +12,8 @@ export interface PortBases {
 export interface PortPreference {
   /** For a dependency with this base. */
   readonly preferredPort: (base: number, projectName: string) => number;
-  readonly preferredServicePort: (service: 'backend' | 'frontend', projectName: string) => number;
+  /** For a service with this base. */
+  readonly preferredServicePort: (base: number, projectName: string) => number;
 }
 
 /** The ports that the projects of one scope try first. Pure: a plan, a listing and the start that follows agree. */
@@ -23,6 +24,6 @@ export function createPortPreference(ports: PortBases, scopeId: string): PortPre
     preferredPort({ base, span, kind, scopeId, project, strategy: ports.strategy, spacing: ports.spacing, index: 0 });
   return {
     preferredPort: (base, project) => prefer(base, project, 'dependency'),
-    preferredServicePort: (service, project) => prefer(ports[service], project, 'service'),
+    preferredServicePort: (base, project) => prefer(base, project, 'service'),
   };
 }

@@ -26,7 +26,6 @@ export interface Engine extends ReconcileContext, ScopedContext {
   /** What is odd about the configuration and is to be told, a line and a mend each. */
   readonly oddities: readonly string[];
   readonly publicHost: string;
-  readonly serviceTimeoutMs: (service: string) => number;
 }
 
 /** What a command needs of the configuration before it may go on. */
@@ -67,7 +66,6 @@ export async function composeEngine(request: RuntimeRequest, asked: Route, deman
     readiness: noReadinessEvaluator,
     oddities: toldProblems(config, demand).map((problem) => `${describeProblem(problem)}\n  ${problem.hint}`),
     publicHost: context.reader.string('ENVCTL_PUBLIC_HOST') ?? 'localhost',
-    serviceTimeoutMs: (service) => (context.reader.integer('ENVCTL_SERVICE_LISTENER_TIMEOUT') ?? context.reader.integer(`ENVCTL_${service.toUpperCase()}_READY_TIMEOUT`) ?? 60) * 1000,
     handles: (ids) => toHandles(host, ids),
   };
 }

@@ -36,7 +36,7 @@ export interface ContextInputs {
 }
 
 export interface ScopedContext extends RequirementsContext {
-  readonly preferredServicePort: (service: 'backend' | 'frontend', projectName: string) => number;
+  readonly preferredServicePort: (base: number, projectName: string) => number;
   readonly redaction: Redaction;
   dispose(): Promise<void>;
 }

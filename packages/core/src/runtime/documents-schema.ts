@@ -37,17 +37,36 @@ const planBody = {
       name: z.string(),
       root: z.string(),
       slug: z.string(),
-      services: z.array(z.strictObject({ type: z.string(), name: z.string(), action, command: z.looseObject({ command: names, cwd: z.string(), rule: z.string() }), preferred_port: z.int(), listens: z.boolean(), environment })),
+      services: z.array(
+        z.strictObject({
+          type: z.string(),
+          name: z.string(),
+          kind: z.enum(['server', 'worker', 'job']),
+          action,
+          command: z.looseObject({ command: names, cwd: z.string(), rule: z.string() }),
+          preferred_port: port,
+          listens: z.boolean(),
+          public_url: text,
+          ready: z.strictObject({ log: text, command: names.nullable(), timeout_ms: z.int() }),
+          critical: z.boolean(),
+          stop: z.strictObject({ signal: z.string(), timeout_ms: z.int() }),
+          restart: z.strictObject({ when: z.enum(['no', 'on-failure', 'always']), max: z.int(), backoff_ms: z.int() }),
+          success_exit_codes: z.array(z.int()),
+          start_order: z.int(),
+          depends_on: z.array(z.strictObject({ name: z.string(), condition: z.string(), optional: z.boolean(), restart: z.boolean() })),
+          environment,
+        }),
+      ),
       dependencies: z.array(z.strictObject({ id: z.string(), display_name: z.string(), action, requires: names })),
       steps: z.array(z.strictObject({ ...node, kind: z.enum(['preparation', 'migration', 'hook']), before: names, action: z.enum(['run', 'skip']), reason: z.string(), preparation: z.looseObject({ manager: z.string(), directory: z.string(), commands: z.array(names) }).optional() })),
-      nodes: z.array(z.strictObject({ ...node, kind: z.enum(['dependency', 'preparation', 'migration', 'hook', 'service']) })),
+      nodes: z.array(z.strictObject({ ...node, critical: z.boolean(), kind: z.enum(['dependency', 'preparation', 'migration', 'hook', 'service']) })),
       notes: names,
     }),
   ),
   edges: z.array(z.strictObject({ project: z.string(), node: z.string(), needs: z.string(), condition, optional: z.boolean() })),
 };
 
-const status = z.enum(['started', 'kept']);
+const status = z.enum(['started', 'kept', 'completed', 'failed']);
 const startBody = {
   command,
   run_id: z.string(),
@@ -83,7 +102,7 @@ const healthBody = {
   mode,
   projects: z.int(),
   legacy_state: z.boolean(),
-  services: z.array(z.strictObject({ project: z.string(), name: z.string(), status: z.string(), port, pid: port, url: text, detail: text, restarts: z.int(), last_exit: lastExit })),
+  services: z.array(z.strictObject({ project: z.string(), name: z.string(), status: z.enum(['running', 'completed', 'healthy', 'starting', 'unreachable', 'stale', 'failed', 'stopped', 'unknown', 'simulated']), level: z.enum(['ok', 'warn', 'bad']), critical: z.boolean(), port, pid: port, url: text, detail: text, restarts: z.int(), last_exit: lastExit })),
   dependencies: z.array(z.strictObject({ project: z.string(), component: z.string(), status: z.string(), port, detail: text })),
   status_counts: z.strictObject({ ok: z.int(), warn: z.int(), bad: z.int() }),
   healthy: z.boolean(),

@@ -66,7 +66,7 @@ export async function createRuntime(request: RuntimeRequest): Promise<EngineRunt
     const discovered = await discoverProjects({ mode: engine.scope.mode, repositoryRoot: engine.scope.repositoryRoot, providers: engine.providers, signal });
     const wanted = command === 'restart' && replaced.projects.length > 0 ? replaced.projects : command === 'resume' && route.projects.length === 0 ? await recordedProjects(engine) : namedProjects(route, discovered);
     const projects = selectProjects(discovered, wanted);
-    const services = command === 'restart' ? [] : namedServiceTypes(route, engine.scope.mode);
+    const services = command === 'restart' ? [] : namedServiceTypes(route, engine.scope.mode, engine.config);
     return { engine, startRequest: { command, mode: engine.scope.mode, projects, services, replace: replaced.names, options: toStartOptions(route), signal } };
   };
 

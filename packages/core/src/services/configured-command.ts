@@ -2,11 +2,11 @@ import path from 'node:path';
 import { findProgram } from '../processes/read-only.js';
 import type { DetectionFiles } from './detection-files.js';
 import type { RuleMatch } from './detection-rules.js';
-import type { DetectionProblem, ServiceName } from './service-command.js';
+import type { DetectionProblem } from './service-command.js';
 import { splitShellWords } from './shell-words.js';
 
 export interface ConfiguredCommandInput {
-  readonly service: ServiceName;
+  readonly service: string;
   /** The command line as the user wrote it, with `{port}` where the port belongs. */
   readonly text: string;
   /** The key it was read from, for messages. */

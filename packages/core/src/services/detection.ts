@@ -24,6 +24,10 @@ export interface DetectionInput {
 export interface ServiceDetection {
   readonly backend?: ServiceCommand;
   readonly frontend?: ServiceCommand;
+  /** Of the additional services, by name. */
+  readonly additional?: Readonly<Record<string, ServiceCommand>>;
+  /** Program and arguments that say whether a service is ready, by its name; no shell. */
+  readonly readyCommands?: Readonly<Record<string, readonly [string, ...string[]]>>;
   readonly evidence: readonly DetectionEvidence[];
   /** One service can have a command and a problem: its packages are not installed. */
   readonly problems: readonly DetectionProblem[];
@@ -87,9 +91,17 @@ function detectOne(input: DetectionInput, service: ServiceName): Detected | unde
   }
   const directory = hasOwn ? own : input.projectRoot;
   const app: AppDirectory = { service, directory, projectRoot: input.projectRoot, isRoot: directory === input.projectRoot, searchPath: input.searchPath, files: input.files };
-  const rules = detectionRules.filter((rule) => rule.services.includes(service) && (!app.isRoot || rule.inRoot === service));
-  const match = firstMatch(rules, app);
-  return match !== undefined || !app.isRoot ? match : findWorkspaceApplication(rules, app);
+  const match = matchRules(app);
+  return match !== undefined || !app.isRoot ? match : findWorkspaceApplication(rulesFor(app), app);
+}
+
+/** What the first rule says that knows the application. */
+export function matchRules(app: AppDirectory): RuleMatch | undefined {
+  return firstMatch(rulesFor(app), app);
+}
+
+function rulesFor({ service, isRoot }: AppDirectory): readonly DetectionRule[] {
+  return detectionRules.filter((rule) => rule.services.includes(service) && (!isRoot || rule.inRoot === service));
 }
 
 /** One package.json speaks of one application. */
@@ -102,7 +114,8 @@ function ruleOf(found: Detected | undefined): DetectionRule | undefined {
   return detectionRules.find(({ id }) => id === found?.command?.rule);
 }
 
-function withHealthUrl(command: ServiceCommand, healthUrl: string | undefined): ServiceCommand {
+/** A path is asked for on the service's own port. */
+export function withHealthUrl(command: ServiceCommand, healthUrl: string | undefined): ServiceCommand {
   if (healthUrl === undefined || healthUrl === '') return command;
   return { ...command, healthUrl: healthUrl.startsWith('/') ? `http://127.0.0.1:{port}${healthUrl}` : healthUrl };
 }

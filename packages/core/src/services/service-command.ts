@@ -1,5 +1,6 @@
 import type { ErrorCode } from '../contract/index.js';
 
+/** The services that are looked for; additional ones have names of their own. */
 export type ServiceName = 'backend' | 'frontend';
 
 /**
@@ -7,7 +8,8 @@ export type ServiceName = 'backend' | 'frontend';
  * in `command`, `env` values and `healthUrl`.
  */
 export interface ServiceCommand {
-  readonly type: ServiceName;
+  /** `backend`, `frontend`, or the name of an additional service. */
+  readonly type: string;
   /** Program and arguments; no shell. */
   readonly command: readonly [string, ...string[]];
   /** Absolute working directory. */
@@ -28,7 +30,7 @@ export interface ServiceCommand {
 
 /** Why a decision was made: shown by explain-startup. */
 export interface DetectionEvidence {
-  readonly service: ServiceName;
+  readonly service: string;
   readonly rule: string;
   /** Absolute path of the file or program that decided. */
   readonly path: string;
@@ -37,7 +39,7 @@ export interface DetectionEvidence {
 
 /** What would keep a service from starting, found before anything is started. */
 export interface DetectionProblem {
-  readonly service: ServiceName;
+  readonly service: string;
   readonly code: ErrorCode;
   /** A short machine word, as the original knew it where it had one: `missing_command_executable`. */
   readonly reasonCode: string;
@@ -45,13 +47,13 @@ export interface DetectionProblem {
   readonly hints: readonly string[];
 }
 
-/** Puts the port in the place of every `{port}`. */
-export function substitutePort(text: string, port: number): string {
-  return text.replaceAll('{port}', String(port));
+/** Puts the port in the place of every `{port}`; without a port nothing is replaced. */
+export function substitutePort(text: string, port: number | null): string {
+  return port === null ? text : text.replaceAll('{port}', String(port));
 }
 
 /** The command as it is started on `port`. */
-export function commandOnPort(service: ServiceCommand, port: number): {
+export function commandOnPort(service: ServiceCommand, port: number | null): {
   readonly command: readonly [string, ...string[]];
   readonly env: Readonly<Record<string, string>>;
   readonly healthUrl: string | undefined;

@@ -1,17 +1,17 @@
 import type { ProjectedVariable } from '../contract/index.js';
 import { callerCredentials } from './caller-credentials.js';
-import type { ServiceName } from './service-command.js';
 
 /** Whose rules hold for the variables of a service: what goes to a frontend may go to a browser. */
 export type EnvironmentAudience = 'backend' | 'frontend';
 
 export interface ServiceEnvironmentInput {
-  readonly service: ServiceName;
+  readonly service: string;
   readonly audience: EnvironmentAudience;
   /** The environment envctl was called with: it is the user's, and a backend keeps it. */
   readonly processEnv: Readonly<Record<string, string | undefined>>;
   readonly projectName: string;
-  readonly port: number;
+  /** null: it gets no PORT. */
+  readonly port: number | null;
   /** What the command line says to the services; above the caller's own variables. */
   readonly forwarded?: Readonly<Record<string, string>>;
   /** Variables of the start command itself, port already in place. */
@@ -23,7 +23,7 @@ export interface ServiceEnvironmentInput {
   /** Variables of the launch env sections of `.envctl`, filled in. */
   readonly sections: Readonly<Record<string, string>>;
   /** Base URLs of the project's services, without a slash at the end; absent when the service is not part of it. */
-  readonly urls: Partial<Readonly<Record<ServiceName, string>>>;
+  readonly urls: Readonly<Partial<Record<string, string>>>;
 }
 
 /**
@@ -47,21 +47,22 @@ export function serviceEnvironment(input: ServiceEnvironmentInput): Record<strin
     ...peerVariables(input.service, input.urls),
     ...input.commandEnv,
     ...input.sections,
-    PORT: String(input.port),
+    ...(input.port === null ? {} : { PORT: String(input.port) }),
     ENVCTL_PROJECT_NAME: input.projectName,
   };
 }
 
 /** Names of what envctl itself sets for a service, when `addressed` services of the project have a URL. */
-export function ownVariableNames(service: ServiceName, addressed: readonly ServiceName[]): string[] {
+export function ownVariableNames(service: string, addressed: readonly string[], hasPort = true): string[] {
   const urls = Object.fromEntries(addressed.map((type) => [type, '']));
-  return ['PORT', 'ENVCTL_PROJECT_NAME', ...Object.keys(peerVariables(service, urls))];
+  return [...(hasPort ? ['PORT'] : []), 'ENVCTL_PROJECT_NAME', ...Object.keys(peerVariables(service, urls))];
 }
 
-/** How one service finds the other. */
-function peerVariables(service: ServiceName, urls: ServiceEnvironmentInput['urls']): Record<string, string> {
-  if (service === 'backend') return urls.frontend === undefined ? {} : { FRONTEND_URL: urls.frontend };
-  return urls.backend === undefined ? {} : { VITE_BACKEND_URL: urls.backend, VITE_API_URL: `${urls.backend}/api/v1` };
+/** How one service finds the others; those of additional services are sources of the launch env sections. */
+function peerVariables(service: string, urls: ServiceEnvironmentInput['urls']): Record<string, string> {
+  const { backend, frontend } = urls;
+  if (service === 'frontend') return backend === undefined ? {} : { VITE_BACKEND_URL: backend, VITE_API_URL: `${backend}/api/v1` };
+  return { ...(frontend === undefined ? {} : { FRONTEND_URL: frontend }), ...(service === 'backend' || backend === undefined ? {} : { BACKEND_URL: backend }) };
 }
 
 /** Variables that steer envctl's own tests, or mark the process of another launch. */

@@ -1,14 +1,14 @@
 /** The planned nodes of a project as steps that can be run: one runner for each kind, progress told, in the way of the plan. */
 import { EnvctlError, errorMessage } from '../contract/index.js';
 import { createLaunchToken } from '../resources/index.js';
-import type { Progress } from '../ui/index.js';
 import { isConsequenceOf, type GraphNode } from './graph.js';
 import type { NodeResult, RunningNode } from './node-runner.js';
 import type { PlannedNode } from './plan-nodes.js';
 import type { ProjectRun } from './project-run.js';
 import { runDependencyNode } from './run-dependency.js';
 import { runPreparationStep } from './run-preparation-step.js';
-import { runServiceNode } from './run-service.js';
+import { keepService, runServiceNode } from './run-service.js';
+import { toAbsentRecord } from './start-service.js';
 
 /** The step in which all service ports are leased; not one that people wait for. */
 const portsNode = 'ports';
@@ -41,16 +41,17 @@ export function isShownNode(run: ProjectRun, id: string): boolean {
 
 function toGraphNode(run: ProjectRun, node: PlannedNode, portsId: string): GraphNode {
   const id = nodeId(run, node.id);
-  const { progress } = run.context;
-  const common = { id, label: node.label, skipped: (reason: string) => progress.node(id, 'skipped', reason) };
+  const common = { id, label: node.label, critical: node.critical, skipped: (reason: string) => noteSkipped(run, node, reason) };
+  const service = node.kind === 'service' ? run.request.project.services.find(({ type }) => type === node.id) : undefined;
+  const reaches = node.kind === 'dependency' || (service !== undefined && service.kind !== 'job') ? 'ready' : 'completed';
   // What runs already needs nothing.
-  if (isKeptService(run, node)) return { ...common, needs: [], run: () => Promise.resolve() };
+  if (service?.action === 'keep') return { ...common, needs: [], reaches, run: (running) => keepService(run, service, running) };
   const needs = node.needs.map((need) => ({ ...need, id: nodeId(run, need.id) }));
   return {
     ...common,
     needs: node.kind === 'service' ? [{ id: portsId, condition: 'ready' }, ...needs] : needs,
-    reaches: node.kind === 'dependency' || node.kind === 'service' ? 'ready' : 'completed',
-    run: (running) => told(progress, id, running.signal, () => runNode(run, node, running)),
+    reaches,
+    run: (running) => told(run, node, running.signal, () => runNode(run, node, { ...running, critical: node.critical })),
   };
 }
 
@@ -76,6 +77,10 @@ async function leaseServicePorts({ context, request, acquired }: ProjectRun, avo
   const { project } = request;
   const leased = project.services.filter((candidate) => candidate.action !== 'keep').map(async (service) => {
     const token = createLaunchToken(context);
+    if (service.preferred_port === null) {
+      acquired.leases.push({ service, token, port: null, source: 'none' });
+      return;
+    }
     const lease = await context.leases.acquire({
       preferred: service.preferred_port,
       owner: { scopeId: context.scope.id, project: project.name, service: service.type, repositoryRoot: context.scope.repositoryRoot },
@@ -90,16 +95,26 @@ async function leaseServicePorts({ context, request, acquired }: ProjectRun, avo
   if (failed !== undefined) throw failed.reason;
 }
 
-async function told(progress: Progress, id: string, signal: AbortSignal, work: () => Promise<NodeResult>): Promise<void> {
+async function told(run: ProjectRun, node: PlannedNode, signal: AbortSignal, work: () => Promise<NodeResult>): Promise<void> {
+  const { progress } = run.context;
+  const id = nodeId(run, node.id);
   progress.node(id, 'running');
   try {
     const { state, detail } = await work();
     progress.node(id, state, detail);
   } catch (error) {
     if (isConsequenceOf(signal, error)) progress.node(id, 'skipped', 'given up');
-    else progress.node(id, 'failed', errorMessage(error));
+    else progress.node(id, node.critical ? 'failed' : 'unusable', errorMessage(error));
     throw error;
   }
+}
+
+/** What a start goes on without is on record as what it is. */
+function noteSkipped(run: ProjectRun, node: PlannedNode, reason: string): void {
+  run.context.progress.node(nodeId(run, node.id), 'skipped', reason);
+  if (node.kind === 'dependency') run.acquired.failed.set(node.id, { status: 'failed', class: 'hard_start_failure', reasonCode: 'requirement_failed', message: reason });
+  const service = node.kind === 'service' ? run.request.project.services.find(({ type }) => type === node.id) : undefined;
+  if (service !== undefined) run.services.set(service.name, toAbsentRecord(run.context, run.request, service, reason));
 }
 
 function isKeptService({ request }: ProjectRun, node: PlannedNode): boolean {

@@ -5,6 +5,8 @@ import type { ProjectRun } from './project-run.js';
 
 /** What a node that runs is told, and tells: conditions as it reaches them, each once. */
 export interface RunningNode {
+  /** False: its failure fails no start. */
+  readonly critical: boolean;
   readonly signal: AbortSignal;
   readonly reached: (condition: EdgeCondition) => void;
 }

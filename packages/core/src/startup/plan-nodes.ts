@@ -23,10 +23,12 @@ export interface PlannedNode {
   /** For people. */
   readonly label: string;
   readonly needs: readonly PlannedNeed[];
+  /** False: its failure fails no start. */
+  readonly critical: boolean;
 }
 
 /** What is run to its end before others begin: installing packages, migrating a database, a hook of the project. */
-export interface PlannedStep extends PlannedNode {
+export interface PlannedStep extends Omit<PlannedNode, 'critical'> {
   readonly kind: Exclude<NodeKind, 'dependency' | 'service'>;
   /** Ids of the nodes that wait until it has completed. */
   readonly before: readonly string[];
@@ -37,34 +39,57 @@ export interface PlannedStep extends PlannedNode {
   readonly preparation?: PlannedPreparation;
 }
 
-/** The nodes of a project, in the order in which people read them. */
-export function toPlannedNodes(project: Pick<PlannedProject, 'services' | 'dependencies' | 'steps'>, { servicesInParallel }: { readonly servicesInParallel: boolean }): readonly PlannedNode[] {
-  const stepsBefore = (id: string) => project.steps.filter(({ before }) => before.includes(id)).map((step) => need(step.id, 'completed'));
-  const nodes: readonly PlannedNode[] = [
-    ...project.dependencies.map((dependency) => toDependencyNode(dependency)),
-    ...project.steps.map(({ kind, id, label, needs }) => ({ kind, id, label, needs })),
-    ...project.services.map((service) => toServiceNode(service, project, servicesInParallel)),
-  ];
-  return nodes.map((node) => ({ ...node, needs: [...node.needs, ...stepsBefore(node.id)] }));
+export interface NodeOptions {
+  readonly servicesInParallel: boolean;
+  /** ENVCTL_REQUIREMENTS_STRICT: false lets everything start without a dependency that fails. */
+  readonly requirementsStrict: boolean;
 }
 
-function toDependencyNode({ id, display_name, requires }: PlannedDependency): PlannedNode {
-  return { kind: 'dependency', id, label: display_name, needs: requires.map((other) => need(other, 'ready')) };
+/** The nodes of a project, in the order in which people read them and, where nothing is waited for, things begin. */
+export function toPlannedNodes(project: Pick<PlannedProject, 'services' | 'dependencies' | 'steps'>, options: NodeOptions): readonly PlannedNode[] {
+  const stepsBefore = (id: string) => project.steps.filter(({ before }) => before.includes(id)).map((step) => need(step.id, 'completed'));
+  const nodes = [
+    ...project.dependencies.map((dependency) => toDependencyNode(dependency, options)),
+    ...project.steps.map(({ kind, id, label, needs }) => ({ kind, id, label, needs })),
+    ...inStartOrder(project.services).map((service) => toServiceNode(service, project, options)),
+  ].map((node) => ({ ...node, needs: [...node.needs, ...stepsBefore(node.id)] }));
+  return nodes.map((node) => ({ ...node, critical: isCritical(node, nodes, project, options) }));
+}
+
+type UnjudgedNode = Omit<PlannedNode, 'critical'>;
+
+/** A service says so itself; a step and a dependency are what those are that cannot do without them. */
+function isCritical(node: UnjudgedNode, nodes: readonly UnjudgedNode[], project: Pick<PlannedProject, 'services'>, options: NodeOptions, path: readonly string[] = []): boolean {
+  if (node.kind === 'service') return project.services.find(({ type }) => type === node.id)!.critical;
+  if (node.kind === 'dependency' && !options.requirementsStrict) return false;
+  const needers = nodes.filter(({ id, needs }) => !path.includes(id) && needs.some((edge) => edge.id === node.id));
+  return needers.length === 0 || needers.some((needer) => needer.needs.some(({ id, optional }) => id === node.id && !optional) && isCritical(needer, nodes, project, options, [...path, node.id]));
+}
+
+/** Equal numbers keep their place. */
+function inStartOrder(services: readonly PlannedService[]): readonly PlannedService[] {
+  return [...services].sort((left, right) => left.start_order - right.start_order);
+}
+
+function toDependencyNode({ id, display_name, requires }: PlannedDependency, { requirementsStrict }: NodeOptions): UnjudgedNode {
+  return { kind: 'dependency', id, label: display_name, needs: requires.map((other) => ({ ...need(other, 'ready'), optional: !requirementsStrict })) };
 }
 
 /**
- * A service waits for the dependencies whose variables it gets; a frontend waits for the backend only where it
- * is asked to: ports are leased before anything starts.
+ * A service waits for what it says it depends on, as far as the project has it, and for the dependencies whose variables
+ * it gets; what it says of one of these counts. A frontend waits for the backend only where it is asked to: ports are
+ * leased before anything starts.
  */
-function toServiceNode(service: PlannedService, { services }: Pick<PlannedProject, 'services'>, servicesInParallel: boolean): PlannedNode {
+function toServiceNode(service: PlannedService, { services, dependencies }: Pick<PlannedProject, 'services' | 'dependencies'>, { servicesInParallel, requirementsStrict }: NodeOptions): UnjudgedNode {
   const isStarting = (type: string): boolean => services.some((candidate) => candidate.type === type && candidate.action !== 'keep');
+  const isThere = (name: string): boolean => services.some(({ type }) => type === name) || dependencies.some(({ id }) => id === name);
+  const said = service.depends_on.filter(({ name }) => isThere(name)).map(({ name, condition, optional }): PlannedNeed => ({ id: name, condition, optional }));
   const followsBackend = !servicesInParallel && service.type === 'frontend' && isStarting('backend') && isStarting('frontend');
-  return {
-    kind: 'service',
-    id: service.type,
-    label: service.type,
-    needs: [...(followsBackend ? [need('backend', 'ready')] : []), ...service.environment.dependencies.map(({ id }) => need(id, 'ready'))],
-  };
+  const meant = [
+    ...(followsBackend ? [need('backend', 'ready')] : []),
+    ...service.environment.dependencies.map(({ id }) => ({ ...need(id, 'ready'), optional: !requirementsStrict })),
+  ].filter(({ id }) => !said.some((other) => other.id === id));
+  return { kind: 'service', id: service.type, label: service.type, needs: [...said, ...meant] };
 }
 
 function need(id: string, condition: EdgeCondition): PlannedNeed {

@@ -3,25 +3,14 @@
  * `start` executes; nothing is read, leased or written here.
  */
 import type { DependencyDeclaration, EdgeCondition, Mode, ProjectFacts } from '../contract/index.js';
-import type { EnvLine, ModeProfile } from '../config/read-only.js';
-import type { ServiceCommand, ServiceDetection, ServiceName } from '../services/read-only.js';
+import type { EnvLine, ModeProfile, ServiceOptions } from '../config/read-only.js';
+import type { ServiceDetection } from '../services/read-only.js';
+import { planService, type PlannedService } from './plan-service.js';
 import { toPlannedNodes, type PlannedNode, type PlannedStep } from './plan-nodes.js';
-import { audienceOf, planEnvironment, type PlannedEnvironment } from './planned-environment.js';
+import { audienceOf, planEnvironment } from './planned-environment.js';
 import { decideRun, type RunDecision } from './run-decision.js';
 
 export type PlanAction = 'start' | 'keep' | 'replace';
-
-export interface PlannedService {
-  readonly type: ServiceName;
-  /** `<Project> Backend` */
-  readonly name: string;
-  readonly action: PlanAction;
-  readonly command: ServiceCommand;
-  readonly preferred_port: number;
-  /** False for a worker: it is up when it lives, and has no URL. */
-  readonly listens: boolean;
-  readonly environment: PlannedEnvironment;
-}
 
 export interface PlannedDependency {
   readonly id: string;
@@ -72,19 +61,22 @@ export interface PlanInputs {
   readonly profile: ModeProfile;
   readonly projects: readonly PlanProjectInputs[];
   readonly dependencies: readonly DependencyDeclaration[];
+  /** Every service that is configured, switched on or not, in the order in which people read them. */
+  readonly options: readonly ServiceOptions[];
   /** Service types wanted; empty = all. */
-  readonly services: readonly ServiceName[];
+  readonly services: readonly string[];
   /** restart: service names to replace even when they run. */
   readonly replace: ReadonlySet<string>;
   /** Nothing of the last run is taken over; default false. */
   readonly fresh?: boolean;
   /** False: a frontend waits until its backend is ready; default true. */
   readonly servicesInParallel?: boolean;
+  /** False: everything starts without a dependency that fails; default true. */
+  readonly requirementsStrict?: boolean;
   readonly hasState: boolean;
-  readonly listens: (service: ServiceName) => boolean;
-  readonly preferredPort: (service: ServiceName, projectName: string) => number;
+  readonly preferredPort: (base: number, projectName: string) => number;
   /** Lines of the launch env sections for a service in this mode. */
-  readonly envLines: (service: ServiceName) => readonly EnvLine[];
+  readonly envLines: (service: string) => readonly EnvLine[];
   /** The environment envctl was called with; names of it may be in the plan, never a value. */
   readonly callerEnv: Readonly<Record<string, string | undefined>>;
 }
@@ -102,16 +94,11 @@ export function planStart(inputs: PlanInputs): StartPlan {
 
 function planProject(inputs: PlanInputs, project: PlanProjectInputs): PlannedProject {
   const { facts, detection, presence } = project;
-  const found = (['backend', 'frontend'] as const).flatMap((type): readonly Omit<PlannedService, 'environment'>[] => {
-    const command = detection[type];
-    const name = serviceName(facts.name, type);
-    const recorded = presence.services[name];
-    const isWanted = inputs.profile[type].enabled && (inputs.services.length === 0 || inputs.services.includes(type)) && isMeant(inputs, name, recorded);
-    if (!isWanted || command === undefined) return [];
-    const action = toAction(recorded?.running === true, inputs.replace.has(name));
-    // What is kept has the address it came up with, whatever is configured since.
-    const listens = action === 'keep' && recorded !== undefined ? recorded.listens : inputs.listens(type);
-    return [{ type, name, action, command, preferred_port: inputs.preferredPort(type, facts.name), listens }];
+  const found = inputs.options.flatMap((options) => {
+    const { enabled, slug } = options;
+    const isWanted = enabled.enabled && (inputs.services.length === 0 || inputs.services.includes(slug));
+    const service = isWanted ? planService(inputs, project, options) : undefined;
+    return service === undefined || !isMeant(inputs, service.name, presence.services[service.name]) ? [] : [service];
   });
   const enabled = inputs.dependencies.filter((declaration) => inputs.profile.dependencies[declaration.id]?.enabled === true);
   const dependencies = enabled.map((declaration): PlannedDependency => ({
@@ -123,13 +110,8 @@ function planProject(inputs: PlanInputs, project: PlanProjectInputs): PlannedPro
   const addressed = found.filter(({ listens }) => listens).map(({ type }) => type);
   const services = found.map((service): PlannedService => ({ ...service, environment: planEnvironment({ service: service.type, audience: audienceOf(service.type, service.command, detection), lines: inputs.envLines(service.type), dependencies: enabled, installed: inputs.dependencies, callerEnv: inputs.callerEnv, addressed }) }));
   const steps = project.planSteps?.({ services, dependencies }) ?? [];
-  const nodes = toPlannedNodes({ services, dependencies, steps }, { servicesInParallel: inputs.servicesInParallel !== false });
+  const nodes = toPlannedNodes({ services, dependencies, steps }, { servicesInParallel: inputs.servicesInParallel !== false, requirementsStrict: inputs.requirementsStrict !== false });
   return { name: facts.name, root: facts.root, slug: facts.slug, services, dependencies, steps, nodes, notes: detection.notes };
-}
-
-function toAction(running: boolean, replace: boolean): PlanAction {
-  if (running) return replace ? 'replace' : 'keep';
-  return 'start';
 }
 
 /** A start means everything, a resume what was recorded, a restart what it was asked for beside what runs. */
@@ -146,6 +128,4 @@ function edgesOf({ name, nodes }: PlannedProject): StartPlan['edges'] {
   return nodes.flatMap((node) => node.needs.map(({ id, condition, optional }) => ({ project: name, node: node.id, needs: id, condition, optional })));
 }
 
-export function serviceName(project: string, type: ServiceName): string {
-  return `${project} ${type === 'backend' ? 'Backend' : 'Frontend'}`;
-}
+export { type PlannedService, serviceName } from './plan-service.js';

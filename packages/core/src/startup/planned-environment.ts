@@ -1,6 +1,6 @@
 import type { DependencyDeclaration } from '../contract/index.js';
 import { type EnvLine, sourcesOf } from '../config/read-only.js';
-import { callerCredentials, declaredSecretNames, ownVariableNames, sortEnvLines, toEnvSources, type EnvironmentAudience, type ServiceCommand, type ServiceDetection, type ServiceName, type SkippedLine } from '../services/read-only.js';
+import { callerCredentials, addressSources, declaredSecretNames, ownVariableNames, sortEnvLines, toEnvSources, type EnvironmentAudience, type ServiceCommand, type ServiceDetection, type SkippedLine } from '../services/read-only.js';
 
 /** Names of the variables a service gets beside the caller's own, by where they come from. Never a value. */
 export interface PlannedEnvironment {
@@ -22,7 +22,7 @@ export interface PlannedEnvironment {
 }
 
 export interface EnvironmentInputs {
-  readonly service: ServiceName;
+  readonly service: string;
   readonly audience: EnvironmentAudience;
   readonly lines: readonly EnvLine[];
   /** The dependencies of the project, in order. */
@@ -31,15 +31,15 @@ export interface EnvironmentInputs {
   readonly installed: readonly Pick<DependencyDeclaration, 'variables'>[];
   /** The environment envctl was called with. */
   readonly callerEnv: Readonly<Record<string, string | undefined>>;
-  /** Services of the project that have an address. */
-  readonly addressed: readonly ServiceName[];
+  /** Services of the project that have an address, by type. */
+  readonly addressed: readonly string[];
 }
 
 export function planEnvironment({ service, audience, lines, dependencies, installed, callerEnv, addressed }: EnvironmentInputs): PlannedEnvironment {
   const declared = dependencies.map(({ id, variables = [] }) => ({ id, variables }));
   const all = declared.flatMap(({ variables }) => variables);
   const projected = Object.fromEntries(all.map(({ name, secret }) => [name, { secret: secret === true }]));
-  const addresses = Object.fromEntries(addressed.flatMap((type) => ['URL', 'HOST', 'PORT'].map((part) => [`${type.toUpperCase()}_${part}`, { secret: false }])));
+  const addresses = Object.fromEntries(addressed.flatMap((type) => addressSources(type).map((name) => [name, { secret: false }])));
   const { given, skipped } = sortEnvLines(lines, toEnvSources({ ...projected, ...addresses }), audience);
   const sections = given.map(({ name, section, line, template }) => ({ name, section, line, sources: sourcesOf(template) }));
   const referred = new Set(sections.flatMap(({ sources }) => sources));
@@ -59,7 +59,7 @@ export function planEnvironment({ service, audience, lines, dependencies, instal
 }
 
 /** A frontend with code of its own on the server is its own backend where the project has no other. */
-export function audienceOf(service: ServiceName, command: ServiceCommand, detection: Pick<ServiceDetection, 'backend'>): EnvironmentAudience {
+export function audienceOf(service: string, command: ServiceCommand, detection: Pick<ServiceDetection, 'backend'>): EnvironmentAudience {
   if (service !== 'frontend') return 'backend';
   return command.serverCode === true && detection.backend === undefined ? 'backend' : 'frontend';
 }

@@ -1,12 +1,13 @@
 /** What a start would do with what was found out: the part of it that explaining and starting share. Reads the project's files, asks nobody. */
 import type { ConfigReader, DependencyDeclaration, Mode, ProjectFacts } from '../contract/index.js';
-import type { ConfigModel } from '../config/read-only.js';
+import { standardServices, type ConfigModel, type ServiceOptions } from '../config/read-only.js';
 import { assertPrograms } from '../processes/read-only.js';
-import { createDetectionFiles, detectServices, missingCommandError, planPreparations, toDetectionError, type DetectionFiles, type PreparationPlan, type ServiceDetection, type ServiceName } from '../services/read-only.js';
+import { createDetectionFiles, detectAdditional, detectServices, missingCommandError, planPreparations, readReadyCommand, toDetectionError, type DetectionFiles, type PreparationPlan, type ServiceDetection, type ServiceName } from '../services/read-only.js';
 import type { RunState } from '../state/read-only.js';
-import type { RecordedServiceTruth } from '../truth/read-only.js';
+import { isGoodStatus, type RecordedServiceTruth } from '../truth/read-only.js';
 import { toScopePaths } from '../scope/index.js';
 import { planPreparationSteps } from './plan-preparation-steps.js';
+import { commandOf } from './plan-service.js';
 import { planStart, type ProjectPresence, type StartPlan } from './plan.js';
 
 /** The way of a start; every part may be left out. */
@@ -32,7 +33,7 @@ export interface StartRequest {
   readonly mode: Mode;
   readonly projects: readonly ProjectFacts[];
   /** Service types to bring up; empty = all. */
-  readonly services: readonly ServiceName[];
+  readonly services: readonly string[];
   /** restart: names of services to replace. */
   readonly replace: ReadonlySet<string>;
   readonly options?: StartOptions;
@@ -45,7 +46,7 @@ export interface PredictionContext {
   readonly reader: ConfigReader;
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly declarations: readonly DependencyDeclaration[];
-  readonly preferredServicePort: (service: ServiceName, projectName: string) => number;
+  readonly preferredServicePort: (base: number, projectName: string) => number;
 }
 
 /** The latest state, and what of the requested projects in it is alive. */
@@ -66,17 +67,19 @@ export interface Prediction {
 /** `recorded`: undefined when there is no state of the mode. */
 export function predictStart(context: PredictionContext, request: StartRequest, recorded: Recorded | undefined): Prediction {
   const files = createDetectionFiles();
+  const searchPath = context.env['PATH'] ?? '';
+  const options = context.config.services(request.mode);
   const prepared = new Map(
     request.projects.map((project) => [
       project.name,
-      prepareDetection(context, request, project, files, detectServices({
+      prepareDetection(context, request, project, files, withOptions({ projectRoot: project.root, options, searchPath, files }, detectServices({
         projectRoot: project.root,
         directories: context.config.directories,
         commands: { backend: context.reader.string('ENVCTL_BACKEND_START_CMD'), frontend: context.reader.string('ENVCTL_FRONTEND_START_CMD') },
         healthUrls: { backend: context.reader.string('ENVCTL_BACKEND_HEALTH_URL'), frontend: context.reader.string('ENVCTL_FRONTEND_HEALTH_URL') },
-        searchPath: context.env['PATH'] ?? '',
+        searchPath,
         files,
-      })),
+      }))),
     ]),
   );
   const detections = new Map([...prepared].map(([name, { detection }]) => [name, detection]));
@@ -91,8 +94,9 @@ export function predictStart(context: PredictionContext, request: StartRequest, 
     replace: request.options?.fresh === true ? new Set(Object.keys(recorded?.state.services ?? {})) : request.replace,
     fresh: request.options?.fresh === true,
     servicesInParallel: request.options?.servicesInParallel !== false,
+    requirementsStrict: context.reader.boolean('ENVCTL_REQUIREMENTS_STRICT') !== false,
     hasState: recorded !== undefined,
-    listens: (service) => service !== 'backend' || context.reader.boolean(`${request.mode.toUpperCase()}_BACKEND_EXPECT_LISTENER`) !== false,
+    options,
     preferredPort: context.preferredServicePort,
     envLines: (service) => context.config.envLines(request.mode, service),
     callerEnv: context.env,
@@ -114,6 +118,28 @@ function prepareDetection(context: PredictionContext, { options }: StartRequest,
   });
 }
 
+/** What the options of services add: the additional ones, and commands that say whether one is ready. Of what is switched off nothing is looked at. */
+function withOptions(facts: { readonly projectRoot: string; readonly options: readonly ServiceOptions[]; readonly searchPath: string; readonly files: DetectionFiles }, detection: ServiceDetection): ServiceDetection {
+  const running = facts.options.filter(({ enabled }) => enabled.enabled);
+  const found = running.filter(({ slug }) => !isStandard(slug)).map((options) => ({ slug: options.slug, ...detectAdditional({ ...facts, options }) }));
+  const additional = Object.fromEntries(found.flatMap(({ slug, command }) => (command === undefined ? [] : [[slug, command]])));
+  const ready = running.flatMap((options) => {
+    const command = commandOf({ ...detection, additional }, options.slug);
+    return command === undefined ? [] : [{ slug: options.slug, ...readReadyCommand(options, command, facts) }];
+  });
+  return {
+    ...detection,
+    additional,
+    readyCommands: Object.fromEntries(ready.flatMap(({ slug, words }) => (words === undefined ? [] : [[slug, words]]))),
+    evidence: [...detection.evidence, ...found.flatMap(({ evidence }) => evidence)],
+    problems: [...detection.problems, ...found.flatMap(({ problems }) => problems), ...ready.flatMap(({ problems }) => problems)],
+  };
+}
+
+function isStandard(slug: string): slug is ServiceName {
+  return standardServices.some((name) => name === slug);
+}
+
 /** Everything that would make the start fail for certain is said before anything is touched. */
 export function assertStartable(context: Pick<PredictionContext, 'config' | 'env' | 'declarations'>, request: StartRequest, { plan, detections }: Prediction): void {
   const profile = context.config.profile(plan.mode);
@@ -121,9 +147,10 @@ export function assertStartable(context: Pick<PredictionContext, 'config' | 'env
   for (const project of plan.projects) {
     const detection = detections.get(project.name)!;
     const starting = project.services.filter((service) => service.action !== 'keep').map((service) => service.type);
-    const problem = detection.problems.find((candidate) => starting.includes(candidate.service) || (profile[candidate.service].enabled && detection[candidate.service] === undefined));
+    const isWanted = (slug: string): boolean => (request.services.length === 0 || request.services.includes(slug)) && request.command !== 'resume';
+    const problem = detection.problems.find(({ service }) => starting.includes(service) || (commandOf(detection, service) === undefined && (isStandard(service) ? profile[service].enabled : isWanted(service))));
     if (problem !== undefined) throw toDetectionError(problem);
-    for (const type of ['backend', 'frontend'] as const) {
+    for (const type of standardServices) {
       const isAsked = request.services.includes(type) || profile[type].explicit;
       if (profile[type].enabled && isAsked && request.command !== 'resume' && (request.services.length === 0 || request.services.includes(type)) && detection[type] === undefined) {
         throw missingCommandError(type, { projectRoot: project.root, directories: context.config.directories, notes: detection.notes });
@@ -143,7 +170,7 @@ function toPresence(recorded: Recorded | undefined, project: string): ProjectPre
   if (recorded === undefined) return { services: {}, dependencies: {} };
   const { state, truth } = recorded;
   return {
-    services: Object.fromEntries(truth.services.filter((service) => service.project === project).map((service) => [service.name, { running: service.status === 'running', listens: service.actualPort !== null }])),
+    services: Object.fromEntries(truth.services.filter((service) => service.project === project).map((service) => [service.name, { running: isGoodStatus(service.status), listens: service.actualPort !== null }])),
     dependencies: Object.fromEntries(truth.dependencies.filter((dependency) => dependency.project === project).map((dependency) => [dependency.component, { healthy: dependency.status !== 'unreachable' && state.requirements[project]?.components[dependency.component]?.success !== false }])),
   };
 }

@@ -43,10 +43,11 @@ export function toFailedComponent(id: string, outcome: FailedOutcome): Requireme
 
 export function toPortPlans(project: string, leases: readonly LeasedService[]): Record<string, PortPlan> {
   return Object.fromEntries(
-    leases.map(({ service, port, source }): [string, PortPlan] => [
-      service.type,
-      { project, requested: service.preferred_port, assigned: port, final: port, source: source === 'walk' ? 'retry' : 'env', retries: port === service.preferred_port ? 0 : 1 },
-    ]),
+    leases.flatMap(({ service, port, source }): [string, PortPlan][] => {
+      const requested = service.preferred_port;
+      if (port === null || requested === null) return [];
+      return [[service.type, { project, requested, assigned: port, final: port, source: source === 'walk' ? 'retry' : 'env', retries: port === requested ? 0 : 1 }]];
+    }),
   );
 }
 

@@ -16,7 +16,6 @@ export interface ExecuteContext extends RequirementsContext {
   /** Of every dependency that is installed. */
   readonly declarations: readonly DependencyDeclaration[];
   readonly publicHost: string;
-  readonly serviceTimeoutMs: (service: string) => number;
   /** How the steps of a plan are run; a plan has none of a kind that is not here. */
   readonly stepRunners?: StepRunners;
 }

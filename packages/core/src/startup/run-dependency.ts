@@ -6,7 +6,7 @@ import type { ExecuteRequest, ProjectRun } from './project-run.js';
 import { startDependency } from './start-dependency.js';
 
 /** Brings a dependency up for the project, or reads what the one that runs offers. */
-export async function runDependencyNode({ context, request, acquired, variables, headStart }: ProjectRun, dependency: PlannedDependency, { signal, reached }: RunningNode): Promise<NodeResult> {
+export async function runDependencyNode({ context, request, acquired, variables, headStart }: ProjectRun, dependency: PlannedDependency, { signal, reached, critical }: RunningNode): Promise<NodeResult> {
   const { project } = request;
   const toHandle = () => handleOf(request, dependency.id);
   if (dependency.action === 'keep') {
@@ -15,11 +15,11 @@ export async function runDependencyNode({ context, request, acquired, variables,
     return { state: 'kept' };
   }
   const required = Object.fromEntries(dependency.requires.map((id) => [id, toPlain(variables.get(id) ?? {})]));
-  const start = await startDependency(context, { dependency, toHandle, project, runId: request.runId, required, failed: new Set(acquired.failed.keys()), signal, ...(dependency.requires.length === 0 ? { onLaunched: headStart.once() } : {}) });
+  const start = await startDependency(context, { dependency, critical, toHandle, project, runId: request.runId, required, failed: new Set(acquired.failed.keys()), signal, ...(dependency.requires.length === 0 ? { onLaunched: headStart.once() } : {}) });
   if (!start.usable) {
     const outcome = { ...start.outcome, message: context.redaction.text(start.outcome.message) };
     acquired.failed.set(dependency.id, outcome);
-    return { state: 'unusable', detail: outcome.message };
+    throw new EnvctlError('ENVCTL_E_DEPENDENCY_FAILED', `${dependency.display_name}: ${outcome.message}`, { kind: 'dependency', hints: outcome.hints ?? [], data: { reason: outcome.reasonCode, class: outcome.class } });
   }
   acquired.dependencies.set(dependency.id, start.result);
   variables.set(dependency.id, start.result.variables);

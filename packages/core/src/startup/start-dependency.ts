@@ -1,6 +1,6 @@
 /**
- * Brings one dependency of a project up. One that cannot be had fails the start, or, with ENVCTL_REQUIREMENTS_STRICT=false,
- * is told as failed: the project goes on without it and without its variables, and so does what requires it.
+ * Brings one dependency of a project up. One that cannot be had fails the start, or, where it is not critical, is told as
+ * failed: the project goes on without it and without its variables, and so does what requires it.
  */
 import { EnvctlError, errorMessage, isEnvctlError, type FailedOutcome } from '../contract/index.js';
 import { bringUpDependency, type BringUpRequest, type BringUpResult, type RequirementsContext } from '../requirements/index.js';
@@ -8,6 +8,7 @@ import type { PlannedDependency } from './plan.js';
 
 export interface DependencyRequest extends Omit<BringUpRequest, 'handle'> {
   readonly dependency: PlannedDependency;
+  readonly critical: boolean;
   /** Throws when no installed plugin brings it. */
   readonly toHandle: () => BringUpRequest['handle'];
   /** Ids of the project's dependencies that failed before. */
@@ -18,8 +19,7 @@ export type DependencyStart = { readonly usable: true; readonly result: BringUpR
 
 /** Throws what the bring-up threw, and ENVCTL_E_DEPENDENCY_FAILED for a failed outcome; a cancel is thrown in any case. */
 export async function startDependency(context: RequirementsContext, request: DependencyRequest): Promise<DependencyStart> {
-  const { dependency, toHandle, failed, ...rest } = request;
-  const isStrict = context.reader.boolean('ENVCTL_REQUIREMENTS_STRICT') !== false;
+  const { dependency, critical: isStrict, toHandle, failed, ...rest } = request;
   const lacking = dependency.requires.filter((id) => failed.has(id));
   if (lacking.length > 0) return { usable: false, outcome: failure('requirement_failed', `it requires ${lacking.join(', ')}`) };
   try {

@@ -3,16 +3,17 @@ import { join } from 'node:path';
 import { EnvctlError, type EdgeCondition, type ProjectedVariable } from '../contract/index.js';
 import { secretVariableNames } from '../requirements/index.js';
 import { acquireProcess, type AcquiredProcess } from '../resources/index.js';
-import { commandOnPort, createLaunchListeners, createWaitedLaunch, declaredSecretNames, fillEnvLines, serviceEnvironment, toEnvSources, waitServiceReady, type ServiceName, type ServiceReadiness } from '../services/index.js';
+import { addressVariables, commandOnPort, createLaunchListeners, createReadyCommand, createWaitedLaunch, declaredSecretNames, fillEnvLines, serviceEnvironment, substitutePort, toEnvSources, waitServiceReady, type ServiceAddress, type ServiceReadiness } from '../services/index.js';
 import type { ServiceRecord } from '../state/index.js';
 import type { ExecuteContext, ExecuteRequest } from './project-run.js';
-import type { PlannedService } from './plan.js';
+import type { PlannedProject, PlannedService } from './plan.js';
 
 /** A service whose port is leased under the launch token it will be started with. */
 export interface LeasedService {
   readonly service: PlannedService;
   readonly token: string;
-  readonly port: number;
+  /** null: it has none. */
+  readonly port: number | null;
   readonly source: string;
 }
 
@@ -27,12 +28,14 @@ export interface ServiceStart {
   readonly reached: (condition: EdgeCondition) => void;
 }
 
-/** Throws ENVCTL_E_SERVICE_FAILED when it ends, ENVCTL_E_SERVICE_NOT_READY when it takes too long. */
+/** Throws ENVCTL_E_SERVICE_FAILED when it ends, ENVCTL_E_SERVICE_NOT_READY when it takes too long; a job has to end well. */
 export async function startService(context: ExecuteContext, request: ExecuteRequest, start: ServiceStart): Promise<ServiceRecord> {
   const { service, port } = start.leased;
+  const { ready } = service;
   const { command, env, healthUrl } = commandOnPort(service.command, port);
   const logPath = serviceLogPath(request, service);
-  const launch = await launchService(context, request, start, { command, env, logPath });
+  const environment = environmentOf(context, request, start, env);
+  const launch = await launchService(context, request, start, { command, env: environment, logPath });
   start.onLaunched(launch);
   start.reached('started');
   const listeners = createLaunchListeners(launch.directory);
@@ -40,30 +43,60 @@ export async function startService(context: ExecuteContext, request: ExecuteRequ
     launch: createWaitedLaunch(launch.directory, logPath),
     port: service.listens ? port : null,
     healthUrl,
-    timeoutMs: context.serviceTimeoutMs(service.type),
+    readyLog: ready.log === null ? undefined : new RegExp(ready.log),
+    readyCommand: ready.command === null ? undefined : createReadyCommand({ command: ready.command.map((word) => substitutePort(word, port)), cwd: service.command.cwd, env: environment }),
+    completesWith: service.kind === 'job' ? service.success_exit_codes : undefined,
+    timeoutMs: ready.timeout_ms,
     signal: start.signal,
+    onLogReady: () => start.reached('log-ready'),
     redact: context.redaction.text,
     listenersOf: listeners.listenersOf,
   });
   if (readiness.status !== 'ready' && readiness.status !== 'completed') throw notReady(context, service, request.project.name, port, readiness);
   if (service.listens) context.events.emit('service.bind.actual', { project: request.project.name, service: service.type, actual_port: port });
   else await listeners.listenersOf();
-  return toRecord(context, request, start.leased, launch, { logPath, healthUrl, pid: listeners.childPid(), listenerPids: listeners.pidsOn(port) });
+  if (readiness.status === 'ready' && healthUrl !== undefined) start.reached('healthy');
+  return toRecord(context, request, start.leased, launch, { logPath, healthUrl, pid: readiness.status === 'completed' ? null : listeners.childPid(), listenerPids: port === null ? [] : listeners.pidsOn(port), status: readiness.status === 'completed' ? 'completed' : 'running' });
 }
 
 /** What goes on record of a service that was launched by a start that failed; `failure` when it was the one that failed. */
 export function toFailedRecord(context: ExecuteContext, request: ExecuteRequest, leased: LeasedService, launch: AcquiredProcess, failure: string | undefined): ServiceRecord {
-  const record = toRecord(context, request, leased, launch, { logPath: serviceLogPath(request, leased.service), healthUrl: undefined, pid: null, listenerPids: [] });
+  const record = toRecord(context, request, leased, launch, { logPath: serviceLogPath(request, leased.service), healthUrl: undefined, pid: null, listenerPids: [], status: 'stopped' });
   return { ...record, status: failure === undefined ? 'stopped' : 'failed', actual_port: null, public_url: null, failure_detail: failure ?? null };
+}
+
+/** What goes on record of a service that a start went on without: nothing of it is left. */
+export function toAbsentRecord(context: ExecuteContext, request: ExecuteRequest, service: PlannedService, failure: string): ServiceRecord {
+  const record = toRecord(context, request, { service, token: '', port: null, source: 'none' }, undefined, { logPath: serviceLogPath(request, service), healthUrl: undefined, pid: null, listenerPids: [], status: 'failed' });
+  return { ...record, requested_port: null, actual_port: null, started_at: null, public_url: null, failure_detail: failure, degraded: true };
 }
 
 function serviceLogPath({ project, runDirectory }: ExecuteRequest, { type }: PlannedService): string {
   return join(runDirectory, `${project.name.replace(/[/ ]/g, '_')}_${type}.log`);
 }
 
+function environmentOf(context: ExecuteContext, request: ExecuteRequest, start: ServiceStart, commandEnv: Readonly<Record<string, string>>): Record<string, string> {
+  const { service, port } = start.leased;
+  const addresses = addressesOf(context, request, start.leases);
+  return serviceEnvironment({
+    service: service.type,
+    audience: service.environment.audience,
+    processEnv: context.env,
+    forwarded: request.forwarded,
+    projectName: request.project.name,
+    port,
+    commandEnv,
+    dependencies: start.variables,
+    secretNames: [...declaredSecretNames(context.declarations), ...secretNames(context, request)],
+    sections: sectionVariables(context, request, start, addresses),
+    urls: Object.fromEntries(addresses.map((address) => [address.type, `http://${address.host}:${address.port}`])),
+  });
+}
+
 function launchService(context: ExecuteContext, request: ExecuteRequest, start: ServiceStart, parts: { readonly command: readonly string[]; readonly env: Readonly<Record<string, string>>; readonly logPath: string }): Promise<AcquiredProcess> {
   const { project } = request;
   const { service, port, token } = start.leased;
+  const { stop, restart } = service;
   context.events.emit('service.start', { project: project.name, service: service.type, port, retry: false });
   return acquireProcess(context, {
     name: service.name,
@@ -73,27 +106,16 @@ function launchService(context: ExecuteContext, request: ExecuteRequest, start: 
     runId: request.runId,
     command: parts.command,
     cwd: service.command.cwd,
-    env: serviceEnvironment({
-      service: service.type,
-      audience: service.environment.audience,
-      processEnv: context.env,
-      forwarded: request.forwarded,
-      projectName: project.name,
-      port,
-      commandEnv: parts.env,
-      dependencies: start.variables,
-      secretNames: [...declaredSecretNames(context.declarations), ...secretNames(context, request)],
-      sections: sectionVariables(context, request, start),
-      urls: mapPorts(servicePorts(request, start.leases), (peer) => `http://${context.publicHost}:${peer}`),
-    }),
+    env: parts.env,
     logPath: parts.logPath,
-    ports: [port],
+    ports: port === null ? [] : [port],
     dataDirectories: [],
     stop: [
-      { signal: 'SIGTERM', target: 'group', waitMs: 10_000 },
+      { signal: stop.signal, target: 'group', waitMs: stop.timeout_ms },
       { signal: 'SIGKILL', target: 'tree', waitMs: 2_000 },
     ],
-    restart: { when: 'no', max: 0, backoffMs: 0 },
+    restart: { when: restart.when, max: restart.max, backoffMs: restart.backoff_ms },
+    successExitCodes: service.success_exit_codes,
     logRotation: 'running',
   });
 }
@@ -110,9 +132,10 @@ function toRecord(
   context: ExecuteContext,
   request: ExecuteRequest,
   { service, port }: LeasedService,
-  launch: AcquiredProcess,
-  facts: { readonly logPath: string; readonly healthUrl: string | undefined; readonly pid: number | null; readonly listenerPids: readonly number[] },
+  launch: AcquiredProcess | undefined,
+  facts: { readonly logPath: string; readonly healthUrl: string | undefined; readonly pid: number | null; readonly listenerPids: readonly number[]; readonly status: string },
 ): ServiceRecord {
+  const shown = service.public_url === null || port === null ? service.public_url : substitutePort(service.public_url, port);
   return {
     type: service.type,
     cwd: service.command.cwd,
@@ -121,50 +144,52 @@ function toRecord(
     requested_port: service.listens ? service.preferred_port : null,
     actual_port: service.listens ? port : null,
     log_path: facts.logPath,
-    status: 'running',
+    status: facts.status,
     synthetic: false,
     started_at: context.now() / 1000,
     listener_pids: [...facts.listenerPids],
     project: request.project.name,
     service_slug: service.type,
-    launch_id: launch.launchId,
-    launch_directory: launch.directory,
+    launch_id: launch?.launchId ?? null,
+    launch_directory: launch?.directory ?? null,
     run_id: request.runId,
     listener_expected: service.listens,
-    public_url: service.listens ? `http://${context.publicHost}:${port}` : null,
+    public_url: shown ?? (service.listens ? `http://${context.publicHost}:${port}` : null),
     health_url: facts.healthUrl ?? null,
     failure_detail: null,
-    critical: true,
+    critical: service.critical,
     degraded: false,
+    kind: service.kind,
+    success_exit_codes: [...service.success_exit_codes],
+    depends_on: needsOf(request.project, service),
   };
 }
 
+/** What it waited for, of services and dependencies, for a stop that goes the other way. */
+function needsOf({ nodes, services, dependencies }: PlannedProject, { type }: PlannedService): string[] {
+  const known = [...services.map((service) => service.type), ...dependencies.map(({ id }) => id)];
+  const needs = nodes.find(({ kind, id }) => kind === 'service' && id === type)?.needs ?? [];
+  return needs.map(({ id }) => id).filter((id) => known.includes(id));
+}
+
 /** What the launch env sections of `.envctl` set for the service that starts. */
-function sectionVariables(context: ExecuteContext, request: ExecuteRequest, { leased, leases, variables }: ServiceStart): Record<string, string> {
+function sectionVariables(context: ExecuteContext, request: ExecuteRequest, { leased, variables }: ServiceStart, addresses: readonly ServiceAddress[]): Record<string, string> {
   const { type, environment } = leased.service;
-  const addresses = Object.entries(servicePorts(request, leases)).flatMap(([service, port]) => {
-    const name = service.toUpperCase();
-    const open = (value: string) => ({ value, secret: false });
-    return [[`${name}_URL`, open(`http://${context.publicHost}:${port}`)], [`${name}_HOST`, open(context.publicHost)], [`${name}_PORT`, open(String(port))]] as const;
+  const sources = toEnvSources({ ...variables, ...Object.assign({}, ...addresses.map(addressVariables)) as typeof variables });
+  return fillEnvLines(context.config.envLines(request.plan.mode, type), sources, environment.audience);
+}
+
+/** Where the project's services are that listen, started now or kept. */
+function addressesOf({ publicHost }: ExecuteContext, { project, kept }: ExecuteRequest, leases: readonly LeasedService[]): readonly ServiceAddress[] {
+  return project.services.flatMap(({ type, listens, command, public_url: publicUrl }) => {
+    const port = leases.find(({ service }) => service.type === type && listens)?.port ?? kept[type]?.actual_port ?? null;
+    if (port === null) return [];
+    const healthUrl = command.healthUrl === undefined ? null : substitutePort(command.healthUrl, port);
+    return [{ type, host: publicHost, port, publicUrl: publicUrl === null ? null : substitutePort(publicUrl, port), healthUrl }];
   });
-  return fillEnvLines(context.config.envLines(request.plan.mode, type), toEnvSources({ ...variables, ...Object.fromEntries(addresses) }), environment.audience);
 }
 
-/** Ports of the project's services that listen, started now or kept. */
-function servicePorts(request: ExecuteRequest, leases: readonly LeasedService[]): Partial<Record<ServiceName, number>> {
-  return Object.fromEntries(
-    (['backend', 'frontend'] as const).flatMap((type) => {
-      const port = leases.find(({ service }) => service.type === type && service.listens)?.port ?? request.kept[type]?.actual_port;
-      return port === undefined || port === null ? [] : [[type, port]];
-    }),
-  );
-}
-
-function mapPorts(ports: Partial<Record<ServiceName, number>>, map: (port: number) => string): Partial<Record<ServiceName, string>> {
-  return Object.fromEntries(Object.entries(ports).map(([service, port]) => [service, map(port)]));
-}
-
-function notReady(context: ExecuteContext, service: PlannedService, project: string, port: number, readiness: Extract<ServiceReadiness, { readonly status: 'exited' | 'timeout' }>): EnvctlError {
+function notReady(context: ExecuteContext, service: PlannedService, project: string, port: number | null, readiness: Extract<ServiceReadiness, { readonly status: 'exited' | 'timeout' }>): EnvctlError {
   const failureClass = readiness.status === 'timeout' ? 'listener_not_detected' : readiness.reason === 'bind_conflict' ? 'bind_conflict' : 'process_exited';
   context.events.emit('service.failure', { project, service: service.type, failure_class: failureClass, port, detail: readiness.detail });
   return new EnvctlError(readiness.status === 'timeout' ? 'ENVCTL_E_SERVICE_NOT_READY' : 'ENVCTL_E_SERVICE_FAILED', `${service.name} ${readiness.detail}`, {

@@ -1,9 +1,9 @@
 /** What the words of a start mean: projects, service types, or everything. */
 import { EnvctlError, type Mode } from '../contract/index.js';
-import type { ConfigModel } from '../config/read-only.js';
+import { standardServices, type ConfigModel } from '../config/read-only.js';
 import { unknownTarget } from '../projects/read-only.js';
 import type { Route } from '../routing/index.js';
-import type { ServiceName } from '../services/read-only.js';
+import { serviceName } from './plan-service.js';
 
 type Selection = Pick<Route, 'projects' | 'services' | 'passthroughArgs'>;
 
@@ -22,12 +22,18 @@ export function namedProjects(route: Selection, projects: readonly { readonly na
   return [...route.projects, ...route.passthroughArgs.filter((word) => projects.some((project) => project.name.toLowerCase() === word.toLowerCase()))];
 }
 
-/** The service types that are named; empty means all. Throws ENVCTL_E_TARGET_UNKNOWN for a word that is none and names no project. */
-export function namedServiceTypes(route: Selection, mode: Mode): readonly ServiceName[] {
+/**
+ * The services that are named, each by its type or its whole name; empty means all. Throws ENVCTL_E_TARGET_UNKNOWN for a
+ * word that is none and names no project.
+ */
+export function namedServiceTypes(route: Selection, mode: Mode, config: Pick<ConfigModel, 'services'>): readonly string[] {
+  const known = config.services(mode).filter(({ slug, enabled }) => enabled.enabled || standardServices.some((name) => name === slug)).map(({ slug }) => slug);
   const words = [...route.services, ...route.passthroughArgs.filter((word) => !/^main$/i.test(word))];
-  const types = words.map((word) => (['backend', 'frontend'] as const).find((type) => word.toLowerCase() === type || word.toLowerCase().endsWith(` ${type}`)));
+  // `Main My Api` is my-api, also where there is an api.
+  const named = (word: string) => known.filter((type) => word === type || word.endsWith(serviceName('', type).toLowerCase())).sort((left, right) => right.length - left.length)[0];
+  const types = words.map((word) => named(word.toLowerCase()));
   const unknown = words.filter((_word, index) => types[index] === undefined);
-  if (unknown.length > 0) throw unknownTarget('service', unknown, ['backend', 'frontend'], { mode });
+  if (unknown.length > 0) throw unknownTarget('service', unknown, known, { mode });
   return types.filter((type) => type !== undefined);
 }
 

@@ -4,7 +4,7 @@
  */
 import { join } from 'node:path';
 import { EnvctlError, errorMessage, isEnvctlError, type Mode } from '../contract/index.js';
-import { describeIncomplete, releaseProcesses, readRecordedLaunches } from '../resources/index.js';
+import { describeIncomplete, recordedNeeds, releaseInOrder, releaseProcesses, readRecordedLaunches } from '../resources/index.js';
 import { holdAll } from '../scope/index.js';
 import { isServiceTask, type ServiceName } from '../services/index.js';
 import { artifactNames, createRunId, emptyState, fingerprintRuntimeMap, fingerprintState, mergeByProject, type ReadinessPort, type RunState, type ServiceRecord } from '../state/index.js';
@@ -21,7 +21,6 @@ export interface StartContext extends ReconcileContext, PredictionContext {
   readonly progress: Progress;
   readonly publicHost: string;
   readonly readiness: ReadinessPort;
-  readonly serviceTimeoutMs: (service: string) => number;
   /** A service may die with a secret on its lips, and its error quotes its last words. */
   readonly redaction: { readonly text: (text: string) => string };
 }
@@ -130,7 +129,7 @@ async function stopReplaced(context: StartContext, plan: StartPlan, state: RunSt
   const { launches } = await readRecordedLaunches(context);
   const replaced = namedServices(state).filter((service) => starting.has(service.name));
   const ending = replaced.flatMap((service) => launches.filter((launch) => launch.directory === service.launch_directory));
-  const { incomplete } = await releaseProcesses(context, ending, { keepReserved: true });
+  const { incomplete } = await releaseInOrder(context, ending, recordedNeeds(ending, replaced), { keepReserved: true });
   if (incomplete.length > 0) {
     throw new EnvctlError('ENVCTL_E_STOP_INCOMPLETE', `Could not stop: ${describeIncomplete(incomplete)}`, { kind: 'environment', hints: ['envctl health'] });
   }

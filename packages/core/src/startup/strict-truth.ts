@@ -4,7 +4,7 @@
  */
 import { EnvctlError, type ConfigReader } from '../contract/index.js';
 import type { ReadinessPort, RunState } from '../state/index.js';
-import { readTruthMode, reconcile, type ReconcileContext, type StateTruth } from '../truth/index.js';
+import { isGoodStatus, readTruthMode, reconcile, type ReconcileContext, type StateTruth } from '../truth/index.js';
 
 export interface StrictContext extends ReconcileContext {
   readonly readiness: ReadinessPort;
@@ -45,7 +45,7 @@ function isStrict(reader: ConfigReader): boolean {
 
 function describeUntrue({ services, dependencies }: StateTruth): readonly string[] {
   return [
-    ...services.filter(({ status }) => status !== 'running').map(({ name, status, detail }) => `${name} is ${status}${detail === undefined ? '' : ` (${detail})`}`),
+    ...services.filter(({ status }) => !isGoodStatus(status)).map(({ name, status, detail }) => `${name} is ${status}${detail === undefined ? '' : ` (${detail})`}`),
     ...dependencies
       .filter(({ status }) => status !== 'healthy' && status !== 'disabled')
       .map(({ project, component, status, detail }) => `${component} of ${project} is ${status}${detail === undefined ? '' : ` (${detail})`}`),

@@ -16,10 +16,13 @@ export interface StartSummary {
   readonly slowest: readonly NodeTiming[];
 }
 
+/** `failed`: the project goes on without it; `completed`: a job that has done well. */
+export type ServiceStartStatus = 'started' | 'kept' | 'completed' | 'failed';
+
 export interface ProjectSummary {
   readonly name: string;
   readonly root: string;
-  readonly services: readonly { readonly name: string; readonly type: string; readonly status: 'started' | 'kept'; readonly url: string | null; readonly port: number | null; readonly log_path: string | null }[];
+  readonly services: readonly { readonly name: string; readonly type: string; readonly status: ServiceStartStatus; readonly url: string | null; readonly port: number | null; readonly log_path: string | null }[];
   /** `failed`: the project runs without it (ENVCTL_REQUIREMENTS_STRICT=false). */
   readonly dependencies: readonly { readonly id: string; readonly status: 'started' | 'kept' | 'failed'; readonly port: number | null; readonly health: string }[];
   readonly notes: readonly string[];
@@ -37,13 +40,13 @@ export function toStartSummary(inputs: { readonly plan: StartPlan; readonly stat
       root: project.root,
       services: project.services.map((service) => {
         const record = state.services[service.name];
-        return { name: service.name, type: service.type, status: service.action === 'keep' ? 'kept' : 'started', url: record?.public_url ?? null, port: record?.actual_port ?? null, log_path: record?.log_path ?? null } as const;
+        return { name: service.name, type: service.type, status: service.action === 'keep' ? 'kept' : record?.status === 'failed' || record?.status === 'completed' ? record.status : 'started', url: record?.public_url ?? null, port: record?.actual_port ?? null, log_path: record?.log_path ?? null } as const;
       }),
       dependencies: project.dependencies.map((dependency) => {
         const component = state.requirements[project.name]?.components[dependency.id];
         return { id: dependency.id, status: dependency.action === 'keep' ? 'kept' : component?.success === false ? 'failed' : 'started', port: component?.resources['primary'] ?? null, health: component?.health ?? 'unknown' } as const;
       }),
-      notes: [...project.notes, ...notesOfFailed(project, state)],
+      notes: [...project.notes, ...notesOfFailed(project, state), ...notesOfServices(project, state)],
     })),
     total_ms: Math.round(inputs.totalMs),
     slowest: [...inputs.timings].sort((left, right) => right.duration_ms - left.duration_ms).slice(0, 5),
@@ -55,5 +58,12 @@ function notesOfFailed(project: StartPlan['projects'][number], state: RunState):
     const component = state.requirements[project.name]?.components[id];
     if (action === 'keep' || component?.success !== false) return [];
     return [`${id} is not usable: ${component.error ?? ''}; the services run without its variables (ENVCTL_REQUIREMENTS_STRICT=false)`];
+  });
+}
+
+function notesOfServices({ services }: StartPlan['projects'][number], state: RunState): readonly string[] {
+  return services.flatMap(({ type, name, action }) => {
+    const record = state.services[name];
+    return action === 'keep' || record?.status !== 'failed' ? [] : [`${type} is not there: ${record.failure_detail ?? ''}; the project goes on without it`];
   });
 }

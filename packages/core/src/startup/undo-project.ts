@@ -1,7 +1,7 @@
 /** Takes back what an attempt acquired: its processes end, ports and dependencies are given back. */
 import { errorMessage, isEnvctlError } from '../contract/index.js';
 import { releaseDependencies } from '../requirements/index.js';
-import { describeIncomplete, releaseLease, releaseProcesses } from '../resources/index.js';
+import { describeIncomplete, releaseLease, releaseProcesses, toStopOrder, type ReleaseReport } from '../resources/index.js';
 import type { NodeOutcome } from './graph.js';
 import type { ProjectRun } from './project-run.js';
 import type { LeasedService } from './start-service.js';
@@ -29,17 +29,23 @@ export function stolenPort(error: unknown): number | undefined {
 }
 
 /** A service that was recorded keeps its port reserved: it comes back to it. Returns what could not be stopped. */
-async function releaseServices({ context, request, acquired }: ProjectRun, stolen: number | undefined): Promise<readonly string[]> {
+async function releaseServices(run: ProjectRun, stolen: number | undefined): Promise<readonly string[]> {
+  const { context, request, acquired } = run;
   const { leases, processes } = acquired;
   const isRecorded = ({ service, port }: LeasedService) => request.recorded.has(service.name) && port !== stolen;
-  const reports = await Promise.all(
-    [true, false].map((keepReserved) => {
-      const ending = processes.filter(({ leased }) => isRecorded(leased) === keepReserved);
-      return releaseProcesses(context, ending.map(({ launch, leased }) => ({ entryId: launch.entry.id, directory: launch.directory, token: leased.token, ports: [leased.port] })), { keepReserved });
-    }),
-  );
+  const ending = processes.map(({ launch, leased }) => ({ entryId: launch.entry.id, directory: launch.directory, token: leased.token, ports: leased.port === null ? [] : [leased.port], leased }));
+  const reports: ReleaseReport[] = [];
+  // Dependents end before what they wait for.
+  for (const group of toStopOrder(ending, ({ leased }) => ending.filter((other) => needs(run, leased, other.leased)))) {
+    reports.push(...(await Promise.all([true, false].map((keepReserved) => releaseProcesses(context, group.filter(({ leased }) => isRecorded(leased) === keepReserved), { keepReserved })))));
+  }
   for (const leased of leases.filter((candidate) => !processes.some((process) => process.leased === candidate))) {
+    if (leased.port === null) continue;
     await releaseLease(context, leased.port, leased.token, { keepReserved: isRecorded(leased) });
   }
   return reports.flatMap(({ incomplete }) => incomplete).map((report) => describeIncomplete([report]));
+}
+
+function needs({ request }: ProjectRun, left: LeasedService, right: LeasedService): boolean {
+  return request.project.nodes.some(({ kind, id, needs: edges }) => kind === 'service' && id === left.service.type && edges.some((edge) => edge.id === right.service.type));
 }

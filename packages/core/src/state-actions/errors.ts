@@ -2,6 +2,7 @@ import type { Mode } from '../contract/index.js';
 import type { LastExit } from '../processes/read-only.js';
 import { diagnoseLog, scanLogIssues, tailLines, type LogIssue } from '../services/index.js';
 import type { RunState } from '../state/index.js';
+import { isGoodStatus } from '../truth/index.js';
 import type { HealthReport } from './health.js';
 
 /** The document of `errors --json`. */
@@ -21,7 +22,7 @@ export interface ErrorsReport {
 
 /** What is wrong now, with the telling line of each log, and what was logged as an error since the start of each service; all of it is what `redact` leaves. */
 export async function collectErrors(state: RunState, health: HealthReport, selected: readonly string[] | null, redact: (text: string) => string): Promise<ErrorsReport> {
-  const failing = health.services.filter((service) => service.status !== 'running' && (selected === null || selected.includes(service.name)));
+  const failing = health.services.filter((service) => !isGoodStatus(service.status) && (selected === null || selected.includes(service.name)));
   const failed = await Promise.all(
     failing.map(async (service) => {
       const logPath = state.services[service.name]?.log_path ?? null;

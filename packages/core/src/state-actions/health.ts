@@ -3,7 +3,7 @@ import { toLastExit, type LastExit } from '../processes/read-only.js';
 import { selectServices, type ServiceSelectors } from '../projects/index.js';
 import { probeHealth } from '../services/index.js';
 import { isLegacyState, type RunState } from '../state/index.js';
-import { namedServices, reconcile, type ReconcileContext } from '../truth/index.js';
+import { dependencyLevel, isGoodStatus, namedServices, reconcile, serviceLevel, type ReconcileContext, type StatusLevel } from '../truth/index.js';
 
 /** The document of `health --json` (contracts, section 1.8). */
 export interface HealthReport {
@@ -12,7 +12,7 @@ export interface HealthReport {
   readonly projects: number;
   /** True when the original recorded it: nothing of it is proven, and envctl will not stop it. */
   readonly legacy_state: boolean;
-  readonly services: readonly { readonly project: string; readonly name: string; readonly status: string; readonly port: number | null; readonly pid: number | null; readonly url: string | null; readonly detail: string | null; readonly restarts: number; readonly last_exit: LastExit | null }[];
+  readonly services: readonly { readonly project: string; readonly name: string; readonly status: string; readonly level: StatusLevel; readonly critical: boolean; readonly port: number | null; readonly pid: number | null; readonly url: string | null; readonly detail: string | null; readonly restarts: number; readonly last_exit: LastExit | null }[];
   readonly dependencies: readonly { readonly project: string; readonly component: string; readonly status: string; readonly port: number | null; readonly detail: string | null }[];
   readonly status_counts: { readonly ok: number; readonly warn: number; readonly bad: number };
   readonly healthy: boolean;
@@ -46,13 +46,14 @@ export async function examineHealth(context: ReconcileContext, state: RunState, 
       const health = service.status === 'running' && !isLegacy && record?.health_url != null ? await probeHealth(record.health_url, { timeoutMs: healthTimeoutMs, signal: options.signal }) : undefined;
       const status = health?.healthy === false ? 'unreachable' : service.status;
       const detail = health?.healthy === false ? health.detail : (service.detail ?? null);
-      return { project: service.project, name: service.name, status, port: service.actualPort, pid: service.pid, url: status !== 'running' && status !== 'starting' ? null : isLegacy ? `http://localhost:${service.actualPort}` : (record?.public_url ?? null), detail, restarts: service.restarts, last_exit: toLastExit(service.lastEnd) };
+      const critical = record?.critical !== false;
+      return { project: service.project, name: service.name, status, level: serviceLevel(status, { critical }), critical, port: service.actualPort, pid: service.pid, url: status !== 'running' && status !== 'starting' ? null : isLegacy ? `http://localhost:${service.actualPort}` : (record?.public_url ?? null), detail, restarts: service.restarts, last_exit: toLastExit(service.lastEnd) };
     }),
   );
   const dependencies = truth.dependencies.map((dependency) => ({ project: dependency.project, component: dependency.component, status: dependency.status, port: dependency.port, detail: dependency.detail ?? null }));
-  const failing = services.filter((service) => service.status !== 'running').map((service) => service.name);
+  const failing = services.filter((service) => !isGoodStatus(service.status) && service.critical).map((service) => service.name);
   const issues = dependencies.filter((dependency) => dependency.status !== 'healthy' && dependency.status !== 'disabled').map(({ project, component, status, port }) => ({ project, component, status, port }));
-  const grades = [...services.map((service) => toGrade(service.status)), ...dependencies.map((dependency) => toGrade(dependency.status))];
+  const grades = [...services.map(({ level }) => level), ...dependencies.map((dependency) => dependencyLevel(dependency.status))];
   const count = (grade: string) => grades.filter((candidate) => candidate === grade).length;
   return {
     run_id: state.run_id,
@@ -79,7 +80,7 @@ function isNamed(name: string, asked: readonly string[]): boolean {
  * to, if that is on record.
  */
 export function toFailedHealth(failure: { readonly run_id: string; readonly mode: Mode; readonly recent_failures: readonly string[] }, run: RunState | undefined): HealthReport {
-  const services = (run === undefined ? [] : namedServices(run)).map(({ project, name, status, failure_detail: detail }) => ({ project, name, status, port: null, pid: null, url: null, detail, restarts: 0, last_exit: null }));
+  const services = (run === undefined ? [] : namedServices(run)).map(({ project, name, status, critical, failure_detail: detail }) => ({ project, name, status, level: serviceLevel(status, { critical }), critical, port: null, pid: null, url: null, detail, restarts: 0, last_exit: null }));
   const dependencies = Object.entries(run?.requirements ?? {}).flatMap(([project, { components }]) => Object.values(components).map(({ id, error }) => ({ project, component: id, status: 'failed', port: null, detail: error })));
   return {
     run_id: failure.run_id,
@@ -98,9 +99,4 @@ export function toFailedHealth(failure: { readonly run_id: string; readonly mode
     detached: [],
     hints: [...(services.length === 0 ? [] : ['envctl logs']), 'envctl start'],
   };
-}
-
-function toGrade(status: string): 'ok' | 'warn' | 'bad' {
-  if (status === 'running' || status === 'healthy' || status === 'disabled') return 'ok';
-  return status === 'starting' || status === 'degraded' ? 'warn' : 'bad';
 }

@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { EnvctlError, isEnvctlError } from '../contract/index.js';
+import { isEndedStatus } from '../truth/index.js';
 import type { HealthReport } from './health.js';
 
 export interface WaitOptions {
@@ -21,7 +22,7 @@ export async function waitFor(options: WaitOptions): Promise<HealthReport | unde
       if (last !== undefined && options.until === 'stopped' && isEnvctlError(error) && error.code === 'ENVCTL_E_TARGET_UNKNOWN') return undefined;
       throw error;
     });
-    const isReached = options.until === 'healthy' ? last?.healthy === true : last === undefined || last.services.every((service) => service.status === 'stale');
+    const isReached = options.until === 'healthy' ? last?.healthy === true : last === undefined || last.services.every((service) => isEndedStatus(service.status));
     if (isReached) return last;
     if (performance.now() > deadline) break;
     await delay(pauseMs, undefined, { signal: options.signal });

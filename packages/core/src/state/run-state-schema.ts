@@ -18,7 +18,7 @@ export const serviceDocumentSchema = z.looseObject({
   requested_port: port,
   actual_port: port,
   log_path: text,
-  /** running, healthy, starting, unknown, stale, unreachable, simulated; in the history of a failed start: failed, stopped */
+  /** running, completed (a job that has done well), failed, healthy, starting, unknown, stale, unreachable, simulated; in the history of a failed start: failed, stopped */
   status: z.string(),
   synthetic: z.boolean(),
   /** Epoch seconds. */
@@ -37,6 +37,12 @@ export const serviceDocumentSchema = z.looseObject({
   failure_detail: text,
   critical: z.boolean(),
   degraded: z.boolean(),
+  /** server, worker, job */
+  kind: z.string(),
+  /** Exit codes that are a good end. */
+  success_exit_codes: z.array(z.int()),
+  /** Types of services and ids of dependencies of the project that it waited for: it ends before them. */
+  depends_on: z.array(z.string()),
 });
 
 export const requirementComponentSchema = z.looseObject({

@@ -4,6 +4,7 @@ import { isLegacyState, type RunState } from '../state/index.js';
 import { toSlug } from '../projects/index.js';
 import { foreseeDependencies } from './foresee-dependencies.js';
 import { examineServices, type RecordedServiceTruth } from './examine-services.js';
+import { isGoodStatus } from './status-level.js';
 
 export interface DependencyTruth {
   readonly project: string;
@@ -49,7 +50,7 @@ export async function reconcile(context: ReconcileContext, state: RunState, opti
   for (const { name, actualPort, detail } of services.filter(({ status }) => status === 'running')) {
     if (detail !== undefined && !isLegacy) context.events.emit('service.truth.degraded', { service: name, port: actualPort, reason_code: 'listener_not_seen' });
   }
-  const missing = services.filter((service) => service.status !== 'running');
+  const missing = services.filter((service) => !isGoodStatus(service.status));
   context.events.emit('state.reconcile', { run_id: state.run_id, source: options.source, missing_count: missing.length, missing_services: missing.map((service) => service.name) });
   const healthy = missing.length === 0 && dependencies.every((dependency) => dependency.status === 'healthy' || dependency.status === 'disabled');
   return { services, dependencies, healthy };

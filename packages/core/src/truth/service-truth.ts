@@ -5,8 +5,7 @@
  */
 import { describeExit, describeRestarts, examineLaunch, listenersByPid, readLaunch, readLivingTree, type Launch, type Examination, type ProcessTable } from '../processes/read-only.js';
 import type { ServiceRecord } from '../state/read-only.js';
-
-export type ServiceStatus = 'running' | 'starting' | 'unreachable' | 'stale' | 'unknown';
+import type { ServiceStatus } from './status-level.js';
 
 export interface ServiceTruth {
   readonly name: string;
@@ -40,6 +39,8 @@ export interface TruthOptions {
 
 export async function examineService(service: ServiceRecord, options: TruthOptions): Promise<ServiceTruth> {
   const launch = service.launch_directory === null ? undefined : await readLaunch(service.launch_directory);
+  // A start went on without it and took back what it had of it.
+  if (service.launch_directory === null && service.status === 'failed') return { ...dead(service, undefined, service.failure_detail ?? 'it failed'), status: 'failed' };
   if (launch === undefined) return dead(service, undefined, 'its launch record is gone');
   const seen = options.findDetached === true ? undefined : glance(service, launch);
   if (seen !== undefined) return seen;
@@ -84,6 +85,12 @@ function lastEndOf(launch: Launch | undefined): Pick<ServiceTruth, 'lastEnd'> {
   return end === undefined ? {} : { lastEnd: end };
 }
 
+/** A job that has ended did what it is for, or did not; what else has ended should not have. */
+function endOf({ kind, success_exit_codes: good }: ServiceRecord, launch: Launch | undefined): ServiceStatus {
+  if (kind !== 'job' || launch?.exit === undefined) return 'stale';
+  return good.includes(launch.exit.code) ? 'completed' : 'failed';
+}
+
 function describeEnd(launch: Launch | undefined): string {
   if (launch?.exit === undefined) return 'it is gone without an exit record';
   return describeRestarts({ restarts: launch.restarts, lastEnd: launch.exit }) ?? describeExit(launch.exit.code);
@@ -97,7 +104,7 @@ function describePause({ record, restarts, lastEnd }: Launch): string {
 function dead(service: ServiceRecord, launch: Launch | undefined, detail: string | undefined): ServiceTruth {
   return {
     name: service.name,
-    status: 'stale',
+    status: endOf(service, launch),
     pid: null,
     listenerPids: [],
     actualPort: service.actual_port ?? service.requested_port,

@@ -10,7 +10,7 @@ export function renderPlan(plan: StartPlan): string {
     const after = (node: string): string => describeNeeds(plan.edges.filter((edge) => edge.project === project.name && edge.node === node));
     for (const step of project.steps) lines.push(`  ${step.action.padEnd(8)} ${step.id}  ${step.label}  (${step.kind}: ${step.reason}${after(step.id)})`);
     for (const service of project.services) {
-      lines.push(`  ${service.action.padEnd(8)} ${service.type}  ${service.command.command.join(' ')}  (${service.command.rule}, from port ${service.preferred_port}${after(service.type)})`);
+      lines.push(`  ${service.action.padEnd(8)} ${service.type}  ${service.command.command.join(' ')}  (${[service.command.rule, ...describeService(service)].join(', ')}${after(service.type)})`);
       for (const { path: file, text } of service.command.evidence ?? []) lines.push(`           found by ${shortPath(project.root, file)}: ${text}`);
       if (service.type === 'frontend' && service.environment.audience === 'backend') lines.push('           its own backend: it has code on the server, and the project has no other');
       lines.push(...environmentLines(service.environment));
@@ -18,6 +18,11 @@ export function renderPlan(plan: StartPlan): string {
     for (const note of project.notes) lines.push(`  note: ${note}`);
   }
   return lines.join('\n');
+}
+
+/** What is not as it is without saying so. */
+function describeService({ kind, preferred_port: port, critical, restart }: StartPlan['projects'][number]['services'][number]): readonly string[] {
+  return [...(kind === 'server' ? [] : [kind]), ...(port === null ? [] : [`from port ${port}`]), ...(critical ? [] : ['not critical']), ...(restart.when === 'no' ? [] : [`restarted ${restart.when} up to ${restart.max} times`])];
 }
 
 /** `, after postgres, migrate completed, cache if there`: ready is what goes without saying. */

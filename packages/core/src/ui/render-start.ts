@@ -13,7 +13,7 @@ export function renderStart(summary: StartSummary): string {
 function renderProject(project: ProjectSummary): readonly string[] {
   return [
     `${project.name}  ${project.root}`,
-    ...project.services.map((service) => `  ${service.type.padEnd(10)} ${service.url ?? '-'}${service.status === 'kept' ? '   (kept)' : ''}`),
+    ...project.services.map((service) => `  ${service.type.padEnd(10)} ${service.url ?? '-'}${service.status === 'started' ? '' : `   (${service.status})`}`),
     ...project.dependencies.map((dependency) => `  ${dependency.id.padEnd(10)} ${dependency.port === null ? '-' : `port ${dependency.port}`}${dependency.status === 'kept' ? '   (kept)' : ''}${dependency.health === 'healthy' ? '' : `   ${dependency.health}`}`),
     ...project.notes.map((note) => `  note: ${note}`),
   ];

@@ -77,7 +77,7 @@ async function checkStep(world: StartWorld, step: Step, settings: Settings, port
   for (const name of step.crashed) await world.crash(name);
   for (const id of step.silent) world.silence(id);
   if (step.serversCrash) await world.crashServers();
-  for (const type of step.occupied) await world.occupy(world.preferredPort(type, settings));
+  for (const type of step.occupied) await world.occupy(world.preferredPort(type as ServiceName, settings));
   const request: StartRequest = {
     command: step.command,
     mode: 'main',
@@ -174,7 +174,7 @@ async function checkDone(world: StartWorld, { plan, summary, before, after }: Do
     expect(await answers(record.actual_port!)).to.equal(true);
     // Another port than the preferred one only where somebody else has that, or it is kept for another service to come back to.
     const isKept = Object.values({ ...before?.services, ...after!.services }).some((other) => other.name !== name && other.actual_port === preferred);
-    if (record.actual_port !== preferred && before?.services[name] === undefined && !isKept && !(await answers(preferred))) ports.strayed.push(`${name} is on ${record.actual_port}, and nobody on ${preferred}`);
+    if (record.actual_port !== preferred && before?.services[name] === undefined && !isKept && !(await answers(preferred!))) ports.strayed.push(`${name} is on ${record.actual_port}, and nobody on ${preferred}`);
     ports.given += 1;
   }
 }

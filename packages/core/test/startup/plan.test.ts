@@ -1,4 +1,5 @@
 import { expect } from 'chai';
+import type { ServiceOptions } from '../../dist/config/index.js';
 import type { DependencyDeclaration } from '../../dist/contract/index.js';
 import { decideRun, type RunDecisionInputs } from '../../dist/startup/run-decision.js';
 import { planStart, type PlanInputs, type ProjectPresence } from '../../dist/startup/plan.js';
@@ -67,7 +68,7 @@ describe('planStart', () => {
   });
 
   it('what is kept has the address it came up with, whatever is configured since', () => {
-    const listens = (presence: boolean, configured: boolean) => planOf({ services: { 'Main Backend': { running: true, listens: presence } } }, { hasState: true, listens: () => configured }).projects[0]!.services.find(({ type }) => type === 'backend')!.listens;
+    const listens = (presence: boolean, configured: boolean) => planOf({ services: { 'Main Backend': { running: true, listens: presence } } }, { hasState: true, options: [serviceOptions('backend', { kind: configured ? 'server' : 'worker' })] }).projects[0]!.services.find(({ type }) => type === 'backend')!.listens;
     expect([listens(false, true), listens(true, false)]).to.deep.equal([false, true]);
   });
 
@@ -99,12 +100,39 @@ function inputsOf(presence: Partial<ProjectPresence>, change: Change): PlanInput
     services: [],
     replace: new Set(),
     hasState: false,
-    listens: () => true,
-    preferredPort: (service) => (service === 'backend' ? 8000 : 9000),
+    options: [serviceOptions('backend', {}, change.profile?.backend), serviceOptions('frontend', {}, change.profile?.frontend)],
+    preferredPort: (base) => base,
     envLines: () => [],
     callerEnv: {},
     ...change,
     profile: { startupEnabled: true, backend: on, frontend: on, dependencies: { postgres: on, queue: on }, ...change.profile },
+  };
+}
+
+/** As the configuration reads a service of which nothing is set. */
+function serviceOptions(slug: string, change: Partial<ServiceOptions> = {}, enabled: ServiceOptions['enabled'] = on): ServiceOptions {
+  return {
+    slug,
+    kind: 'server',
+    enabled,
+    directory: slug,
+    directoryIsSet: false,
+    startCommand: undefined,
+    testCommand: undefined,
+    portBase: slug === 'frontend' ? 9000 : 8000,
+    dependsOn: [],
+    healthUrl: undefined,
+    publicUrl: undefined,
+    readyLog: undefined,
+    readyCommand: undefined,
+    readyTimeoutMs: 60_000,
+    critical: true,
+    stopSignal: 'SIGTERM',
+    stopTimeoutMs: 10_000,
+    restart: { when: 'no', max: 5, backoffMs: 1000 },
+    successExitCodes: [0],
+    startOrder: 100,
+    ...change,
   };
 }
 

@@ -134,7 +134,6 @@ export async function createStartWorld(): Promise<StartWorld> {
         declarations,
         publicHost: 'localhost',
         readiness: noReadinessEvaluator,
-        serviceTimeoutMs: () => 30_000,
         handles: (ids) => Promise.resolve(new Map(declarations.filter(({ id }) => ids.includes(id)).map((declaration) => [declaration.id, { declaration, definition: definitions[declaration.id]! }]))),
       });
     } finally {

@@ -97,14 +97,14 @@ Stopped runtime state.
 });
 
 describe('renderHealth', () => {
-  const service = { project: 'Main', name: 'Main Backend', status: 'running', port: 8000, pid: 5, url: 'http://localhost:8000', detail: null, restarts: 0, last_exit: null };
+  const service = { project: 'Main', name: 'Main Backend', status: 'running', level: 'ok' as const, critical: true, port: 8000, pid: 5, url: 'http://localhost:8000', detail: null, restarts: 0, last_exit: null };
   const dependency = { project: 'Main', component: 'postgres', status: 'healthy', port: 5432, detail: null };
   const report: HealthReport = {
     run_id: 'run-1',
     mode: 'main',
     projects: 1,
     legacy_state: false,
-    services: [service, { ...service, name: 'Main Frontend', status: 'starting', url: null, detail: 'nothing of it listens on port 9000' }, { ...service, name: 'a-feature-with-a-long-name-1 Backend', status: 'stale', url: null, detail: 'exited with code 1', last_exit: { code: 1, signal: null, at: '2026-01-31T10:00:00.000Z' } }],
+    services: [service, { ...service, name: 'Main Frontend', status: 'starting', level: 'warn' as const, url: null, detail: 'nothing of it listens on port 9000' }, { ...service, name: 'a-feature-with-a-long-name-1 Backend', status: 'stale', level: 'bad' as const, url: null, detail: 'exited with code 1', last_exit: { code: 1, signal: null, at: '2026-01-31T10:00:00.000Z' } }],
     dependencies: [dependency, { ...dependency, component: 'redis', status: 'unreachable', port: null, detail: 'no answer' }, { ...dependency, component: 'n8n', status: 'degraded' }],
     status_counts: { ok: 2, warn: 2, bad: 2 },
     healthy: false,
@@ -114,7 +114,7 @@ describe('renderHealth', () => {
   };
 
   it('tells of a first start that failed once, and what to do', () => {
-    const failed = { ...service, status: 'failed', port: null, pid: null, url: null, detail: 'Main Backend exited with code 3; log_path: /l/b.log' };
+    const failed = { ...service, status: 'failed', level: 'bad' as const, port: null, pid: null, url: null, detail: 'Main Backend exited with code 3; log_path: /l/b.log' };
     const failures = ['Main/backend: Main Backend exited with code 3; log_path: /l/b.log'];
     expect(renderHealth({ ...report, services: [failed, { ...failed, name: 'Main Frontend', status: 'stopped', detail: null }], dependencies: [], status_counts: { ok: 0, warn: 0, bad: 2 }, issues: { ...report.issues, recent_failures: failures }, detached: [], hints: ['envctl logs', 'envctl start'] })).to.equal(
       lines(`
@@ -147,6 +147,7 @@ run_id: run-1   mode: main   healthy/running 2 | starting 2 | issues 2
 
 describe('renderPlan', () => {
   const command = { type: 'backend', command: ['node', 'server.js', '--port', '{port}'], cwd: '/w/backend', portMode: 'flag', env: {}, source: 'configured', rule: 'configured' } as const;
+  const options = { kind: 'server', public_url: null, ready: { log: null, command: null, timeout_ms: 60_000 }, critical: true, stop: { signal: 'SIGTERM', timeout_ms: 10_000 }, restart: { when: 'no', max: 5, backoff_ms: 1000 }, success_exit_codes: [0], start_order: 100, depends_on: [] } as const;
   const environment = { audience: 'backend' as const, dependencies: [], sections: [], skipped: [], withheld: [], own: ['PORT'] };
   const plan: StartPlan = {
     command: 'restart',
@@ -158,8 +159,9 @@ describe('renderPlan', () => {
         root: '/w',
         slug: 'main',
         services: [
-          { type: 'backend', name: 'Main Backend', action: 'replace', command, preferred_port: 8000, listens: true, environment: { ...environment, dependencies: [{ id: 'postgres', names: ['DATABASE_URL', 'DB_HOST'] }, { id: 'mail', names: [] }], sections: [{ name: 'DB', section: 'backend launch env', line: 4, sources: ['ENVCTL_SOURCE_DATABASE_URL'] }, { name: 'LEVEL', section: 'backend launch env', line: 5, sources: [] }] } },
-          { type: 'frontend', name: 'Main Frontend', action: 'keep', command: { ...command, type: 'frontend', command: ['npx', 'vite'], rule: 'vite', evidence: [{ path: '/w/web/package.json', text: 'scripts.dev: vite' }, { path: '/usr/bin/node', text: 'Node' }] }, preferred_port: 9000, listens: true, environment: { ...environment, audience: 'backend', skipped: [{ name: 'N8N', section: 'frontend launch env', line: 9, reason: 'ENVCTL_SOURCE_N8N_URL is not available' }], withheld: ['DATABASE_URL'] } },
+          { ...options, type: 'backend', name: 'Main Backend', action: 'replace', command, preferred_port: 8000, listens: true, environment: { ...environment, dependencies: [{ id: 'postgres', names: ['DATABASE_URL', 'DB_HOST'] }, { id: 'mail', names: [] }], sections: [{ name: 'DB', section: 'backend launch env', line: 4, sources: ['ENVCTL_SOURCE_DATABASE_URL'] }, { name: 'LEVEL', section: 'backend launch env', line: 5, sources: [] }] } },
+          { ...options, type: 'frontend', name: 'Main Frontend', action: 'keep', command: { ...command, type: 'frontend', command: ['npx', 'vite'], rule: 'vite', evidence: [{ path: '/w/web/package.json', text: 'scripts.dev: vite' }, { path: '/usr/bin/node', text: 'Node' }] }, preferred_port: 9000, listens: true, environment: { ...environment, audience: 'backend', skipped: [{ name: 'N8N', section: 'frontend launch env', line: 9, reason: 'ENVCTL_SOURCE_N8N_URL is not available' }], withheld: ['DATABASE_URL'] } },
+          { ...options, type: 'seed', name: 'Main Seed', kind: 'job', action: 'start', command: { ...command, type: 'seed', command: ['node', 'seed.js'] }, preferred_port: null, listens: false, critical: false, restart: { when: 'on-failure', max: 3, backoff_ms: 1000 }, environment },
         ],
         dependencies: [{ id: 'postgres', display_name: 'Postgres', action: 'keep', requires: [] }, { id: 'redis', display_name: 'Redis', action: 'start', requires: [] }],
         steps: [{ kind: 'migration', id: 'migrate', label: 'alembic upgrade head', needs: [{ id: 'postgres', condition: 'ready', optional: false }], before: ['backend'], action: 'run', reason: 'configured' }],
@@ -195,6 +197,7 @@ Main  /w
            its own backend: it has code on the server, and the project has no other
            not set: N8N (.envctl:9, frontend launch env): ENVCTL_SOURCE_N8N_URL is not available
            kept from the frontend: DATABASE_URL
+  start    seed  node seed.js  (configured, job, not critical, restarted on-failure up to 3 times)
   note: No lock file.
 `),
     );

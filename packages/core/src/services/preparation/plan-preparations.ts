@@ -1,7 +1,7 @@
 import path from 'node:path';
 import type { DetectionFiles } from '../detection-files.js';
 import type { ServiceDetection } from '../detection.js';
-import type { DetectionProblem, ServiceCommand, ServiceName } from '../service-command.js';
+import type { DetectionProblem, ServiceCommand } from '../service-command.js';
 import { decidePreparation } from './decide-preparation.js';
 import { detectPreparations } from './detect-preparations.js';
 import { createPreparationFiles } from './preparation-files.js';
@@ -26,23 +26,26 @@ export interface PreparationPlan {
   /** What was found, in the state in which it is after the preparations. */
   readonly detection: ServiceDetection;
   /** By service. */
-  readonly preparations: Readonly<Partial<Record<ServiceName, readonly PlannedPreparation[]>>>;
+  readonly preparations: Readonly<Partial<Record<string, readonly PlannedPreparation[]>>>;
 }
 
 /** Adds to what was found of a project how its packages are installed, and whether that has to be done now. Reads files; starts and writes nothing. */
 export function planPreparations(input: PreparationPlanInput): PreparationPlan {
   const files = createPreparationFiles(input.files);
-  const planned = (['backend', 'frontend'] as const).flatMap((service) => {
-    const command = input.detection[service];
+  const { backend, frontend, additional = {} } = input.detection;
+  const planned = Object.entries({ backend, frontend, ...additional }).flatMap(([service, command]) => {
     if (command === undefined) return [];
     const { preparations, problems, notes } = detectPreparations({ service, directory: command.cwd, projectRoot: input.projectRoot, command: command.command, searchPath: input.searchPath, activeEnvironment: input.activeEnvironment, files });
-    return [{ service, command, problems: problems as readonly DetectionProblem[], notes, preparations: preparations.map((preparation) => decidePreparation(preparation, { files, recordsDirectory: input.recordsDirectory, refresh: input.refresh })) }];
+    return [{ service, command, problems: problems, notes, preparations: preparations.map((preparation) => decidePreparation(preparation, { files, recordsDirectory: input.recordsDirectory, refresh: input.refresh })) }];
   });
   const isInstalled = ({ service, reasonCode }: DetectionProblem): boolean => installed.test(reasonCode) && planned.some((entry) => entry.service === service && entry.preparations.some(({ action }) => action === 'run'));
+  const prepared = planned.map(({ service, command, preparations }) => [service, inEnvironment(command, preparations, input.searchPath)] as const);
+  const commands = { standard: Object.fromEntries(prepared.filter(([service]) => !(service in additional))), additional: Object.fromEntries(prepared.filter(([service]) => service in additional)) };
   return {
     detection: {
       ...input.detection,
-      ...Object.fromEntries(planned.map(({ service, command, preparations }) => [service, inEnvironment(command, preparations, input.searchPath)])),
+      ...commands.standard,
+      additional: commands.additional,
       problems: [...planned.flatMap(({ problems }) => problems), ...input.detection.problems.filter((problem) => !isInstalled(problem))],
       notes: [...input.detection.notes, ...planned.flatMap(({ notes }) => notes)],
     },
