@@ -11,6 +11,7 @@ export const ownCommands: Readonly<Record<string, () => Promise<{ readonly defau
   'list-commands': () => import('../commands/list-commands.js'),
   'list-targets': () => import('../commands/list-targets.js'),
   logs: () => import('../commands/logs.js'),
+  'migrate-hooks': () => import('../commands/migrate-hooks.js'),
   preflight: () => import('../commands/preflight.js'),
   restart: () => import('../commands/restart.js'),
   resume: () => import('../commands/resume.js'),

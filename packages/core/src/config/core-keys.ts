@@ -37,6 +37,8 @@ export const coreKeys: readonly ConfigKey[] = [
   other('ENVCTL_EXTERNAL_DEPENDENCIES', { type: 'string', description: 'Comma list of dependencies that run outside envctl.' }),
   other('ENVCTL_EXTERNAL_DEPENDENCY_PROBE', { type: 'boolean', default: 'true', description: 'Whether external dependencies are probed.' }),
   other('ENVCTL_EXTERNAL_DEPENDENCY_PROBE_TIMEOUT', { ...seconds('3'), description: 'Seconds an external dependency may take to answer, attempts included.' }),
+  other('ENVCTL_ENABLE_HOOK_BRIDGE', { type: 'boolean', default: 'true', description: 'Whether the hooks of a project are run; false: a start does as if there were none.' }),
+  other('ENVCTL_HOOK_TIMEOUT_SECONDS', { ...seconds('120'), description: 'Seconds a hook of a project may take.' }),
   other('ENVCTL_RUNTIME_DIR', { type: 'path', aliases: ['RUN_SH_RUNTIME_DIR'], description: 'Runtime root of all repositories; default ${XDG_STATE_HOME:-~/.local/state}/envctl.' }),
   other('ENVCTL_STATE_COMPAT_MODE', { type: 'enum', values: ['compat_read_only', 'compat_read_write', 'scoped_only'], default: 'compat_read_only', description: 'State of the original in RUN_SH_RUNTIME_DIR (/tmp/envctl-runtime). compat_read_only: shown when there is none of ours; compat_read_write: ours is mirrored there too; scoped_only: left alone.' }),
   other('ENVCTL_STORE_DIR', { type: 'path', description: 'Root of durable data; default store/ in the runtime root, /var/lib/envctl for root.' }),

@@ -15,7 +15,6 @@ const drop = 'Remove it.';
 export const retiredKeys: readonly RetiredKey[] = [
   ...retire(['ENVCTL_PORT_AVAILABILITY_MODE'], 'ports are leased machine-wide and compared with the tables of the kernel', drop),
   ...retire(['ENVCTL_DOCKER_PREWARM', 'ENVCTL_DOCKER_PREWARM_TIMEOUT_SECONDS'], 'Docker is asked only where a dependency runs in it', drop),
-  ...retire(['ENVCTL_ENABLE_HOOK_BRIDGE'], 'there is no hook bridge to switch off', drop),
   ...retire(['ENVCTL_PROBE_PSUTIL'], 'processes are read from the kernel', drop),
   ...retire(['ENVCTL_PROJECT_PREFIX'], 'containers are known by their label, not by their name', drop),
   ...retire(['DOCKER_PROJECT_NAME', 'DB_CONTAINER_NAME', 'REDIS_CONTAINER_NAME'], 'containers are known by their label, not by their name', drop, { shared: true }),

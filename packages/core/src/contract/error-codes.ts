@@ -50,6 +50,9 @@ export const errorCodes = {
   ENVCTL_E_SERVICE_MIGRATION: 'A database could not be migrated or seeded.',
   ENVCTL_E_SERVICE_NOT_READY: 'A service did not become ready in time.',
   ENVCTL_E_SERVICE_FAILED: 'A service failed to start.',
+  // hooks
+  ENVCTL_E_HOOK_INVALID: 'The hook files of a project cannot be used as they are.',
+  ENVCTL_E_HOOK_FAILED: 'A hook of the project failed.',
   // dependencies
   ENVCTL_E_DEPENDENCY_UNKNOWN: 'No installed plugin brings this dependency.',
   ENVCTL_E_DEPENDENCY_DRIVER: 'No driver can run this dependency here.',

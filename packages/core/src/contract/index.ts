@@ -7,6 +7,7 @@ export * from './errors.js';
 export * from './events.js';
 export * from './extension.js';
 export * from './failure.js';
+export * from './hooks.js';
 export * from './identity.js';
 export * from './launch.js';
 export * from './manifest.js';

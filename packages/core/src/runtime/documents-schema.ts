@@ -277,6 +277,7 @@ const ownDocuments: Readonly<Record<string, z.ZodType>> = {
   endpoints: z.union([document('endpoints', endpointsBody), ...endpointsFailures]),
   health: document('health', healthBody),
   errors: document('errors', errorsBody),
+  'migrate-hooks': document('migrate-hooks', { source: z.string(), target: z.string(), converted: names, unsupported: names }),
   'clear-logs': document('clear-logs', clearLogsBody),
   logs: z.union([document('logs', logsBody), logLineDocument]),
   wait: document('wait', { until: z.enum(['healthy', 'stopped']), health: z.strictObject(healthBody).nullable() }),

@@ -4,6 +4,7 @@ import { EnvctlError, type Mode } from '../contract/index.js';
 import { assertPrograms, type DisposableRuntime, type RuntimeRequest } from '../boot/index.js';
 import { createRedactor } from '../events/index.js';
 import { createScope } from '../host/index.js';
+import { migrateHooks, type MigrateHooksReport } from '../hooks/index.js';
 import { runStop, runStopAll, type StopSummary } from '../lifecycle/index.js';
 import { discoverProjects, selectProjects, selectServices, type ServiceSelectors } from '../projects/index.js';
 import { learnSecrets } from '../requirements/index.js';
@@ -29,6 +30,8 @@ export interface EngineRuntime extends DisposableRuntime, Pick<ConfigOperations,
   health(route: Route): Promise<HealthReport>;
   errors(route: Route): Promise<ErrorsReport>;
   logs(route: Route, options: LogsOptions): Promise<LogsReport>;
+  /** @param force replaces hooks that are there */
+  migrateHooks(route: Route, options: { readonly force: boolean }): Promise<MigrateHooksReport>;
   clearLogs(route: Route): Promise<ClearLogsReport>;
   followLogs(route: Route, options: FollowOptions): Promise<void>;
   wait(route: Route, options: { readonly until: 'healthy' | 'stopped'; readonly timeoutMs: number }): Promise<HealthReport | undefined>;
@@ -159,6 +162,7 @@ export async function createRuntime(request: RuntimeRequest): Promise<EngineRunt
         return read(failed);
       });
     },
+    migrateHooks: async (route, options) => migrateHooks((await engineFor(route, 'any')).scope.repositoryRoot, options),
     clearLogs: (route) => withState(route, (_engine, state) => clearLogs(state, selectServices(namedServices(state), toSelectors(route)))),
     followLogs: (route, options) => {
       const follow = (engine: Engine, state: RunState) => followLogs(selectServices(namedServices(state), toSelectors(route)), options, isLegacyState(state) ? undefined : toLogRecord(engine, state.mode)).then(() => true);

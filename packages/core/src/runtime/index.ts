@@ -1,5 +1,6 @@
 export { createRuntime, type EngineRuntime } from './engine-runtime.js';
 export type { ConfigAnswer } from '../config/index.js';
+export type { MigrateHooksReport } from '../hooks/index.js';
 export type { StopSummary } from '../lifecycle/index.js';
 export type { Route } from '../routing/index.js';
 export type { PreflightReport, StartPlan, StartSummary } from '../startup/index.js';

@@ -25,4 +25,4 @@ export { keepColours, stripEscapes } from './strip-escapes.js';
 export { createSharedWatch, watchDirectory, type Changes, type SharedWatch } from './watch-directory.js';
 export type { PlannedPreparation } from './preparation/preparation.js';
 export { runPreparation, type PreparationContext, type PreparationRequest, type PreparationResult } from './preparation/run-preparation.js';
-export { isServiceTask } from './service-task.js';
+export { isServiceTask, runServiceTask, taskEnvironment } from './service-task.js';
