@@ -1,5 +1,6 @@
 /** Services of a project: how they are found, what environment they get, when they are ready, what they log. */
 export { detectServices, missingCommandError, startCommandKey, toDetectionError, type DetectionInput, type ServiceDetection } from './detection.js';
+export { findPython } from './rules/python-environment.js';
 export { createDetectionFiles, type DetectionFiles } from './detection-files.js';
 export type { DetectionRule, RuleMatch } from './detection-rules.js';
 export { detectionRules } from './rules/index.js';

@@ -7,7 +7,7 @@ import { absentComponent, type PortPlan, type RequirementComponent, type Service
 import { firstFailure, runGraph, type NodeOutcome } from './graph.js';
 import { isShownNode, toGraphNodes } from './graph-nodes.js';
 import { createHeadStart } from './head-start.js';
-import { toComponent, toFailedComponent, toPortPlans, toTimings, type NodeTiming } from './project-results.js';
+import { toComponent, toFailedComponent, toHookedComponent, toPortPlans, toTimings, type NodeTiming } from './project-results.js';
 import type { ExecuteContext, ExecuteRequest, ProjectRun } from './project-run.js';
 import { toFailedRecord } from './start-service.js';
 import { stolenPort, undoProject } from './undo-project.js';
@@ -60,6 +60,7 @@ async function attemptProject(context: ExecuteContext, request: ExecuteRequest, 
     acquired: { leases: [], processes: [], dependencies: new Map(), failed: new Map() },
     services: new Map(),
     variables: new Map(),
+    hooked: {},
     headStart: createHeadStart(project.dependencies.filter(({ action, requires }) => action !== 'keep' && requires.length === 0).length),
   };
   let outcomes: ReadonlyMap<string, NodeOutcome> = new Map();
@@ -85,6 +86,7 @@ async function attemptProject(context: ExecuteContext, request: ExecuteRequest, 
     components: Object.fromEntries([
       ...[...acquired.dependencies].map(([id, result]) => [id, toComponent(id, result)] as const),
       ...[...acquired.failed].map(([id, outcome]) => [id, toFailedComponent(id, outcome)] as const),
+      ...Object.entries(run.hooked.requirements ?? {}).map(([id, requirement]) => [id, toHookedComponent(id, requirement)] as const),
     ]),
     ports: toPortPlans(project.name, acquired.leases),
     timings: timings(),

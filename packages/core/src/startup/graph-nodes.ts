@@ -49,7 +49,7 @@ function toGraphNode(run: ProjectRun, node: PlannedNode, portsId: string): Graph
   const needs = node.needs.map((need) => ({ ...need, id: nodeId(run, need.id) }));
   return {
     ...common,
-    needs: node.kind === 'service' ? [{ id: portsId, condition: 'ready' }, ...needs] : needs,
+    needs: node.kind === 'service' || node.kind === 'hook' ? [{ id: portsId, condition: 'ready' }, ...needs] : needs,
     reaches,
     run: (running) => told(run, node, running.signal, () => runNode(run, node, { ...running, critical: node.critical })),
   };
@@ -57,6 +57,7 @@ function toGraphNode(run: ProjectRun, node: PlannedNode, portsId: string): Graph
 
 function runNode(run: ProjectRun, node: PlannedNode, running: RunningNode): Promise<NodeResult> {
   const { project } = run.request;
+  if (isReplaced(run, node)) return Promise.resolve({ state: 'skipped', detail: 'a hook of the project looks after it' });
   switch (node.kind) {
     case 'dependency':
       return runDependencyNode(run, project.dependencies.find(({ id }) => id === node.id)!, running);
@@ -64,12 +65,18 @@ function runNode(run: ProjectRun, node: PlannedNode, running: RunningNode): Prom
       return runServiceNode(run, project.services.find(({ type }) => type === node.id)!, running);
     case 'preparation':
       return runPreparationStep(run, project.steps.find(({ id }) => id === node.id)!, running);
+    case 'hook':
+      return import('./run-hook-step.js').then(({ runHookStep }) => runHookStep(run, project.steps.find(({ id }) => id === node.id)!, running));
     default: {
       const runner = run.context.stepRunners?.[node.kind];
       if (runner === undefined) throw new EnvctlError('ENVCTL_E_BUG', `Nothing runs the ${node.kind} ${node.id}.`, { kind: 'bug' });
       return runner(run, project.steps.find(({ id }) => id === node.id)!, running);
     }
   }
+}
+
+function isReplaced({ hooked }: ProjectRun, { kind }: PlannedNode): boolean {
+  return (kind === 'dependency' && hooked.requirements !== undefined) || (kind === 'service' && hooked.services !== undefined);
 }
 
 /** All service ports are known before a service starts, so that a frontend knows its backend. */

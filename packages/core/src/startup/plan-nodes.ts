@@ -4,6 +4,7 @@
  */
 import type { EdgeCondition } from '../contract/index.js';
 import type { PlannedPreparation } from '../services/read-only.js';
+import type { HookName } from '../hooks/read-only.js';
 import type { PlannedDependency, PlannedProject, PlannedService } from './plan.js';
 
 export type NodeKind = 'dependency' | 'preparation' | 'migration' | 'hook' | 'service';
@@ -37,6 +38,8 @@ export interface PlannedStep extends Omit<PlannedNode, 'critical'> {
   readonly reason: string;
   /** What a step of the kind `preparation` does. */
   readonly preparation?: PlannedPreparation;
+  /** What a step of the kind `hook` runs. */
+  readonly hook?: { readonly name: HookName; readonly file: string };
 }
 
 export interface NodeOptions {

@@ -3,9 +3,11 @@ import type { ConfigReader, DependencyDeclaration, Mode, ProjectFacts } from '..
 import { standardServices, type ConfigModel, type ServiceOptions } from '../config/read-only.js';
 import { assertPrograms } from '../processes/read-only.js';
 import { createDetectionFiles, detectAdditional, detectServices, missingCommandError, planPreparations, readReadyCommand, toDetectionError, type DetectionFiles, type PreparationPlan, type ServiceDetection, type ServiceName } from '../services/read-only.js';
+import { findHooks } from '../hooks/read-only.js';
 import type { RunState } from '../state/read-only.js';
 import { isGoodStatus, type RecordedServiceTruth } from '../truth/read-only.js';
 import { toScopePaths } from '../scope/index.js';
+import { planHookSteps } from './plan-hook-steps.js';
 import { planPreparationSteps } from './plan-preparation-steps.js';
 import { commandOf } from './plan-service.js';
 import { planStart, type ProjectPresence, type StartPlan } from './plan.js';
@@ -64,7 +66,7 @@ export interface Prediction {
   readonly detections: ReadonlyMap<string, ServiceDetection>;
 }
 
-/** `recorded`: undefined when there is no state of the mode. */
+/** `recorded`: undefined when there is no state of the mode. Throws ENVCTL_E_HOOK_INVALID for hooks that cannot be run. */
 export function predictStart(context: PredictionContext, request: StartRequest, recorded: Recorded | undefined): Prediction {
   const files = createDetectionFiles();
   const searchPath = context.env['PATH'] ?? '';
@@ -83,12 +85,13 @@ export function predictStart(context: PredictionContext, request: StartRequest, 
     ]),
   );
   const detections = new Map([...prepared].map(([name, { detection }]) => [name, detection]));
+  const hooks = new Map(request.projects.map(({ name, root }) => [name, context.reader.boolean('ENVCTL_ENABLE_HOOK_BRIDGE') === false ? undefined : findHooks(root)]));
   const preparing = { inParallel: request.options?.preparationsInParallel !== false };
   const plan = planStart({
     command: request.command,
     mode: request.mode,
     profile: context.config.profile(request.mode),
-    projects: request.projects.map((facts) => ({ facts, detection: detections.get(facts.name)!, presence: toPresence(recorded, facts.name), planSteps: (found) => planPreparationSteps(found, prepared.get(facts.name)!, preparing) })),
+    projects: request.projects.map((facts) => ({ facts, detection: detections.get(facts.name)!, presence: toPresence(recorded, facts.name), planSteps: (found) => [...planHookSteps(found, hooks.get(facts.name)), ...planPreparationSteps(found, prepared.get(facts.name)!, preparing)] })),
     dependencies: context.declarations,
     services: request.services,
     replace: request.options?.fresh === true ? new Set(Object.keys(recorded?.state.services ?? {})) : request.replace,

@@ -1,5 +1,5 @@
 /** What a bring-up came to, in the words of the state. */
-import type { FailedOutcome } from '../contract/index.js';
+import type { FailedOutcome, HookRequirement } from '../contract/index.js';
 import type { BringUpResult } from '../requirements/index.js';
 import { absentComponent, type PortPlan, type RequirementComponent } from '../state/index.js';
 import type { NodeOutcome } from './graph.js';
@@ -34,6 +34,12 @@ export function toComponent(id: string, result: BringUpResult): RequirementCompo
     launch_id: null,
     launch_directory: null,
   };
+}
+
+/** A dependency that a hook of the project looks after. */
+export function toHookedComponent(id: string, { success = true, final = null, retries = 0, simulated = false }: HookRequirement): RequirementComponent {
+  const primary = final === null ? {} : { primary: final };
+  return { ...absentComponent(id), enabled: true, success, simulated, health: success ? 'healthy' : 'unhealthy', resources: primary, retries, reason_code: success ? null : 'hook_failure', driver: 'hook' };
 }
 
 /** A dependency that the project does without. */

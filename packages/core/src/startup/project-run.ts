@@ -1,5 +1,5 @@
 /** What is known while one project comes up: what was asked for, and what the attempt has come to so far. */
-import type { DependencyDeclaration, FailedOutcome, ProjectedVariable } from '../contract/index.js';
+import type { DefinedService, DependencyDeclaration, FailedOutcome, HookRequirement, ProjectedVariable } from '../contract/index.js';
 import type { BringUpResult, DependencyHandle, RequirementsContext } from '../requirements/index.js';
 import type { AcquiredProcess } from '../resources/index.js';
 import type { ServiceRecord } from '../state/index.js';
@@ -53,4 +53,13 @@ export interface ProjectRun {
   /** Of each dependency that is up. */
   readonly variables: Map<string, Readonly<Record<string, ProjectedVariable>>>;
   readonly headStart: HeadStart;
+  /** What hooks of the project put in the place of what was planned, once they have run. */
+  readonly hooked: HookedParts;
+}
+
+export interface HookedParts {
+  /** Instead of the dependencies, by id. */
+  requirements?: Readonly<Record<string, HookRequirement>>;
+  /** Instead of the services. */
+  services?: readonly DefinedService[];
 }

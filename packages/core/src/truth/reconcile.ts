@@ -1,5 +1,6 @@
 import type { Mode, ProjectFacts } from '../contract/index.js';
 import { isServerAlive, probeDependency, type DependencyHandle, type RequirementsContext } from '../requirements/index.js';
+import { readKernelListeners } from '../ports/index.js';
 import { isLegacyState, type RunState } from '../state/index.js';
 import { toSlug } from '../projects/index.js';
 import { foreseeDependencies } from './foresee-dependencies.js';
@@ -57,11 +58,13 @@ export async function reconcile(context: ReconcileContext, state: RunState, opti
 }
 
 async function examineDependencies(context: ReconcileContext, state: RunState, { signal, foreseesDependencies = false }: ReconcileOptions, inScope: (project: string) => boolean): Promise<readonly DependencyTruth[]> {
-  if (!foreseesDependencies) return askDependencies(context, state, signal, inScope);
+  const hooked = hookedDependencies(state, inScope);
+  const isHooked = (project: string, component: string) => hooked.some((one) => one.project === project && one.component === component);
+  if (!foreseesDependencies) return [...hooked, ...(await askDependencies(context, state, signal, inScope, isHooked))];
   const foreseen = await foreseeDependencies({ scopeDirectory: context.paths.scope, config: context.config }, state, inScope);
-  const isKnown = (project: string, component: string) => foreseen.some((one) => one.project === project && one.component === component && one.status !== 'unknown');
-  const asked = foreseen.some(({ status }) => status === 'unknown') ? await askDependencies(context, state, signal, inScope, isKnown) : [];
-  return [...foreseen.flatMap(({ status, ...facts }) => (status === 'unknown' ? [] : [{ ...facts, status, detail: undefined }])), ...asked];
+  const isKnown = (project: string, component: string) => isHooked(project, component) || foreseen.some((one) => one.project === project && one.component === component && one.status !== 'unknown');
+  const asked = foreseen.some(({ project, component, status }) => status === 'unknown' && !isHooked(project, component)) ? await askDependencies(context, state, signal, inScope, isKnown) : [];
+  return [...hooked, ...foreseen.filter(({ project, component }) => !isHooked(project, component)).flatMap(({ status, ...facts }) => (status === 'unknown' ? [] : [{ ...facts, status, detail: undefined }])), ...asked];
 }
 
 async function askDependencies(context: ReconcileContext, state: RunState, signal: AbortSignal, inScope: (project: string) => boolean, isKnown: (project: string, component: string) => boolean = () => false): Promise<readonly DependencyTruth[]> {
@@ -83,6 +86,18 @@ async function askDependencies(context: ReconcileContext, state: RunState, signa
       return { project, component: component.id, status: outcome.status === 'degraded' ? 'degraded' : 'healthy', port: current, detail: undefined };
     }),
   );
+}
+
+/** What a hook of the project looks after: who listens on its port is not known, only whether somebody does. */
+function hookedDependencies(state: RunState, inScope: (project: string) => boolean): readonly DependencyTruth[] {
+  const recorded = Object.entries(state.requirements).flatMap(([project, { components }]) => Object.values(components).filter(({ enabled, driver }) => enabled && driver === 'hook' && inScope(project)).map((component) => ({ project, component })));
+  if (recorded.length === 0) return [];
+  const listening = new Set(readKernelListeners().map(({ port }) => port));
+  return recorded.map(({ project, component: { id, success, resources } }): DependencyTruth => {
+    const port = resources['primary'] ?? null;
+    if (!success) return { project, component: id, status: 'unreachable', port, detail: 'the hook of the project says that it failed' };
+    return port === null || listening.has(port) ? { project, component: id, status: 'healthy', port, detail: undefined } : { project, component: id, status: 'unreachable', port, detail: `nothing listens on port ${port}; the hook of the project looks after it` };
+  });
 }
 
 /** A server that the original started is no instance of ours: whoever answers on its port, nothing says whose it is. */

@@ -31,7 +31,7 @@ export function dependsOnModule(app: AppDirectory, modules: readonly string[]): 
  * A virtual environment beside the application or in the root of the project; else what a tool that keeps
  * environments elsewhere runs, where its lock file asks for it; else a Python on PATH.
  */
-export function findPython(app: AppDirectory): Python {
+export function findPython(app: Pick<AppDirectory, 'directory' | 'projectRoot' | 'files' | 'searchPath'>): Python {
   for (const directory of new Set([app.directory, app.projectRoot])) {
     const others = app.files.list(directory).filter((name) => name.startsWith('.venv') && name !== '.venv');
     for (const name of ['.venv', 'venv', ...others]) {
