@@ -1,6 +1,7 @@
 import { existsSync, readFileSync, realpathSync, statSync } from 'node:fs';
 import { dirname, isAbsolute, join, resolve } from 'node:path';
 import { EnvctlError } from '../contract/index.js';
+import { quoteForShell } from '../processes/read-only.js';
 
 export interface Repository {
   /** Real path of the main checkout; a linked worktree resolves to its owner. */
@@ -21,24 +22,29 @@ export function resolveRepository(cwd: string, repoOption?: string): Repository 
 
 function givenCheckout(cwd: string, repoOption: string): string {
   const path = resolve(cwd, repoOption);
-  if (!existsSync(join(path, '.git'))) {
-    throw new EnvctlError('ENVCTL_E_REPO_INVALID', `Invalid --repo path: ${path} has no .git.`, {
-      hints: [`git init ${path}`, 'envctl --repo <path of a git repository> …'],
-      data: { path },
-    });
-  }
-  return realpathSync(path);
+  if (existsSync(join(path, '.git'))) return realpathSync(path);
+  const around = checkoutAround(path);
+  throw new EnvctlError('ENVCTL_E_REPO_INVALID', `Invalid --repo path: ${path} ${existsSync(path) ? 'has no .git' : 'does not exist'}.`, {
+    hints: around === undefined ? [...(existsSync(path) ? [`git init ${quoteForShell(path)}`] : []), 'envctl --repo <path of a git repository> …'] : [`envctl --repo ${quoteForShell(around)} …`],
+    data: { path },
+  });
 }
 
 function nearestCheckout(cwd: string): string {
-  for (let path = realpathSync(cwd); ; path = dirname(path)) {
-    if (existsSync(join(path, '.git'))) return path;
-    if (path === dirname(path)) break;
-  }
+  const around = checkoutAround(realpathSync(cwd));
+  if (around !== undefined) return around;
   throw new EnvctlError('ENVCTL_E_REPO_NOT_FOUND', `Could not resolve repository root. Use --repo <path>. (looked upwards from ${cwd})`, {
     hints: ['cd into a git repository, or pass --repo <path>'],
     data: { cwd },
   });
+}
+
+/** The nearest directory with a `.git`, from `start` upwards. */
+function checkoutAround(start: string): string | undefined {
+  for (let path = start; ; path = dirname(path)) {
+    if (existsSync(join(path, '.git'))) return path;
+    if (path === dirname(path)) return undefined;
+  }
 }
 
 /** A linked worktree's `.git` is a file that leads to `<owner>/.git/worktrees/<name>`, whose `commondir` leads back. */

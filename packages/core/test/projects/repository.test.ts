@@ -41,4 +41,16 @@ describe('resolveRepository', () => {
     expect(() => resolveRepository(at('nothing'))).to.throw(/^Could not resolve repository root\..*nothing/).with.property('code', 'ENVCTL_E_REPO_NOT_FOUND');
     expect(() => resolveRepository(at('main'), 'deep')).to.throw(/^Invalid --repo path: /).with.property('code', 'ENVCTL_E_REPO_INVALID');
   });
+
+  const refusals: readonly (readonly [string, string, RegExp, readonly string[]])[] = [
+    ['a directory of a repository', 'main/deep', /main\/deep has no \.git\.$/, [`envctl --repo ${at('main')} …`]],
+    ['nothing in a repository', 'main/typo', /main\/typo does not exist\.$/, [`envctl --repo ${at('main')} …`]],
+    ['a directory outside', 'nothing', /nothing has no \.git\.$/, [`git init ${at('nothing')}`, 'envctl --repo <path of a git repository> …']],
+    ['nothing outside', 'typo', /typo does not exist\.$/, ['envctl --repo <path of a git repository> …']],
+  ];
+  for (const [title, path, message, hints] of refusals) {
+    it(`--repo of ${title} says what to give instead`, () => {
+      expect(() => resolveRepository(at('nothing'), at(path))).to.throw(message).with.property('hints').that.deep.equals(hints);
+    });
+  }
 });
