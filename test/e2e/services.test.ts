@@ -158,6 +158,79 @@ describe('additional services', function () {
     before('teller says', 'healthy started');
   });
 
+  it('a service brings what it needs; flags say how much is meant', async () => {
+    await configure({
+      ENVCTL_ADDITIONAL_SERVICES: 'api,mailer',
+      ENVCTL_SERVICE_API_START_CMD: 'node it.mjs api',
+      ENVCTL_SERVICE_MAILER_KIND: 'worker',
+      ENVCTL_SERVICE_MAILER_START_CMD: 'node it.mjs mailer work',
+      ENVCTL_SERVICE_API_DEPENDS_ON: 'mailer',
+      MAIN_REDIS_ENABLE: true,
+    });
+    const planned = async (...words: readonly string[]) => {
+      const [project] = (await world.succeed(['explain-startup', ...words], call)).projects;
+      return [...project!.services.map(({ type }) => type), ...project!.dependencies.map(({ id }) => id)].join(' ');
+    };
+    expect(await planned()).to.equal('backend api mailer redis');
+    expect(await planned('api')).to.equal('api mailer redis');
+    expect(await planned('--service', 'Main Api')).to.equal('api mailer redis');
+    expect(await planned('--backend')).to.equal('backend redis');
+    expect(await planned('--only-backend')).to.equal('backend');
+    expect(await planned('--deps')).to.equal('redis');
+    expect(await planned('api', '--no-infra')).to.equal('api');
+    const { code, document } = await world.json(['start', '--only-backend', '--deps'], call);
+    expect([code, document.code]).to.deep.equal([1, 'ENVCTL_E_ARGV_INVALID']);
+    const start = await world.succeed(['start', '--service', 'api', '--no-deps'], call);
+    expect(start.projects[0]!.services.map(({ type }) => type)).to.deep.equal(['api']);
+    expect(said()).to.deep.equal(['api started', 'api listens']);
+  });
+
+  it('one that is started again takes along those that asked for it, and nobody else', async () => {
+    await configure({
+      ENVCTL_ADDITIONAL_SERVICES: 'api,web,mailer',
+      ENVCTL_SERVICE_API_START_CMD: 'node it.mjs api',
+      ENVCTL_SERVICE_API_DEPENDS_ON: 'mailer+restart',
+      ENVCTL_SERVICE_WEB_KIND: 'worker',
+      ENVCTL_SERVICE_WEB_START_CMD: 'node it.mjs web work',
+      ENVCTL_SERVICE_WEB_DEPENDS_ON: 'mailer',
+      ENVCTL_SERVICE_MAILER_KIND: 'worker',
+      ENVCTL_SERVICE_MAILER_START_CMD: 'node it.mjs mailer work',
+    });
+    await world.succeed(['start'], call);
+    const again = await world.succeed(['restart', 'mailer'], call);
+    expect(Object.fromEntries(again.projects[0]!.services.map(({ type, status }) => [type, status]))).to.deep.equal({ backend: 'kept', api: 'started', web: 'kept', mailer: 'started' });
+    expect(['backend', 'api', 'web', 'mailer'].map((name) => said().filter((line) => line === `${name} started`).length)).to.deep.equal([1, 2, 1, 2]);
+    const lines = said();
+    expect(lines.indexOf('api ended by SIGTERM')).to.be.below(lines.indexOf('mailer ended by SIGTERM'));
+    expect(lines.lastIndexOf('mailer started')).to.be.below(lines.lastIndexOf('api started'));
+  });
+
+  it('Ctrl-C of a start takes back what it started, in order, and leaves what was running before', async () => {
+    const settings = {
+      ENVCTL_ADDITIONAL_SERVICES: 'api,mailer,slow',
+      ENVCTL_SERVICE_API_START_CMD: 'node it.mjs api',
+      ENVCTL_SERVICE_MAILER_KIND: 'worker',
+      ENVCTL_SERVICE_MAILER_START_CMD: 'node it.mjs mailer work',
+      ENVCTL_SERVICE_MAILER_DEPENDS_ON: 'api',
+      ENVCTL_SERVICE_SLOW_KIND: 'worker',
+      ENVCTL_SERVICE_SLOW_START_CMD: 'node it.mjs slow work',
+      ENVCTL_SERVICE_SLOW_READY_LOG: 'never written',
+      ENVCTL_SERVICE_SLOW_DEPENDS_ON: 'mailer',
+    };
+    await configure(settings);
+    const before = await world.succeed(['start', '--only-backend'], call);
+    const start = world.spawn(['start'], call);
+    await start.said(/Main\/slow: starting/);
+    while (!said().includes('slow started')) await new Promise((resolve) => setTimeout(resolve, 20));
+    start.process.kill('SIGINT');
+    expect((await start.finished).code).to.equal(2);
+    const lines = said();
+    expect(lines.filter((line) => line.includes('ended')), lines.join('\n')).to.deep.equal(['slow ended by SIGTERM', 'mailer ended by SIGTERM', 'api ended by SIGTERM']);
+    const health = await world.succeed(['health'], call);
+    expect(health.services.map(({ name, status, pid }) => [name, status, pid])).to.deep.equal([['Main Backend', 'running', (await world.succeed(['show-state'], call) as unknown as { state: { services: Record<string, { pid: number }> } }).state.services['Main Backend']!.pid]]);
+    expect(before.run_id).to.equal(health.run_id);
+  });
+
   it('gets what its dependencies and the others offer, and none of it reaches the wrong one', async () => {
     await configure({ ENVCTL_ADDITIONAL_SERVICES: 'api', ENVCTL_SERVICE_API_START_CMD: 'node it.mjs api', ENVCTL_SERVICE_API_PUBLIC_URL: 'https://api.test/{port}', MAIN_FRONTEND_ENABLE: true, ENVCTL_FRONTEND_START_CMD: 'node ../it.mjs frontend' });
     await writeFile(path.join(world.repository, '.envctl'), `${readFileSync(path.join(world.repository, '.envctl'), 'utf8')}FRONTEND_PORT_BASE=${world.ports.frontend + 1}\n# >>> envctl frontend launch env >>>\nVITE_API_URL=\${ENVCTL_SOURCE_SERVICE_API_PUBLIC_URL}\nVITE_WS=\${ENVCTL_SOURCE_SERVICE_API_PUBLIC_WS_URL}\n# <<< envctl frontend launch env <<<\n# >>> envctl service api launch env >>>\nME=\${ENVCTL_SOURCE_SERVICE_API_PORT}\n# <<< envctl service api launch env <<<\n`);

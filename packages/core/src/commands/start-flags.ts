@@ -20,6 +20,20 @@ export const freshAssignments: NonNullable<CommandContract['assignments']> = { F
 const level = (what: string) => ({ summary: `Log level for ${what} that is started: LOG_LEVEL_OVERRIDE and its kin in its environment.`, helpValue: 'LEVEL', helpGroup: 'FORWARDED' });
 const profile = (what: string) => ({ summary: `Log profile for ${what} that is started: LOG_PROFILE_OVERRIDE and its kin in its environment.`, helpValue: 'NAME', helpGroup: 'FORWARDED' });
 
+const scope = (summary: string, aliases: string[] = []) => Flags.boolean({ summary, helpGroup: 'SCOPE', ...(aliases.length === 0 ? {} : { aliases }) });
+
+/** How much of a project a start means. */
+export const scopeFlags = {
+  backend: scope('The backend, with what it needs.'),
+  frontend: scope('The frontend, with what it needs.'),
+  fullstack: scope('Backend and frontend, with what they need.', ['both']),
+  dependencies: scope('Dependencies; alone, no service.', ['deps']),
+  'entire-system': scope('Everything that is configured (the default).'),
+  'only-backend': scope('The backend alone: nothing that it needs is started.'),
+  'only-frontend': scope('The frontend alone: nothing that it needs is started.'),
+  'no-deps': scope('Only what is named, or all services: dependencies that do not run stay as they are.', ['no-dependencies', 'no-infra', 'no-infrastructure']),
+};
+
 /** The flags of start, restart and resume. */
 export const startFlags = {
   ...planFlags,

@@ -3,7 +3,7 @@ import type { CommandContract } from '../contract/index.js';
 import type { EngineRuntime, Route, StartPlan, StartSummary } from '../runtime/index.js';
 import { renderPlan, renderStart } from '../ui/index.js';
 import { EnvctlCommand, type CommandResult } from './base-command.js';
-import { freshAssignments, freshFlags, startAssignments, startFlags, planFlagTokens } from './start-flags.js';
+import { freshAssignments, freshFlags, planFlagTokens, scopeFlags, startAssignments, startFlags } from './start-flags.js';
 
 export default class Start extends EnvctlCommand<StartSummary | StartPlan, EngineRuntime> {
   static override summary = 'Bring the environment up.';
@@ -14,7 +14,7 @@ export default class Start extends EnvctlCommand<StartSummary | StartPlan, Engin
   static override envctl: CommandContract = { family: 'startup', bootstrap: 'require', statePolicy: 'none', mutates: true, prerequisites: ['git'], flagTokens: planFlagTokens, assignments: { ...startAssignments, ...freshAssignments } };
   static override args = { target: Args.string({ description: 'Projects or services; default: all.', required: false }) };
   static override strict = false;
-  static override flags = { ...startFlags, ...freshFlags };
+  static override flags = { ...startFlags, ...scopeFlags, ...freshFlags };
 
   protected async execute(route: Route): Promise<CommandResult<StartSummary | StartPlan>> {
     const runtime = await this.runtime();

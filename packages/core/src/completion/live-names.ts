@@ -1,8 +1,8 @@
 /* The names a completion offers: from recorded state and the configuration. Whatever cannot be read offers nothing; nothing is written. */
-import { describeKeysForCompletion, readBootstrapConfig, type KeyNames } from '../config/read-only.js';
+import { describeKeysForCompletion, readBootstrapConfig, standardServices, type KeyNames } from '../config/read-only.js';
 import type { ConfigKeyDeclaration, DependencyDeclaration } from '../contract/index.js';
 import { mainProjectName, resolveRepository } from '../projects/read-only.js';
-import { readLatestState, type RunState } from '../state/read-only.js';
+import { readLatestState, serviceName, type RunState } from '../state/read-only.js';
 import type { LineFacts, LiveNames } from './complete-line.js';
 
 export interface LiveNamesInputs {
@@ -14,6 +14,7 @@ export interface LiveNamesInputs {
 interface Recorded {
   readonly mode: 'main' | 'trees';
   readonly state: RunState | undefined;
+  readonly additionalServices: readonly string[];
 }
 
 export function createLiveNames({ env, cwd, declared }: LiveNamesInputs): LiveNames {
@@ -21,7 +22,7 @@ export function createLiveNames({ env, cwd, declared }: LiveNamesInputs): LiveNa
     orNothing(() => {
       const { root } = resolveRepository(cwd, facts.repo);
       const config = readBootstrapConfig(root, env);
-      return { mode: facts.mode ?? config.defaultMode, state: readLatestState(config.scopeDirectory, facts.mode) };
+      return { mode: facts.mode ?? config.defaultMode, additionalServices: config.additionalServices, state: readLatestState(config.scopeDirectory, facts.mode) };
     });
   const projects = (facts: LineFacts): readonly string[] => {
     const found = recorded(facts);
@@ -33,9 +34,10 @@ export function createLiveNames({ env, cwd, declared }: LiveNamesInputs): LiveNa
   return {
     projects,
     services: (facts) => {
-      const services = Object.values(recorded(facts)?.state?.services ?? {});
-      const configured = projects(facts).filter((project) => project === mainProjectName).flatMap((project) => [`${project} Backend`, `${project} Frontend`]);
-      return unique([...services.flatMap(({ name, type }) => [name, type]), ...configured, 'backend', 'frontend']);
+      const { state, additionalServices = [] } = recorded(facts) ?? {};
+      const types = [...standardServices, ...additionalServices];
+      const configured = projects(facts).filter((project) => project === mainProjectName).flatMap((project) => types.map((type) => serviceName(project, type)));
+      return unique([...Object.values(state?.services ?? {}).flatMap(({ name, type }) => [name, type]), ...configured, ...types]);
     },
     configKeys: () => orNothing((): readonly KeyNames[] => describeKeysForCompletion({ declarations: declared.configKeys, dependencies: declared.dependencies })) ?? [],
   };

@@ -5,6 +5,7 @@ import { discoverConfigFile, type Environment, homeOf } from './discovery.js';
 import { parseConfigText } from './grammar.js';
 import { defaultRuntimeDirectory, deriveScopeId, legacyRuntimeDirectory, scopeIdPattern } from './locations.js';
 import type { ConfigValue, StateCompatMode, TruthSettings } from './model.js';
+import { listedServices } from './service-names.js';
 import { invalidValueError, invalidValueProblem, parseValue } from './values.js';
 
 /** The few values a command needs before it reads recorded state. */
@@ -19,6 +20,8 @@ export interface BootstrapConfig {
   readonly legacyRuntimeDirectory: string;
   readonly stateCompatMode: StateCompatMode;
   readonly truth: TruthSettings;
+  /** Names of the services beside backend and frontend that the environment or the file lists. */
+  readonly additionalServices: readonly string[];
   /** Whether the repository has an `.envctl`. */
   readonly exists: boolean;
 }
@@ -29,7 +32,8 @@ export interface BootstrapConfig {
  */
 export function readBootstrapConfig(repositoryRoot: string, env: Environment): BootstrapConfig {
   const file = discoverConfigFile(repositoryRoot, env);
-  const lines = new Map(parseConfigText(file.content.toString('utf8')).entries.map((entry) => [entry.key, entry]));
+  const text = parseConfigText(file.content.toString('utf8'));
+  const lines = new Map(text.entries.map((entry) => [entry.key, entry]));
   const base = { repositoryRoot, home: homeOf(env) };
   const read = (name: string, lenient = false): string | undefined => {
     const key = coreKeys.find((candidate) => candidate.key === name);
@@ -66,6 +70,7 @@ export function readBootstrapConfig(repositoryRoot: string, env: Environment): B
       graceMs: Number(read('ENVCTL_SERVICE_STARTUP_GRACE_SECONDS', true)) * 1000,
       reboundMaxDelta: Number(read('ENVCTL_SERVICE_REBOUND_MAX_DELTA', true)),
     },
+    additionalServices: listedServices(env, text),
     exists: file.exists,
   };
 }

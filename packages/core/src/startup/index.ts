@@ -6,3 +6,4 @@ export * from './start.js';
 export * from './start-options.js';
 export * from './start-target.js';
 export * from './summary.js';
+export * from './start-scope.js';

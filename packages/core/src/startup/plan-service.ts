@@ -1,5 +1,6 @@
 import type { ServiceKind, ServiceOptions } from '../config/read-only.js';
 import type { ServiceCommand, ServiceDetection } from '../services/read-only.js';
+import { serviceName } from '../state/read-only.js';
 import type { PlannedEnvironment } from './planned-environment.js';
 import type { PlanAction, PlanInputs, PlanProjectInputs } from './plan.js';
 
@@ -57,12 +58,6 @@ export function planService(inputs: PlanInputs, { facts, detection, presence }: 
 
 export function commandOf(detection: ServiceDetection, slug: string): ServiceCommand | undefined {
   return slug === 'backend' || slug === 'frontend' ? detection[slug] : detection.additional?.[slug];
-}
-
-/** `Main Backend`, `feature-1 My Worker` */
-export function serviceName(project: string, slug: string): string {
-  const words = slug.split('-').map((word) => `${word.slice(0, 1).toUpperCase()}${word.slice(1)}`);
-  return `${project} ${words.join(' ')}`;
 }
 
 function toAction(running: boolean, replace: boolean): PlanAction {

@@ -65,6 +65,10 @@ export interface PlanInputs {
   readonly options: readonly ServiceOptions[];
   /** Service types wanted; empty = all. */
   readonly services: readonly string[];
+  /** Only these: neither the services that they need, nor dependencies that do not run; default false. */
+  readonly alone?: boolean;
+  /** No service at all; default false. */
+  readonly dependenciesOnly?: boolean;
   /** restart: service names to replace even when they run. */
   readonly replace: ReadonlySet<string>;
   /** Nothing of the last run is taken over; default false. */
@@ -94,24 +98,47 @@ export function planStart(inputs: PlanInputs): StartPlan {
 
 function planProject(inputs: PlanInputs, project: PlanProjectInputs): PlannedProject {
   const { facts, detection, presence } = project;
-  const found = inputs.options.flatMap((options) => {
-    const { enabled, slug } = options;
-    const isWanted = enabled.enabled && (inputs.services.length === 0 || inputs.services.includes(slug));
-    const service = isWanted ? planService(inputs, project, options) : undefined;
+  const planned = selectOptions(inputs).flatMap((options) => {
+    const service = planService(inputs, project, options);
     return service === undefined || !isMeant(inputs, service.name, presence.services[service.name]) ? [] : [service];
   });
-  const enabled = inputs.dependencies.filter((declaration) => inputs.profile.dependencies[declaration.id]?.enabled === true);
+  const runs = (id: string): boolean => presence.dependencies[id]?.healthy === true;
+  const enabled = inputs.dependencies.filter(({ id }) => inputs.profile.dependencies[id]?.enabled === true && (inputs.alone !== true || runs(id)));
   const dependencies = enabled.map((declaration): PlannedDependency => ({
     id: declaration.id,
     display_name: declaration.displayName,
-    action: presence.dependencies[declaration.id]?.healthy === true ? 'keep' : 'start',
+    action: runs(declaration.id) ? 'keep' : 'start',
     requires: (declaration.requires ?? []).filter((edge) => enabled.some((other) => other.id === edge.id)).map((edge) => edge.id),
   }));
+  const found = withRestarts(planned, new Set(dependencies.filter(({ action }) => action !== 'keep').map(({ id }) => id)));
   const addressed = found.filter(({ listens }) => listens).map(({ type }) => type);
   const services = found.map((service): PlannedService => ({ ...service, environment: planEnvironment({ service: service.type, audience: audienceOf(service.type, service.command, detection), lines: inputs.envLines(service.type), dependencies: enabled, installed: inputs.dependencies, callerEnv: inputs.callerEnv, addressed }) }));
   const steps = project.planSteps?.({ services, dependencies }) ?? [];
   const nodes = toPlannedNodes({ services, dependencies, steps }, { servicesInParallel: inputs.servicesInParallel !== false, requirementsStrict: inputs.requirementsStrict !== false });
   return { name: facts.name, root: facts.root, slug: facts.slug, services, dependencies, steps, nodes, notes: detection.notes };
+}
+
+/** Those that are switched on and wanted, with what they cannot do without. */
+function selectOptions({ options, services, alone, dependenciesOnly }: PlanInputs): readonly ServiceOptions[] {
+  if (dependenciesOnly === true) return [];
+  const enabled = options.filter((candidate) => candidate.enabled.enabled);
+  if (services.length === 0) return enabled;
+  const wanted = new Set(services);
+  if (alone !== true) {
+    // A set that grows while it is gone through: what is added is gone through, too.
+    for (const slug of wanted) for (const { name, optional } of enabled.find((candidate) => candidate.slug === slug)?.dependsOn ?? []) if (!optional) wanted.add(name);
+  }
+  return enabled.filter(({ slug }) => wanted.has(slug));
+}
+
+type UnsettledService = Omit<PlannedService, 'environment'>;
+
+/** A service that runs is replaced when one is started again that it asked to be restarted with. */
+function withRestarts(services: readonly UnsettledService[], starting: ReadonlySet<string>): readonly UnsettledService[] {
+  const moving = new Set([...starting, ...services.filter(({ action }) => action !== 'keep').map(({ type }) => type)]);
+  const asked = services.filter(({ action, depends_on }) => action === 'keep' && depends_on.some(({ name, restart }) => restart && moving.has(name)));
+  if (asked.length === 0) return services;
+  return withRestarts(services.map((service) => (asked.includes(service) ? { ...service, action: 'replace', listens: service.kind === 'server' } : service)), starting);
 }
 
 /** A start means everything, a resume what was recorded, a restart what it was asked for beside what runs. */
@@ -128,4 +155,4 @@ function edgesOf({ name, nodes }: PlannedProject): StartPlan['edges'] {
   return nodes.flatMap((node) => node.needs.map(({ id, condition, optional }) => ({ project: name, node: node.id, needs: id, condition, optional })));
 }
 
-export { type PlannedService, serviceName } from './plan-service.js';
+export type { PlannedService } from './plan-service.js';

@@ -14,6 +14,10 @@ import { planStart, type ProjectPresence, type StartPlan } from './plan.js';
 
 /** The way of a start; every part may be left out. */
 export interface StartOptions {
+  /** Only what is named: neither the services that it needs, nor dependencies that do not run already. */
+  readonly alone?: boolean;
+  /** Dependencies, and no service. */
+  readonly dependenciesOnly?: boolean;
   /** False: a frontend waits until its backend is ready. */
   readonly servicesInParallel?: boolean;
   /** False: packages are installed for one service after the other. */
@@ -94,6 +98,8 @@ export function predictStart(context: PredictionContext, request: StartRequest, 
     projects: request.projects.map((facts) => ({ facts, detection: detections.get(facts.name)!, presence: toPresence(recorded, facts.name), planSteps: (found) => [...planHookSteps(found, hooks.get(facts.name)), ...planPreparationSteps(found, prepared.get(facts.name)!, preparing)] })),
     dependencies: context.declarations,
     services: request.services,
+    alone: request.options?.alone === true,
+    dependenciesOnly: request.options?.dependenciesOnly === true,
     replace: request.options?.fresh === true ? new Set(Object.keys(recorded?.state.services ?? {})) : request.replace,
     fresh: request.options?.fresh === true,
     servicesInParallel: request.options?.servicesInParallel !== false,
@@ -150,11 +156,11 @@ export function assertStartable(context: Pick<PredictionContext, 'config' | 'env
   for (const project of plan.projects) {
     const detection = detections.get(project.name)!;
     const starting = project.services.filter((service) => service.action !== 'keep').map((service) => service.type);
-    const isWanted = (slug: string): boolean => (request.services.length === 0 || request.services.includes(slug)) && request.command !== 'resume';
-    const problem = detection.problems.find(({ service }) => starting.includes(service) || (commandOf(detection, service) === undefined && (isStandard(service) ? profile[service].enabled : isWanted(service))));
+    const isWanted = (slug: string): boolean => request.options?.dependenciesOnly !== true && (request.services.length === 0 || request.services.includes(slug)) && request.command !== 'resume';
+    const problem = detection.problems.find(({ service }) => starting.includes(service) || (commandOf(detection, service) === undefined && (isStandard(service) ? profile[service].enabled && request.options?.dependenciesOnly !== true : isWanted(service))));
     if (problem !== undefined) throw toDetectionError(problem);
     for (const type of standardServices) {
-      const isAsked = request.services.includes(type) || profile[type].explicit;
+      const isAsked = request.options?.dependenciesOnly !== true && (request.services.includes(type) || profile[type].explicit);
       if (profile[type].enabled && isAsked && request.command !== 'resume' && (request.services.length === 0 || request.services.includes(type)) && detection[type] === undefined) {
         throw missingCommandError(type, { projectRoot: project.root, directories: context.config.directories, notes: detection.notes });
       }

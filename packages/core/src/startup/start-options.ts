@@ -1,13 +1,18 @@
 import type { Route } from '../routing/index.js';
 import { forwardedVariables } from '../services/read-only.js';
 import type { StartOptions } from './predict-start.js';
+import { readStartScope } from './start-scope.js';
 
 /** What the flags of a start, restart, resume or explanation say about the way of the start; absent flags leave it open. */
-export function toStartOptions({ flags }: Pick<Route, 'flags'>): StartOptions {
+export function toStartOptions(route: Pick<Route, 'flags' | 'services'>): StartOptions {
+  const { flags } = route;
+  const { alone, dependenciesOnly } = readStartScope(route);
   const text = (name: string): string | undefined => (typeof flags[name] === 'string' ? flags[name] : undefined);
   const max = flags['parallel-trees-max'];
   const fresh = flags['no-resume'] === true;
   return {
+    alone,
+    dependenciesOnly,
     servicesInParallel: flags['service-parallel'] !== false,
     preparationsInParallel: flags['service-prep-parallel'] !== false,
     refreshCache: flags['refresh-cache'] === true,

@@ -3,9 +3,10 @@ import { EnvctlError, type Mode } from '../contract/index.js';
 import { standardServices, type ConfigModel } from '../config/read-only.js';
 import { unknownTarget } from '../projects/read-only.js';
 import type { Route } from '../routing/index.js';
-import { serviceName } from './plan-service.js';
+import { serviceName } from '../state/read-only.js';
+import { readStartScope } from './start-scope.js';
 
-type Selection = Pick<Route, 'projects' | 'services' | 'passthroughArgs'>;
+type Selection = Pick<Route, 'projects' | 'services' | 'passthroughArgs' | 'flags'>;
 
 export function hasSelectors(route: Selection): boolean {
   return route.projects.length + route.services.length + route.passthroughArgs.length > 0;
@@ -23,7 +24,7 @@ export function namedProjects(route: Selection, projects: readonly { readonly na
 }
 
 /**
- * The services that are named, each by its type or its whole name; empty means all. Throws ENVCTL_E_TARGET_UNKNOWN for a
+ * The services that are named, each by its type, its whole name or a flag; empty means all. Throws ENVCTL_E_TARGET_UNKNOWN for a
  * word that is none and names no project.
  */
 export function namedServiceTypes(route: Selection, mode: Mode, config: Pick<ConfigModel, 'services'>): readonly string[] {
@@ -34,7 +35,7 @@ export function namedServiceTypes(route: Selection, mode: Mode, config: Pick<Con
   const types = words.map((word) => named(word.toLowerCase()));
   const unknown = words.filter((_word, index) => types[index] === undefined);
   if (unknown.length > 0) throw unknownTarget('service', unknown, known, { mode });
-  return types.filter((type) => type !== undefined);
+  return [...new Set([...readStartScope(route).services, ...types.filter((type) => type !== undefined)])];
 }
 
 /** Throws ENVCTL_E_RUNS_DISABLED when the configuration says that nothing is started in this mode. */

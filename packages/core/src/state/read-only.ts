@@ -4,3 +4,4 @@ export { describeLegacyState, isLegacyState } from './legacy/legacy-state.js';
 export { type StateCompatMode, toLegacyPlaces } from './legacy/legacy-places.js';
 export { inspectLatestState, readLatestState } from './read-latest-state.js';
 export type { RequirementsResult, RunState, ServiceRecord } from './run-state-schema.js';
+export { serviceName } from './service-naming.js';

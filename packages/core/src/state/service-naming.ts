@@ -1,6 +1,13 @@
 import type { ServiceRecord } from './run-state-schema.js';
 
+/** Of the services that a record may leave out the project of. */
 const suffixes: Readonly<Record<string, string>> = { backend: ' Backend', frontend: ' Frontend' };
+
+/** `Main Backend`, `feature-1 My Worker` */
+export function serviceName(project: string, slug: string): string {
+  const words = slug.split('-').map((word) => `${word.slice(0, 1).toUpperCase()}${word.slice(1)}`);
+  return `${project} ${words.join(' ')}`;
+}
 
 /** The project of a service: what the record says, else its name without the suffix of its type. */
 export function projectOf(service: ServiceRecord): string {

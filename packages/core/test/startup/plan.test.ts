@@ -3,7 +3,7 @@ import type { ServiceOptions } from '../../dist/config/index.js';
 import type { DependencyDeclaration } from '../../dist/contract/index.js';
 import { decideRun, type RunDecisionInputs } from '../../dist/startup/run-decision.js';
 import { planStart, type PlanInputs, type ProjectPresence } from '../../dist/startup/plan.js';
-import type { ServiceCommand, ServiceName } from '../../dist/services/index.js';
+import type { ServiceCommand } from '../../dist/services/index.js';
 
 const on = { enabled: true, explicit: true };
 const off = { enabled: false, explicit: true };
@@ -72,6 +72,47 @@ describe('planStart', () => {
     expect([listens(false, true), listens(true, false)]).to.deep.equal([false, true]);
   });
 
+  const worker = serviceOptions('worker', { kind: 'worker', portBase: undefined, dependsOn: [{ name: 'seed', condition: 'completed', optional: false, restart: false }, { name: 'frontend', condition: 'ready', optional: true, restart: false }, { name: 'queue', condition: 'healthy', optional: false, restart: true }] });
+  const seed = serviceOptions('seed', { kind: 'job', portBase: undefined, dependsOn: [{ name: 'backend', condition: 'started', optional: false, restart: false }], startOrder: 5 });
+  const many: Change = { options: [serviceOptions('backend'), serviceOptions('frontend'), worker, seed] };
+  const typesOf = (change: Change, presence: Partial<ProjectPresence> = {}): readonly string[] => Object.keys(actions(planOf(presence, { ...many, ...change })));
+
+  it('a service brings what it cannot do without, and nothing else', () => {
+    expect(typesOf({ services: ['worker'] })).to.deep.equal(['backend', 'worker', 'seed', 'postgres', 'queue']);
+    expect(typesOf({ services: ['frontend'] })).to.deep.equal(['frontend', 'postgres', 'queue']);
+    expect(typesOf({ services: ['worker'], alone: true })).to.deep.equal(['worker']);
+    expect(typesOf({ services: ['worker'], alone: true }, { dependencies: { postgres: { healthy: true } } })).to.deep.equal(['worker', 'postgres']);
+    expect(typesOf({ dependenciesOnly: true })).to.deep.equal(['postgres', 'queue']);
+  });
+
+  it('its edges are what it says, then what its variables ask for; what is not part of the project is waited for by nobody', () => {
+    const edges = (change: Change) => planOf({}, { ...many, ...change }).edges.filter(({ node }) => node === 'worker').map(({ needs, condition, optional }) => `${needs} ${condition}${optional ? '?' : ''}`);
+    expect(edges({})).to.deep.equal(['seed completed', 'frontend ready?', 'queue healthy', 'postgres ready']);
+    expect(edges({ services: ['worker'] })).to.deep.equal(['seed completed', 'queue healthy', 'postgres ready']);
+    expect(edges({ requirementsStrict: false })).to.deep.equal(['seed completed', 'frontend ready?', 'queue healthy', 'postgres ready?']);
+  });
+
+  it('nodes stand in the order of their numbers, and are as critical as who needs them', () => {
+    const nodesOf = (change: Change) => planOf({}, { ...many, ...change }).projects[0]!.nodes.map(({ id, critical }) => `${id}${critical ? '' : '?'}`);
+    expect(nodesOf({})).to.deep.equal(['postgres', 'queue', 'seed', 'backend', 'frontend', 'worker']);
+    const lenient = { ...worker, critical: false };
+    expect(nodesOf({ options: [lenient, seed], profile: { backend: off } })).to.deep.equal(['postgres', 'queue', 'seed', 'worker?']);
+    expect(nodesOf({ options: [lenient] })).to.deep.equal(['postgres?', 'queue?', 'worker?']);
+    expect(nodesOf({ options: [serviceOptions('backend', { dependsOn: [{ name: 'queue', condition: 'ready', optional: true, restart: false }] })] })).to.deep.equal(['postgres', 'queue?', 'backend']);
+  });
+
+  it('only what asked for it is started again with what starts again', () => {
+    const up = (...names: readonly string[]): Partial<ProjectPresence> => ({ services: Object.fromEntries(names.map((name) => [name, { running: true, listens: true }])), dependencies: { postgres: { healthy: true }, queue: { healthy: true } } });
+    const follower = serviceOptions('follower', { dependsOn: [{ name: 'backend', condition: 'ready', optional: false, restart: true }] });
+    const chained = serviceOptions('chained', { dependsOn: [{ name: 'follower', condition: 'ready', optional: false, restart: true }] });
+    const indifferent = serviceOptions('indifferent', { dependsOn: [{ name: 'backend', condition: 'ready', optional: false, restart: false }] });
+    const options = [serviceOptions('backend'), follower, chained, indifferent, worker];
+    const present = up('Main Backend', 'Main Follower', 'Main Chained', 'Main Indifferent', 'Main Worker');
+    expect(actions(planOf(present, { options, hasState: true, command: 'restart', replace: new Set(['Main Backend']) }))).to.deep.equal({ backend: 'replace', follower: 'replace', chained: 'replace', indifferent: 'keep', worker: 'keep', postgres: 'keep', queue: 'keep' });
+    const dead = { ...present, dependencies: { postgres: { healthy: true }, queue: { healthy: false } } };
+    expect(actions(planOf(dead, { options, hasState: true }))).to.deep.equal({ backend: 'keep', follower: 'keep', chained: 'keep', indifferent: 'keep', worker: 'replace', postgres: 'keep', queue: 'start' });
+  });
+
   it('a project of dependencies alone is known by them', () => {
     const profile = { backend: off, frontend: off };
     expect(planOf({ dependencies: { postgres: { healthy: true }, queue: { healthy: false } } }, { hasState: true, profile }).decision.kind).to.equal('resume');
@@ -91,11 +132,11 @@ function planOf(presence: Partial<ProjectPresence>, change: Change) {
 }
 
 function inputsOf(presence: Partial<ProjectPresence>, change: Change): PlanInputs {
-  const command = (type: ServiceName): ServiceCommand => ({ type, command: ['node', 'x.js'], cwd: '/w', portMode: 'env', env: {}, source: 'configured', rule: 'configured' });
+  const command = (type: string): ServiceCommand => ({ type, command: ['node', 'x.js'], cwd: '/w', portMode: 'env', env: {}, source: 'configured', rule: 'configured' });
   return {
     command: 'start',
     mode: 'main',
-    projects: [{ facts: { name: 'Main', root: '/w', slug: 'main' }, detection: { backend: command('backend'), frontend: command('frontend'), evidence: [], problems: [], notes: [] }, presence: { services: {}, dependencies: {}, ...presence } }],
+    projects: [{ facts: { name: 'Main', root: '/w', slug: 'main' }, detection: { backend: command('backend'), frontend: command('frontend'), additional: Object.fromEntries(['worker', 'seed', 'follower', 'chained', 'indifferent'].map((name) => [name, command(name)])), evidence: [], problems: [], notes: [] }, presence: { services: {}, dependencies: {}, ...presence } }],
     dependencies: [declaration('postgres'), declaration('queue', 'postgres')],
     services: [],
     replace: new Set(),
