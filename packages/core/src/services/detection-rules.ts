@@ -20,6 +20,21 @@ export interface RuleMatch {
   readonly evidence: readonly { readonly path: string; readonly text: string }[];
   readonly problems: readonly DetectionProblem[];
   readonly notes?: readonly string[];
+  /** What the project runs beside the application. */
+  readonly companions?: readonly Companion[];
+}
+
+/** A process that a project names and that is neither its backend nor its frontend. */
+export interface Companion {
+  readonly name: string;
+  /** As its author wrote it. */
+  readonly text: string;
+  /** As a start command of `.envctl`, from `directory`; the same in every worktree. */
+  readonly startCommand: string;
+  /** Relative to the project. */
+  readonly directory: string;
+  /** Absolute path of the file that names it. */
+  readonly file: string;
 }
 
 /** Reads files only. The first rule of the table that matches decides. */

@@ -1,5 +1,6 @@
 import path from 'node:path';
 import { EnvctlError } from '../contract/index.js';
+import { companionNotes } from './companion-notes.js';
 import { readConfiguredCommand } from './configured-command.js';
 import type { DetectionFiles } from './detection-files.js';
 import { firstMatch, type AppDirectory, type DetectionRule, type RuleMatch } from './detection-rules.js';
@@ -16,6 +17,8 @@ export interface DetectionInput {
   readonly commands: Partial<Readonly<Record<ServiceName, string | undefined>>>;
   /** A path (`/healthz`) or URL, `{port}` allowed, that answers 2xx when the service is healthy. */
   readonly healthUrls?: Partial<Readonly<Record<ServiceName, string | undefined>>>;
+  /** Names of the additional services that the configuration has, for companions that are there already. */
+  readonly additional?: readonly string[];
   /** The value of PATH. */
   readonly searchPath: string;
   readonly files: DetectionFiles;
@@ -51,6 +54,7 @@ export function detectServices(input: DetectionInput): ServiceDetection {
     problems: kept.flatMap((name) => found[name]?.problems ?? []),
     notes: [
       ...kept.flatMap((name) => found[name]?.notes ?? []),
+      ...kept.flatMap((name) => companionNotes(found[name]?.companions ?? [], input.additional ?? [])),
       ...(['backend', 'frontend'] as const).filter((name) => !kept.includes(name)).map((name) => absenceNote(input, name)),
     ],
   };
@@ -79,7 +83,7 @@ export function startCommandKey(service: ServiceName): string {
   return `ENVCTL_${service.toUpperCase()}_START_CMD`;
 }
 
-type Detected = RuleMatch | { readonly command: undefined; readonly problems: readonly DetectionProblem[]; readonly evidence?: undefined; readonly notes?: readonly string[] };
+type Detected = RuleMatch | { readonly command: undefined; readonly problems: readonly DetectionProblem[]; readonly evidence?: undefined; readonly notes?: readonly string[]; readonly companions?: undefined };
 
 function detectOne(input: DetectionInput, service: ServiceName): Detected | undefined {
   const own = path.resolve(input.projectRoot, input.directories[service]);

@@ -24,6 +24,7 @@ export interface NodeFramework {
 }
 
 const portAndHost = { args: ['--port', '{port}', '--host', '127.0.0.1'], overrides: ['--port', '-p', '--host', '-H'] } as const;
+const strictPort = { args: ['--port', '{port}', '--strictPort', '--host', '127.0.0.1'], overrides: ['--port', '-p', '--host', '--strictPort'] } as const;
 const vite = {
   inRoot: 'frontend',
   programs: ['vite', 'vite.js'],
@@ -38,8 +39,8 @@ export const nodeFrameworks: readonly NodeFramework[] = [
   { id: 'nuxt', name: 'Nuxt', inRoot: 'frontend', programs: ['nuxt', 'nuxi'], starts: ['dev'], ...portAndHost, lastOptionWins: true, serverCode: true },
   { ...vite, id: 'sveltekit', name: 'SvelteKit', dependsOn: ['@sveltejs/kit'], serverCode: true },
   { id: 'astro', name: 'Astro', inRoot: 'frontend', programs: ['astro'], starts: ['dev'], ...portAndHost, lastOptionWins: false, serverCode: true },
-  { id: 'react-router', name: 'React Router', inRoot: 'frontend', programs: ['react-router'], starts: ['dev'], ...portAndHost, lastOptionWins: false, serverCode: true },
-  { id: 'remix', name: 'Remix', inRoot: 'frontend', programs: ['remix'], starts: ['vite:dev'], ...portAndHost, lastOptionWins: false, serverCode: true },
+  { id: 'react-router', name: 'React Router', inRoot: 'frontend', programs: ['react-router'], starts: ['dev'], ...strictPort, lastOptionWins: false, serverCode: true },
+  { id: 'remix', name: 'Remix', inRoot: 'frontend', programs: ['remix'], starts: ['vite:dev'], ...strictPort, lastOptionWins: false, serverCode: true },
   { id: 'remix-classic', name: 'Remix without Vite', inRoot: 'frontend', programs: ['remix'], starts: ['dev'], args: [], overrides: [], lastOptionWins: true, serverCode: true },
   { id: 'angular', name: 'Angular', inRoot: 'frontend', programs: ['ng'], starts: ['serve', 's', 'dev'], ...portAndHost, lastOptionWins: false, serverCode: false },
   // It ends with its standard input, which a service has none of, unless it believes to be in CI.

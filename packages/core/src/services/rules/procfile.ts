@@ -2,6 +2,7 @@ import path from 'node:path';
 import { findProgram, quoteForShell } from '../../processes/read-only.js';
 import type { AppDirectory, DetectionRule, RuleMatch } from '../detection-rules.js';
 import { directoriesUpTo } from '../package-manager.js';
+import { splitShellWords } from '../shell-words.js';
 import { missingProgram } from './missing-program.js';
 import { frameworkRules } from './node.js';
 import { findPython } from './python-environment.js';
@@ -12,7 +13,7 @@ export const procfileRule: DetectionRule = {
   inRoot: 'backend',
   about: {
     name: 'Procfile',
-    evidence: '`Procfile.dev` or `Procfile` has an entry `web` whose program is there; its other entries are named in the notes',
+    evidence: '`Procfile.dev` or `Procfile` has an entry `web` whose program is there; for its other entries a note has the command that makes them additional services',
     command: '`sh -c <entry>`, with the programs of the virtual environment and of `node_modules/.bin` on the PATH',
     port: 'variable `PORT`',
   },
@@ -46,10 +47,19 @@ function matchProcfile(app: AppDirectory): RuleMatch | undefined {
       command: { type: 'backend', command: ['sh', '-c', `${prefix}${web.command}`], cwd: app.directory, portMode: 'env', env: { PYTHONUNBUFFERED: '1' }, source: 'autodetected', rule: 'procfile', serverCode: true },
       evidence: [{ path: file, text: `web: ${web.command}` }],
       problems: found ? [] : [missingProgram(app, program)],
-      notes: others.map((entry) => `${file}: ${entry.name} is not started: ${entry.command}`),
+      companions: others.map((entry) => ({ name: entry.name, text: entry.command, startCommand: toStartCommand(app, directories, entry), directory: path.relative(app.projectRoot, app.directory) || '.', file })),
     };
   }
   return undefined;
+}
+
+/** Through a shell where it needs one, or where its program is not on the PATH; by relative paths, so that it holds in every worktree. */
+function toStartCommand(app: AppDirectory, directories: readonly string[], { command }: ProcfileEntry): string {
+  const program = programOf(command);
+  const isPlain = splitShellWords(command).ok && program !== undefined && findProgram(program, { cwd: app.directory, path: app.searchPath }).found;
+  if (isPlain) return command;
+  const prefix = directories.length === 0 ? '' : `PATH="${directories.map((directory) => `$PWD/${path.relative(app.directory, directory)}`).join(':')}:$PATH"; `;
+  return `sh -c ${quoteForShell(`${prefix}${command}`)}`;
 }
 
 /** The application is the frontend, and `web` is how it is served when it has been built. */

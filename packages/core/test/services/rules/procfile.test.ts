@@ -15,10 +15,25 @@ describe('rule for a Procfile', () => {
     ['not without web', { Procfile: 'worker: python3 a.py\n' }, {}],
   ]);
 
-  it('names its other entries, but for what is done before a release', async () => {
-    const found = await detect({ Procfile: 'web: python3 a.py\nworker: python3 jobs.py --all\nrelease: python3 manage.py migrate\n' });
-    expect(found.notes).to.deep.include(`${found.root}/Procfile: worker is not started: python3 jobs.py --all`);
-    expect(found.notes.join('\n')).not.to.include('release');
+  describe('its other entries', () => {
+    const files = { Procfile: 'web: python3 a.py\nworker: python3 jobs.py --all\nClock_2: beat --every "$SECONDS"\nrelease: python3 manage.py migrate\n', '.venv/bin/python*': '', '.venv/bin/beat*': '' };
+
+    it('are named with the command that makes them services, but for what is done before a release', async () => {
+      const found = await detect(files);
+      expect(found.notes).to.include(
+        `${found.root}/Procfile: not started: worker (python3 jobs.py --all), Clock_2 (beat --every "$SECONDS"). To have them too: envctl config` +
+          ` --set ENVCTL_ADDITIONAL_SERVICES=worker,clock-2` +
+          ` --set ENVCTL_SERVICE_WORKER_KIND=worker --set ENVCTL_SERVICE_WORKER_DIR=. --set 'ENVCTL_SERVICE_WORKER_START_CMD=python3 jobs.py --all'` +
+          ` --set ENVCTL_SERVICE_CLOCK_2_KIND=worker --set ENVCTL_SERVICE_CLOCK_2_DIR=.` +
+          ` --set 'ENVCTL_SERVICE_CLOCK_2_START_CMD=sh -c '\\''PATH="$PWD/.venv/bin:$PATH"; beat --every "$SECONDS"'\\'''`,
+      );
+    });
+
+    it('are not named when they are services', async () => {
+      const found = await detect(files, { additional: ['worker', 'mail'] });
+      expect(found.notes.find((note) => note.includes('Procfile'))).to.match(/not started: Clock_2 .*ENVCTL_ADDITIONAL_SERVICES=worker,mail,clock-2 /);
+      expect((await detect(files, { additional: ['worker', 'clock-2'] })).notes.join('\n')).not.to.include('Procfile');
+    });
   });
 
   it('tells of a program that is not there', async () => {
