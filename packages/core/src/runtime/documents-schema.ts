@@ -58,7 +58,7 @@ const planBody = {
         }),
       ),
       dependencies: z.array(z.strictObject({ id: z.string(), display_name: z.string(), action, requires: names })),
-      steps: z.array(z.strictObject({ ...node, kind: z.enum(['preparation', 'migration', 'hook']), before: names, action: z.enum(['run', 'skip']), reason: z.string(), preparation: z.looseObject({ manager: z.string(), directory: z.string(), commands: z.array(names) }).optional(), hook: z.strictObject({ name: z.enum(['setupInfrastructure', 'defineServices']), file: z.string() }).optional() })),
+      steps: z.array(z.strictObject({ ...node, kind: z.enum(['preparation', 'migration', 'hook']), before: names, action: z.enum(['run', 'skip']), reason: z.string(), preparation: z.looseObject({ manager: z.string(), directory: z.string(), commands: z.array(names) }).optional(), migration: z.strictObject({ purpose: z.enum(['migrate', 'seed']), tool: z.string(), command: names, cwd: z.string(), evidence: z.string() }).optional(), hook: z.strictObject({ name: z.enum(['setupInfrastructure', 'defineServices']), file: z.string() }).optional() })),
       nodes: z.array(z.strictObject({ ...node, critical: z.boolean(), kind: z.enum(['dependency', 'preparation', 'migration', 'hook', 'service']) })),
       notes: names,
     }),

@@ -27,3 +27,6 @@ export { createSharedWatch, watchDirectory, type Changes, type SharedWatch } fro
 export type { PlannedPreparation } from './preparation/preparation.js';
 export { runPreparation, type PreparationContext, type PreparationRequest, type PreparationResult } from './preparation/run-preparation.js';
 export { isServiceTask, runServiceTask, taskEnvironment } from './service-task.js';
+export { migrationPath } from './migrations/plan-migrations.js';
+export { runMigration, type MigrationContext, type MigrationRequest } from './migrations/run-migration.js';
+export { forgetSeed, identifyDatabase, isSeeded, rememberSeed } from './migrations/seed-record.js';

@@ -11,3 +11,6 @@ export { preparationId } from './preparation/preparation-record.js';
 export type { PlannedPreparation } from './preparation/preparation.js';
 export { detectAdditional } from './detect-additional.js';
 export { readReadyCommand } from './ready-command.js';
+export type { Migration } from './migrations/detect-migration.js';
+export { planMigrations, type MigrationPlan } from './migrations/plan-migrations.js';
+export { looksSeeded } from './migrations/seeded.js';

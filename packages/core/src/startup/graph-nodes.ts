@@ -1,9 +1,9 @@
 /** The planned nodes of a project as steps that can be run: one runner for each kind, progress told, in the way of the plan. */
-import { EnvctlError, errorMessage } from '../contract/index.js';
+import { errorMessage } from '../contract/index.js';
 import { createLaunchToken } from '../resources/index.js';
 import { isConsequenceOf, type GraphNode } from './graph.js';
 import type { NodeResult, RunningNode } from './node-runner.js';
-import type { PlannedNode } from './plan-nodes.js';
+import type { PlannedNode, PlannedStep } from './plan-nodes.js';
 import type { ProjectRun } from './project-run.js';
 import { runDependencyNode } from './run-dependency.js';
 import { runPreparationStep } from './run-preparation-step.js';
@@ -64,15 +64,16 @@ function runNode(run: ProjectRun, node: PlannedNode, running: RunningNode): Prom
     case 'service':
       return runServiceNode(run, project.services.find(({ type }) => type === node.id)!, running);
     case 'preparation':
-      return runPreparationStep(run, project.steps.find(({ id }) => id === node.id)!, running);
+      return runPreparationStep(run, stepOf(run, node), running);
+    case 'migration':
+      return import('./run-migration-step.js').then(({ runMigrationStep }) => runMigrationStep(run, stepOf(run, node), running));
     case 'hook':
-      return import('./run-hook-step.js').then(({ runHookStep }) => runHookStep(run, project.steps.find(({ id }) => id === node.id)!, running));
-    default: {
-      const runner = run.context.stepRunners?.[node.kind];
-      if (runner === undefined) throw new EnvctlError('ENVCTL_E_BUG', `Nothing runs the ${node.kind} ${node.id}.`, { kind: 'bug' });
-      return runner(run, project.steps.find(({ id }) => id === node.id)!, running);
-    }
+      return import('./run-hook-step.js').then(({ runHookStep }) => runHookStep(run, stepOf(run, node), running));
   }
+}
+
+function stepOf({ request }: ProjectRun, { id }: PlannedNode): PlannedStep {
+  return request.project.steps.find((step) => step.id === id)!;
 }
 
 function isReplaced({ hooked }: ProjectRun, { kind }: PlannedNode): boolean {

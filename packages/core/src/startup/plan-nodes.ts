@@ -3,8 +3,8 @@
  * Kinds are closed: who adds a kind gives it a place in the executor.
  */
 import type { EdgeCondition } from '../contract/index.js';
-import type { PlannedPreparation } from '../services/read-only.js';
 import type { HookName } from '../hooks/read-only.js';
+import type { Migration, PlannedPreparation } from '../services/read-only.js';
 import type { PlannedDependency, PlannedProject, PlannedService } from './plan.js';
 
 export type NodeKind = 'dependency' | 'preparation' | 'migration' | 'hook' | 'service';
@@ -40,6 +40,8 @@ export interface PlannedStep extends Omit<PlannedNode, 'critical'> {
   readonly preparation?: PlannedPreparation;
   /** What a step of the kind `hook` runs. */
   readonly hook?: { readonly name: HookName; readonly file: string };
+  /** What a step of the kind `migration` does. */
+  readonly migration?: Migration & { readonly purpose: 'migrate' | 'seed' };
 }
 
 export interface NodeOptions {

@@ -2,15 +2,14 @@
 import type { ConfigReader, DependencyDeclaration, Mode, ProjectFacts } from '../contract/index.js';
 import { standardServices, type ConfigModel, type ServiceOptions } from '../config/read-only.js';
 import { assertPrograms } from '../processes/read-only.js';
-import { createDetectionFiles, detectAdditional, detectServices, missingCommandError, planPreparations, readReadyCommand, toDetectionError, type DetectionFiles, type PreparationPlan, type ServiceDetection, type ServiceName } from '../services/read-only.js';
+import { createDetectionFiles, detectAdditional, detectServices, missingCommandError, readReadyCommand, toDetectionError, type DetectionFiles, type ServiceDetection, type ServiceName } from '../services/read-only.js';
 import { findHooks } from '../hooks/read-only.js';
 import type { RunState } from '../state/read-only.js';
 import { isGoodStatus, type RecordedServiceTruth } from '../truth/read-only.js';
-import { toScopePaths } from '../scope/index.js';
 import { planHookSteps } from './plan-hook-steps.js';
-import { planPreparationSteps } from './plan-preparation-steps.js';
 import { commandOf } from './plan-service.js';
 import { planStart, type ProjectPresence, type StartPlan } from './plan.js';
+import { predictSteps } from './predict-steps.js';
 
 /** The way of a start; every part may be left out. */
 export interface StartOptions {
@@ -78,7 +77,7 @@ export function predictStart(context: PredictionContext, request: StartRequest, 
   const prepared = new Map(
     request.projects.map((project) => [
       project.name,
-      prepareDetection(context, request, project, files, withOptions({ projectRoot: project.root, options, searchPath, files }, detectServices({
+      predictSteps(context, request, project, files, withOptions({ projectRoot: project.root, options, searchPath, files }, detectServices({
         projectRoot: project.root,
         directories: context.config.directories,
         commands: { backend: context.reader.string('ENVCTL_BACKEND_START_CMD'), frontend: context.reader.string('ENVCTL_FRONTEND_START_CMD') },
@@ -91,12 +90,11 @@ export function predictStart(context: PredictionContext, request: StartRequest, 
   );
   const detections = new Map([...prepared].map(([name, { detection }]) => [name, detection]));
   const hooks = new Map(request.projects.map(({ name, root }) => [name, context.reader.boolean('ENVCTL_ENABLE_HOOK_BRIDGE') === false ? undefined : findHooks(root)]));
-  const preparing = { inParallel: request.options?.preparationsInParallel !== false };
   const plan = planStart({
     command: request.command,
     mode: request.mode,
     profile: context.config.profile(request.mode),
-    projects: request.projects.map((facts) => ({ facts, detection: detections.get(facts.name)!, presence: toPresence(recorded, facts.name), planSteps: (found) => [...planHookSteps(found, hooks.get(facts.name)), ...planPreparationSteps(found, prepared.get(facts.name)!, preparing)] })),
+    projects: request.projects.map((facts) => ({ facts, detection: detections.get(facts.name)!, presence: toPresence(recorded, facts.name), planSteps: (found) => prepared.get(facts.name)!.planSteps(found, planHookSteps(found, hooks.get(facts.name))) })),
     dependencies: context.declarations,
     services: request.services,
     alone: request.options?.alone === true,
@@ -112,20 +110,6 @@ export function predictStart(context: PredictionContext, request: StartRequest, 
     callerEnv: context.env,
   });
   return { plan, detections };
-}
-
-function prepareDetection(context: PredictionContext, { options }: StartRequest, { root }: ProjectFacts, files: DetectionFiles, detection: ServiceDetection): PreparationPlan {
-  if (context.reader.boolean('ENVCTL_SERVICE_PREP') === false) return { detection, preparations: {} };
-  const { runtimeDirectory, storeDirectory, scopeId } = context.config;
-  return planPreparations({
-    detection,
-    projectRoot: root,
-    searchPath: context.env['PATH'] ?? '',
-    activeEnvironment: context.env['VIRTUAL_ENV'],
-    recordsDirectory: toScopePaths({ runtimeRoot: runtimeDirectory, storeRoot: storeDirectory, scopeId }).preparations,
-    refresh: options?.refreshCache === true,
-    files,
-  });
 }
 
 /** What the options of services add: the additional ones, and commands that say whether one is ready. Of what is switched off nothing is looked at. */

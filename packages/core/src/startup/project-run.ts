@@ -5,7 +5,6 @@ import type { AcquiredProcess } from '../resources/index.js';
 import type { ServiceRecord } from '../state/index.js';
 import type { Progress } from '../ui/index.js';
 import type { HeadStart } from './head-start.js';
-import type { StepRunners } from './node-runner.js';
 import type { PlannedProject, StartPlan } from './plan.js';
 import type { LeasedService } from './start-service.js';
 
@@ -16,8 +15,6 @@ export interface ExecuteContext extends RequirementsContext {
   /** Of every dependency that is installed. */
   readonly declarations: readonly DependencyDeclaration[];
   readonly publicHost: string;
-  /** How the steps of a plan are run; a plan has none of a kind that is not here. */
-  readonly stepRunners?: StepRunners;
 }
 
 export interface ExecuteRequest {
@@ -50,6 +47,8 @@ export interface ProjectRun {
   readonly acquired: Acquired;
   /** By name: what will be recorded. */
   readonly services: Map<string, ServiceRecord>;
+  /** By service: what went wrong on the way that does not keep it from running. */
+  readonly warnings: Map<string, readonly string[]>;
   /** Of each dependency that is up. */
   readonly variables: Map<string, Readonly<Record<string, ProjectedVariable>>>;
   readonly headStart: HeadStart;

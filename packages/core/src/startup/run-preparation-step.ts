@@ -1,11 +1,9 @@
-import { join } from 'node:path';
 import { EnvctlError } from '../contract/index.js';
 import { runPreparation } from '../services/index.js';
 import type { NodeResult, RunningNode } from './node-runner.js';
 import type { PlannedStep } from './plan-nodes.js';
 import type { ProjectRun } from './project-run.js';
-
-const defaultTimeoutSeconds = 300;
+import { stepLogPath, stepTimeoutMs } from './step-facts.js';
 
 /** Installs the packages of a service, or tells why that is not needed. */
 export async function runPreparationStep({ context, request }: ProjectRun, step: PlannedStep, { signal }: RunningNode): Promise<NodeResult> {
@@ -19,7 +17,7 @@ export async function runPreparationStep({ context, request }: ProjectRun, step:
     service,
     runId: request.runId,
     logPath: stepLogPath(request, step),
-    timeoutMs: (context.reader.integer('ENVCTL_SERVICE_PREP_TIMEOUT_SECONDS') ?? defaultTimeoutSeconds) * 1000,
+    timeoutMs: stepTimeoutMs(context),
     refresh: step.reason === 'refresh_requested',
     signal,
   });
@@ -30,9 +28,4 @@ export async function runPreparationStep({ context, request }: ProjectRun, step:
   }
   context.events.emit('service.bootstrap.phase', { ...facts, phase: 'install', status: 'done', reason, duration_ms: Math.round(performance.now() - startedMs) });
   return { state: 'ready', detail: `${preparation.manager}: ${reason}` };
-}
-
-/** Where the output of a step goes, beside the logs of the services. */
-export function stepLogPath({ runDirectory, project }: ProjectRun['request'], step: Pick<PlannedStep, 'id'>): string {
-  return join(runDirectory, `${project.name.replace(/[/ ]/g, '_')}_${step.id}.log`);
 }

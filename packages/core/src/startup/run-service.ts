@@ -25,7 +25,8 @@ export async function runServiceNode(run: ProjectRun, service: PlannedService, r
       ...running,
     });
     const lacking = awaited.filter((id) => acquired.failed.has(id));
-    services.set(service.name, lacking.length === 0 ? record : { ...record, degraded: true, failure_detail: `started without ${lacking.join(', ')}` });
+    const problems = [...(lacking.length === 0 ? [] : [`started without ${lacking.join(', ')}`]), ...(run.warnings.get(service.type) ?? [])];
+    services.set(service.name, problems.length === 0 ? record : { ...record, degraded: true, failure_detail: problems.join('; ') });
     return { state: 'ready', detail: record.status === 'completed' ? 'completed' : (record.public_url ?? 'running') };
   } catch (error) {
     if (!running.critical && !isConsequenceOf(running.signal, error)) await releaseFailed(run, leased, error);

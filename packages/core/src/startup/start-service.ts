@@ -32,9 +32,9 @@ export interface ServiceStart {
 export async function startService(context: ExecuteContext, request: ExecuteRequest, start: ServiceStart): Promise<ServiceRecord> {
   const { service, port } = start.leased;
   const { ready } = service;
-  const { command, env, healthUrl } = commandOnPort(service.command, port);
+  const { command, healthUrl } = commandOnPort(service.command, port);
   const logPath = serviceLogPath(request, service);
-  const environment = environmentOf(context, request, start, env);
+  const environment = environmentOfService(context, request, start);
   const launch = await launchService(context, request, start, { command, env: environment, logPath });
   start.onLaunched(launch);
   start.reached('started');
@@ -75,8 +75,10 @@ function serviceLogPath({ project, runDirectory }: ExecuteRequest, { type }: Pla
   return join(runDirectory, `${project.name.replace(/[/ ]/g, '_')}_${type}.log`);
 }
 
-function environmentOf(context: ExecuteContext, request: ExecuteRequest, start: ServiceStart, commandEnv: Readonly<Record<string, string>>): Record<string, string> {
+/** The whole environment of a service; that of what is run for it too. */
+export function environmentOfService(context: ExecuteContext, request: ExecuteRequest, start: Pick<ServiceStart, 'leased' | 'leases' | 'variables'>): Record<string, string> {
   const { service, port } = start.leased;
+  const { env: commandEnv } = commandOnPort(service.command, port);
   const addresses = addressesOf(context, request, start.leases);
   return serviceEnvironment({
     service: service.type,
@@ -173,7 +175,7 @@ function needsOf({ nodes, services, dependencies }: PlannedProject, { type }: Pl
 }
 
 /** What the launch env sections of `.envctl` set for the service that starts. */
-function sectionVariables(context: ExecuteContext, request: ExecuteRequest, { leased, variables }: ServiceStart, addresses: readonly ServiceAddress[]): Record<string, string> {
+function sectionVariables(context: ExecuteContext, request: ExecuteRequest, { leased, variables }: Pick<ServiceStart, 'leased' | 'variables'>, addresses: readonly ServiceAddress[]): Record<string, string> {
   const { type, environment } = leased.service;
   const sources = toEnvSources({ ...variables, ...Object.assign({}, ...addresses.map(addressVariables)) as typeof variables });
   return fillEnvLines(context.config.envLines(request.plan.mode, type), sources, environment.audience);

@@ -64,6 +64,8 @@ function notesOfFailed(project: StartPlan['projects'][number], state: RunState):
 function notesOfServices({ services }: StartPlan['projects'][number], state: RunState): readonly string[] {
   return services.flatMap(({ type, name, action }) => {
     const record = state.services[name];
-    return action === 'keep' || record?.status !== 'failed' ? [] : [`${type} is not there: ${record.failure_detail ?? ''}; the project goes on without it`];
+    if (action === 'keep' || record === undefined) return [];
+    if (record.status === 'failed') return [`${type} is not there: ${record.failure_detail ?? ''}; the project goes on without it`];
+    return record.degraded && record.failure_detail !== null ? [`${name}: ${record.failure_detail}`] : [];
   });
 }

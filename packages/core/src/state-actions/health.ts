@@ -45,7 +45,8 @@ export async function examineHealth(context: ReconcileContext, state: RunState, 
       const record = state.services[service.name];
       const health = service.status === 'running' && !isLegacy && record?.health_url != null ? await probeHealth(record.health_url, { timeoutMs: healthTimeoutMs, signal: options.signal }) : undefined;
       const status = health?.healthy === false ? 'unreachable' : service.status;
-      const detail = health?.healthy === false ? health.detail : (service.detail ?? null);
+      const known = record?.degraded === true ? record.failure_detail : null;
+      const detail = health?.healthy === false ? health.detail : (service.detail ?? known);
       const critical = record?.critical !== false;
       return { project: service.project, name: service.name, status, level: serviceLevel(status, { critical }), critical, port: service.actualPort, pid: service.pid, url: status !== 'running' && status !== 'starting' ? null : isLegacy ? `http://localhost:${service.actualPort}` : (record?.public_url ?? null), detail, restarts: service.restarts, last_exit: toLastExit(service.lastEnd) };
     }),

@@ -8,7 +8,7 @@ export function renderPlan(plan: StartPlan): string {
     lines.push('', `${project.name}  ${project.root}`);
     for (const dependency of project.dependencies) lines.push(`  ${dependency.action.padEnd(8)} ${dependency.id}`);
     const after = (node: string): string => describeNeeds(plan.edges.filter((edge) => edge.project === project.name && edge.node === node));
-    for (const step of project.steps) lines.push(`  ${step.action.padEnd(8)} ${step.id}  ${step.label}  (${step.kind}: ${step.reason}${after(step.id)})`);
+    for (const step of project.steps) lines.push(`  ${step.action.padEnd(8)} ${step.id}  ${step.label}  (${step.kind}: ${step.reason}${after(step.id)})`, ...(step.migration === undefined ? [] : [`           found by ${path.isAbsolute(step.migration.evidence) ? shortPath(project.root, step.migration.evidence) : step.migration.evidence}`]));
     for (const service of project.services) {
       lines.push(`  ${service.action.padEnd(8)} ${service.type}  ${service.command.command.join(' ')}  (${[service.command.rule, ...describeService(service)].join(', ')}${after(service.type)})`);
       for (const { path: file, text } of service.command.evidence ?? []) lines.push(`           found by ${shortPath(project.root, file)}: ${text}`);

@@ -6,7 +6,7 @@ const noise = /^npm (?:error|ERR!)(?:$| (?:code |errno |syscall |path |dest |com
 const firstWords: readonly RegExp[] = [
   /^npm (?:error|ERR!) .*(?:ERESOLVE|E404|ENOENT|ETARGET|ENOTFOUND|EAI_AGAIN|ECONN\w+|EACCES|ENOSPC|EINTEGRITY|EBADENGINE|can only install|[Nn]o matching|not found|404)/,
   /ERR_PNPM_\w+/,
-  /^(?:ERROR|error)\b:? \S/,
+  /^(?:ERROR|Error|error)\b:? \S/,
   /^\s*[×\u2717] \S/,
   /changed significantly|frozen mode is set|is not up to date|ensurepip is not available|No space left on device/,
   /^npm (?:error|ERR!) \S/,

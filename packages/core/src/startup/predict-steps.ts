@@ -1,0 +1,47 @@
+import type { ProjectFacts } from '../contract/index.js';
+import { toScopePaths } from '../scope/index.js';
+import { looksSeeded, planMigrations, planPreparations, type DetectionFiles, type PreparationPlan, type ServiceDetection } from '../services/read-only.js';
+import type { PlanProjectInputs } from './plan.js';
+import type { PlannedStep } from './plan-nodes.js';
+import { planMigrationSteps } from './plan-migration-steps.js';
+import { planPreparationSteps } from './plan-preparation-steps.js';
+import type { PredictionContext, StartRequest } from './predict-start.js';
+
+export interface PredictedSteps {
+  /** What was found, as it is after the preparations, and what would keep a step from running. */
+  readonly detection: ServiceDetection;
+  /** @param earlier what is run before the dependencies of the project */
+  readonly planSteps: (found: Parameters<NonNullable<PlanProjectInputs['planSteps']>>[0], earlier: readonly PlannedStep[]) => readonly PlannedStep[];
+}
+
+/** What is run to its end on the way of a project's services: installations, migrations, a seed. Reads files. */
+export function predictSteps(context: PredictionContext, { options }: StartRequest, project: ProjectFacts, files: DetectionFiles, found: ServiceDetection): PredictedSteps {
+  const { runtimeDirectory, storeDirectory, scopeId } = context.config;
+  const paths = toScopePaths({ runtimeRoot: runtimeDirectory, storeRoot: storeDirectory, scopeId });
+  const { detection, preparations } = predictPreparations(context, { project, files, found, records: paths.preparations, refresh: options?.refreshCache === true });
+  // A frontend with code on the server is its own backend where there is no other.
+  const owner = detection.backend ?? (detection.frontend?.serverCode === true ? detection.frontend : undefined);
+  const migrations = owner === undefined ? undefined : planMigrations({
+    command: owner,
+    projectRoot: project.root,
+    searchPath: context.env['PATH'] ?? '',
+    onStartup: context.reader.boolean('ENVCTL_BACKEND_MIGRATIONS_ON_STARTUP') === true,
+    commands: { migrate: context.reader.string('ENVCTL_POSTGRES_MIGRATE_CMD'), seed: context.reader.string('ENVCTL_POSTGRES_SEED_CMD') },
+    installsFirst: preparations[owner.type]?.some(({ action }) => action === 'run') === true,
+    files,
+  });
+  return {
+    detection: { ...detection, problems: [...detection.problems, ...(migrations?.problems ?? [])], notes: [...detection.notes, ...(migrations?.notes ?? [])] },
+    planSteps: (planned, earlier) => {
+      const installing = planPreparationSteps(planned, { preparations }, { inParallel: options?.preparationsInParallel !== false });
+      if (owner === undefined || migrations === undefined) return [...earlier, ...installing];
+      const isSeeded = (): boolean => looksSeeded(files, { records: paths.preparations, ledger: paths.ledger }, project.name);
+      return [...earlier, ...installing, ...planMigrationSteps(planned, { plan: migrations, service: owner.type, earlier: [...earlier, ...installing], isSeeded })];
+    },
+  };
+}
+
+function predictPreparations(context: PredictionContext, { project, files, found, records, refresh }: { readonly project: ProjectFacts; readonly files: DetectionFiles; readonly found: ServiceDetection; readonly records: string; readonly refresh: boolean }): PreparationPlan {
+  if (context.reader.boolean('ENVCTL_SERVICE_PREP') === false) return { detection: found, preparations: {} };
+  return planPreparations({ detection: found, projectRoot: project.root, searchPath: context.env['PATH'] ?? '', activeEnvironment: context.env['VIRTUAL_ENV'], recordsDirectory: records, refresh, files });
+}
