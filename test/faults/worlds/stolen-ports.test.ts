@@ -59,8 +59,54 @@ describe('a port stolen between lease and bind', function () {
     await expectOnlyThief(8000);
   });
 
+  /** Like a dev server that is not strict about its port. */
+  const mover = `const server = require('node:http').createServer((request, response) => response.end('moved'));
+let port = Number(process.env.PORT);
+server.on('error', () => server.listen(++port, '127.0.0.1')).listen(port, '127.0.0.1');
+`;
+  const told = async (url: string): Promise<string> =>
+    (await machine.sh(`python3 -c 'import urllib.request as r; print(r.urlopen("${url.replace('localhost', '127.0.0.1')}", timeout=10).read().decode())'`)).trim();
+  const notesOf = ({ stdout }: Finished): readonly string[] => (JSON.parse(stdout) as { projects: readonly { notes: readonly string[] }[] }).projects[0]!.notes;
+  const teller = `require('node:http').createServer((q, r) => r.end(process.env.VITE_BACKEND_URL)).listen(Number(process.env.PORT), '127.0.0.1');`;
+
+  it('follows a service that moves by itself, with lease, URL and events, and says so', async () => {
+    const repository = await createRepository(machine, { 'backend/app.js': mover, '.envctl': serviceConfig({ backend: 'node app.js' }) });
+    const started = await startWithThief(repository, 1, 8000);
+    const url = urlOf(started, 'backend');
+    expect(url).to.equal('http://localhost:8001');
+    expect(await told(url)).to.equal('moved');
+    expect(notesOf(started)).to.include('Main Backend moved from port 8000 to 8001');
+    expect(await repository.json('health')).to.include({ healthy: true });
+    expect((await machine.census()).leases).to.include(8001);
+    const events = await machine.sh(`cat ${machine.runtimeRoot}/engine/*/runs/*/events.jsonl`);
+    expect(events).to.match(/service\.bind\.actual\.discovered.*"discovered_port":8001/);
+    expect(events).to.match(/port\.rebound.*"port":8001/);
+    // Its own processes still count as its own when it stops.
+    expect((await repository.envctl('stop-all')).code).to.equal(0);
+    await expectOnlyThief(8000);
+  });
+
+  it('tells a service that waits for it where it moved to', async () => {
+    const repository = await createRepository(machine, {
+      'backend/app.js': mover,
+      'frontend/app.js': teller,
+      '.envctl': serviceConfig({ backend: 'node app.js', frontend: 'node app.js' }, ['ENVCTL_SERVICE_FRONTEND_DEPENDS_ON=backend']),
+    });
+    const started = await startWithThief(repository, 1, 8000);
+    expect(await told(urlOf(started, 'frontend'))).to.equal('http://localhost:8001');
+    expect(notesOf(started)).to.deep.equal(['Main Backend moved from port 8000 to 8001']);
+  });
+
+  it('says how to restart a service that was started with the old port', async () => {
+    const repository = await createRepository(machine, { 'backend/app.js': mover, 'frontend/app.js': teller, '.envctl': serviceConfig({ backend: 'node app.js', frontend: 'node app.js' }) });
+    const started = await startWithThief(repository, 1, 8000);
+    expect(await told(urlOf(started, 'frontend'))).to.equal('http://localhost:8000');
+    expect(notesOf(started)).to.deep.equal(['Main Backend moved from port 8000 to 8001', 'Main Frontend was started with port 8000 of Main Backend: envctl restart frontend']);
+    const restarted = await repository.envctl('restart', 'frontend', '--headless', '--json');
+    expect(await told(urlOf(restarted, 'frontend'))).to.equal('http://localhost:8001');
+  });
+
   it('tells the other service of the new port', async () => {
-    const teller = `require('node:http').createServer((q, r) => r.end(process.env.VITE_BACKEND_URL)).listen(Number(process.env.PORT), '127.0.0.1');`;
     const repository = await createRepository(machine, { 'backend/app.js': nodeServer, 'frontend/app.js': teller, '.envctl': serviceConfig({ backend: 'node app.js', frontend: 'node app.js' }) });
     const started = await startWithThief(repository, 1, 8000);
     const frontend = urlOf(started, 'frontend');

@@ -5,6 +5,7 @@
 import { errorMessage } from '../contract/index.js';
 import { absentComponent, type PortPlan, type RequirementComponent, type ServiceRecord } from '../state/index.js';
 import { firstFailure, runGraph, type NodeOutcome } from './graph.js';
+import { describeMisled } from './follow-move.js';
 import { isShownNode, toGraphNodes } from './graph-nodes.js';
 import { createHeadStart } from './head-start.js';
 import { toComponent, toFailedComponent, toHookedComponent, toPortPlans, toTimings, type NodeTiming } from './project-results.js';
@@ -19,6 +20,8 @@ export interface ProjectSuccess {
   readonly components: Readonly<Record<string, RequirementComponent>>;
   readonly ports: Readonly<Record<string, PortPlan>>;
   readonly timings: readonly NodeTiming[];
+  /** What somebody should know of how it came up. */
+  readonly notes: readonly string[];
   /** Takes back what this call started: it could not be put on record. */
   readonly undo: (error: unknown) => Promise<ProjectFailure>;
 }
@@ -91,6 +94,7 @@ async function attemptProject(context: ExecuteContext, request: ExecuteRequest, 
     ]),
     ports: toPortPlans(project.name, acquired.leases),
     timings: timings(),
+    notes: acquired.leases.flatMap((leased) => describeMisled(acquired, leased)),
     undo: (error) => fail(project.name, error),
   };
 }

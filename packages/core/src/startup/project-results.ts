@@ -49,10 +49,12 @@ export function toFailedComponent(id: string, outcome: FailedOutcome): Requireme
 
 export function toPortPlans(project: string, leases: readonly LeasedService[]): Record<string, PortPlan> {
   return Object.fromEntries(
-    leases.flatMap(({ service, port, source }): [string, PortPlan][] => {
+    leases.flatMap(({ service, port, movedFrom, source }): [string, PortPlan][] => {
       const requested = service.preferred_port;
       if (port === null || requested === null) return [];
-      return [[service.type, { project, requested, assigned: port, final: port, source: source === 'walk' ? 'retry' : 'env', retries: port === requested ? 0 : 1 }]];
+      const assigned = movedFrom ?? port;
+      const retries = Number(assigned !== requested) + Number(port !== assigned);
+      return [[service.type, { project, requested, assigned, final: port, source: source === 'walk' ? 'retry' : 'env', retries }]];
     }),
   );
 }

@@ -35,7 +35,8 @@ export interface ExecuteRequest {
 /** What this attempt has acquired so far, for the undo. */
 export interface Acquired {
   readonly leases: LeasedService[];
-  readonly processes: { readonly launch: AcquiredProcess; readonly leased: LeasedService }[];
+  /** With the environment each was started with. */
+  readonly processes: { readonly launch: AcquiredProcess; readonly leased: LeasedService; readonly environment: Readonly<Record<string, string>> }[];
   readonly dependencies: Map<string, BringUpResult>;
   /** Dependencies that the project does without. */
   readonly failed: Map<string, FailedOutcome>;

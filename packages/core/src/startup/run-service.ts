@@ -21,7 +21,7 @@ export async function runServiceNode(run: ProjectRun, service: PlannedService, r
       leases: acquired.leases,
       // Of what it waited for: the same variables however fast the others were.
       variables: Object.assign({}, ...awaited.map((id) => variables.get(id) ?? {})) as Record<string, ProjectedVariable>,
-      onLaunched: (launch) => acquired.processes.push({ launch, leased }),
+      onLaunched: (launch, environment) => acquired.processes.push({ launch, leased, environment }),
       ...running,
     });
     const lacking = awaited.filter((id) => acquired.failed.has(id));

@@ -5,6 +5,7 @@ import { secretVariableNames } from '../requirements/index.js';
 import { acquireProcess, type AcquiredProcess } from '../resources/index.js';
 import { addressVariables, commandOnPort, createLaunchListeners, createReadyCommand, createWaitedLaunch, declaredSecretNames, fillEnvLines, serviceEnvironment, substitutePort, toEnvSources, waitServiceReady, type ServiceAddress, type ServiceReadiness } from '../services/index.js';
 import type { ServiceRecord } from '../state/index.js';
+import { followMove } from './follow-move.js';
 import type { ExecuteContext, ExecuteRequest } from './project-run.js';
 import type { PlannedProject, PlannedService } from './plan.js';
 
@@ -12,8 +13,10 @@ import type { PlannedProject, PlannedService } from './plan.js';
 export interface LeasedService {
   readonly service: PlannedService;
   readonly token: string;
-  /** null: it has none. */
-  readonly port: number | null;
+  /** null: it has none. Where the service is: one that moves takes it along. */
+  port: number | null;
+  /** The port it was leased first, when it has moved. */
+  movedFrom?: number;
   readonly source: string;
 }
 
@@ -23,7 +26,7 @@ export interface ServiceStart {
   readonly leases: readonly LeasedService[];
   readonly variables: Readonly<Record<string, ProjectedVariable>>;
   /** Told as soon as there is something to undo. */
-  readonly onLaunched: (launch: AcquiredProcess) => void;
+  readonly onLaunched: (launch: AcquiredProcess, environment: Readonly<Record<string, string>>) => void;
   readonly signal: AbortSignal;
   readonly reached: (condition: EdgeCondition) => void;
 }
@@ -36,7 +39,7 @@ export async function startService(context: ExecuteContext, request: ExecuteRequ
   const logPath = serviceLogPath(request, service);
   const environment = environmentOfService(context, request, start);
   const launch = await launchService(context, request, start, { command, env: environment, logPath });
-  start.onLaunched(launch);
+  start.onLaunched(launch, environment);
   start.reached('started');
   const listeners = createLaunchListeners(launch.directory);
   const readiness = await waitServiceReady({
@@ -51,12 +54,15 @@ export async function startService(context: ExecuteContext, request: ExecuteRequ
     onLogReady: () => start.reached('log-ready'),
     redact: context.redaction.text,
     listenersOf: listeners.listenersOf,
+    rebound: { maxDelta: context.config.truth.reboundMaxDelta, healthUrlOn: (other) => commandOnPort(service.command, other).healthUrl },
   });
   if (readiness.status !== 'ready' && readiness.status !== 'completed') throw notReady(context, service, request.project.name, port, readiness);
-  if (service.listens) context.events.emit('service.bind.actual', { project: request.project.name, service: service.type, actual_port: port });
+  if (readiness.status === 'ready' && readiness.movedTo !== undefined) await followMove(context, request, { leased: start.leased, launch, port: readiness.movedTo, pid: listeners.childPid() });
+  const { port: bound } = start.leased;
+  if (service.listens) context.events.emit('service.bind.actual', { project: request.project.name, service: service.type, actual_port: bound });
   else await listeners.listenersOf();
   if (readiness.status === 'ready' && healthUrl !== undefined) start.reached('healthy');
-  return toRecord(context, request, start.leased, launch, { logPath, healthUrl, pid: readiness.status === 'completed' ? null : listeners.childPid(), listenerPids: port === null ? [] : listeners.pidsOn(port), status: readiness.status === 'completed' ? 'completed' : 'running' });
+  return toRecord(context, request, start.leased, launch, { logPath, healthUrl: commandOnPort(service.command, bound).healthUrl, pid: readiness.status === 'completed' ? null : listeners.childPid(), listenerPids: bound === null ? [] : listeners.pidsOn(bound), status: readiness.status === 'completed' ? 'completed' : 'running' });
 }
 
 /** What goes on record of a service that was launched by a start that failed; `failure` when it was the one that failed. */

@@ -83,7 +83,7 @@ export async function runStart(context: StartContext, request: StartRequest): Pr
     if (failures.length > 0) await recordFailure(context, plan, runId, failures).catch(() => undefined);
     context.events.emit('startup.phase', { command: plan.command, mode: plan.mode, phase: 'total', duration_ms: Math.round(totalMs), status: failures.length === 0 ? 'ok' : 'failed' });
     if (failures.length > 0) throw toStartError(plan, failures, request.signal);
-    return toStartSummary({ plan, state: committed!, timings: results.flatMap((result) => result.timings), totalMs });
+    return toStartSummary({ plan, state: committed!, timings: results.flatMap((result) => result.timings), notes: Object.fromEntries(successes.map(({ project, notes }) => [project, notes])), totalMs });
   });
 }
 

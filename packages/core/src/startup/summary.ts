@@ -28,7 +28,7 @@ export interface ProjectSummary {
   readonly notes: readonly string[];
 }
 
-export function toStartSummary(inputs: { readonly plan: StartPlan; readonly state: RunState; readonly timings: readonly NodeTiming[]; readonly totalMs: number }): StartSummary {
+export function toStartSummary(inputs: { readonly plan: StartPlan; readonly state: RunState; readonly timings: readonly NodeTiming[]; readonly notes?: Readonly<Record<string, readonly string[]>>; readonly totalMs: number }): StartSummary {
   const { plan, state } = inputs;
   return {
     command: plan.command,
@@ -46,7 +46,7 @@ export function toStartSummary(inputs: { readonly plan: StartPlan; readonly stat
         const component = state.requirements[project.name]?.components[dependency.id];
         return { id: dependency.id, status: dependency.action === 'keep' ? 'kept' : component?.success === false ? 'failed' : 'started', port: component?.resources['primary'] ?? null, health: component?.health ?? 'unknown' } as const;
       }),
-      notes: [...project.notes, ...notesOfFailed(project, state), ...notesOfServices(project, state)],
+      notes: [...project.notes, ...(inputs.notes?.[project.name] ?? []), ...notesOfFailed(project, state), ...notesOfServices(project, state)],
     })),
     total_ms: Math.round(inputs.totalMs),
     slowest: [...inputs.timings].sort((left, right) => right.duration_ms - left.duration_ms).slice(0, 5),

@@ -1,0 +1,46 @@
+/** A dev server that found its port taken and moved to another one: the lease, the records and the other services follow. */
+import { recordLaunchPorts } from '../processes/index.js';
+import { releaseLease, type AcquiredProcess } from '../resources/index.js';
+import type { Acquired, ExecuteContext, ExecuteRequest } from './project-run.js';
+import type { LeasedService } from './start-service.js';
+
+export interface Move {
+  readonly leased: LeasedService;
+  readonly launch: AcquiredProcess;
+  readonly port: number;
+  /** Pid of the command, when known. */
+  readonly pid: number | null;
+}
+
+/**
+ * Leases the port the service moved to, and gives its own back, still reserved. What starts from now on is told the new one.
+ * Throws ENVCTL_E_PORT_CONFLICT when somebody else holds it, or no browser would open it.
+ */
+export async function followMove(context: ExecuteContext, request: ExecuteRequest, { leased, launch, port, pid }: Move): Promise<void> {
+  const { service, token, port: assigned } = leased;
+  const { project } = request;
+  const owner = { scopeId: context.scope.id, project: project.name, service: service.type, repositoryRoot: context.scope.repositoryRoot };
+  await context.leases.adopt({ preferred: port, owner, token, http: true }, launch.runner);
+  leased.port = port;
+  if (assigned !== null) leased.movedFrom = assigned;
+  await recordLaunchPorts(launch.directory, [port]);
+  if (assigned !== null) await releaseLease(context, assigned, token, { keepReserved: true });
+  context.events.emit('service.bind.actual.discovered', { service: service.type, pid, requested_port: assigned, discovered_port: port });
+  context.events.emit('port.rebound', { project: project.name, service: service.type, port });
+}
+
+/** One line for each service that was started with the port that `moved` has left. */
+export function describeMisled({ processes }: Acquired, moved: LeasedService): readonly string[] {
+  const { movedFrom, port, service } = moved;
+  if (movedFrom === undefined) return [];
+  const misled = processes.filter(({ leased, environment }) => leased !== moved && Object.values(environment).some((value) => names(value, movedFrom)));
+  return [
+    `${service.name} moved from port ${movedFrom} to ${port}`,
+    ...misled.map(({ leased }) => `${leased.service.name} was started with port ${movedFrom} of ${service.name}: envctl restart ${leased.service.type}`),
+  ];
+}
+
+/** The port as a number of its own, or at the end of an address. */
+function names(value: string, port: number): boolean {
+  return new RegExp(`(?:^|:)${port}(?!\\d)`).test(value);
+}

@@ -1,0 +1,77 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
+import path from 'node:path';
+import { expect } from 'chai';
+import { createMachine, nothing, requireNamespaces, until, type Machine } from './machine.js';
+import { createRepository, nodeServer, serviceConfig, type TestRepository } from './repository.js';
+
+interface Health {
+  readonly healthy: boolean;
+  readonly services: readonly { readonly name: string; readonly status: string; readonly detail: string | null; readonly restarts: number; readonly last_exit: { readonly code: number; readonly signal: string | null; readonly at: string } | null }[];
+}
+
+/** What the runner does for a service while no command is there, seen from outside. */
+describe('a service on its own', function () {
+  this.timeout(180_000);
+  let machine: Machine;
+  before(async function () {
+    await requireNamespaces(this);
+  });
+  beforeEach(async () => {
+    machine = await createMachine('supervision');
+  });
+  afterEach(() => machine?.close());
+
+  const health = async (repository: TestRepository): Promise<Health> => JSON.parse((await repository.envctl('health', '--json')).stdout) as Health;
+  const start = async (files: Readonly<Record<string, string>>): Promise<TestRepository> => {
+    const repository = await createRepository(machine, files);
+    await repository.json('start', '--headless');
+    return repository;
+  };
+  const stopAll = async (repository: TestRepository): Promise<void> => {
+    expect((await repository.envctl('stop-all')).code).to.equal(0);
+    expect(await machine.census()).to.deep.equal(nothing);
+  };
+  const logOf = async (repository: TestRepository): Promise<string> => {
+    const { state } = (await repository.json('show-state')) as { state: { services: Readonly<Record<string, { log_path: string }>> } };
+    return state.services['Main Backend']!.log_path;
+  };
+
+  it('is one process however many commands restart it at once', async () => {
+    const repository = await start({ 'backend/app.js': nodeServer, '.envctl': serviceConfig({ backend: 'node app.js' }) });
+    const ended = await Promise.all(Array.from({ length: 4 }, () => repository.envctl('restart', 'backend', '--headless')));
+    expect(ended.map(({ code }) => code)).to.deep.equal([0, 0, 0, 0]);
+    const { processes, listeners, launches } = await machine.census();
+    expect(processes.filter(({ words }) => words === 'node app.js')).to.have.lengthOf(1);
+    expect([listeners.length, launches.length]).to.deep.equal([1, 1]);
+    expect(await health(repository)).to.include({ healthy: true });
+    await stopAll(repository);
+  });
+
+  it('has a bounded log in which no line is lost or split, though several of its processes write without a pause', async () => {
+    const writer = `const fs = require('node:fs');
+      for (let n = 0; n < 150000; n += 1) fs.writeSync(1, process.argv[2] + ' ' + n + ' ' + 'x'.repeat(n % 160) + '.\\n');`;
+    const app = `${nodeServer}for (const name of ['a', 'b', 'c']) require('node:child_process').spawn(process.execPath, [__dirname + '/writer.js', name], { stdio: 'inherit' }).on('exit', () => require('node:fs').appendFileSync(__dirname + '/done', name));`;
+    const repository = await start({ 'backend/app.js': app, 'backend/writer.js': writer, '.envctl': serviceConfig({ backend: 'node app.js' }) });
+    const log = await logOf(repository);
+    const done = path.join(repository.root, 'backend/done');
+    await until('all is written', () => (existsSync(done) && readFileSync(done, 'utf8').length === 3) || undefined);
+    // What is still in the pipe.
+    await until('all is in the log', async () => (await machine.sh(`tail -n 1 ${log}`)).includes(' 149999 ') || undefined);
+    const files = await Promise.all([`${log}.1`, log].map((file) => readFile(file, 'utf8')));
+    for (const text of files) {
+      expect(text.length).to.be.lessThan(18 * 1024 * 1024);
+      expect(text.endsWith('\n')).to.equal(true);
+    }
+    const last = new Map<string, number>();
+    for (const line of files.join('').split('\n').slice(0, -1)) {
+      const [name = '', number = ''] = line.split(' ');
+      if (line !== `${name} ${number} ${'x'.repeat(Number(number) % 160)}.`) throw new Error(`a split line: ${line}`);
+      const before = last.get(name);
+      if (before !== undefined && Number(number) !== before + 1) throw new Error(`a gap after ${name} ${before}: ${line}`);
+      last.set(name, Number(number));
+    }
+    expect([...new Set(last.values())]).to.deep.equal([149_999]);
+    await stopAll(repository);
+  });
+});
