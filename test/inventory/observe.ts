@@ -261,7 +261,7 @@ export async function observeTexts(world: World, original: Original): Promise<re
 function shortened({ code, stdout, stderr }: Finished, begins: string): string {
   const said = [...stderr.split('\n'), ...stdout.split('\n')].map((line) => line.replace(/^Error: /, '')).filter((line) => line !== '');
   const line = said.find((one) => one.startsWith(begins)) ?? said.find((one) => !/^(?:Main|waiting|dependencies|\s)/.test(one)) ?? '';
-  return `${code ?? 'none'} ${line.startsWith(begins) ? begins : line.replaceAll(/run-\S+/g, 'run-…').replaceAll(/\d{4,}/g, '…').slice(0, 70)}`;
+  return `${code ?? 'none'} ${line.startsWith(begins) ? begins : line.replaceAll(/run-\S+/g, 'run-…').replaceAll(/\d{4,}|(?<=^starting )\d+/g, '…').slice(0, 70)}`;
 }
 
 /** The highest base there is, and somebody on it. */

@@ -113,6 +113,14 @@ function modeKeys(dependency: DependencyDeclaration): ConfigKey[] {
       section: 'other',
     },
     {
+      key: `ENVCTL_REQUIREMENT_${id}_CMD`,
+      type: 'string',
+      description: `The command that runs ${dependency.displayName} with ENVCTL_DEPENDENCY_${id}_MODE=command; it stays in the foreground; {port} is replaced.`,
+      owner: dependency.id,
+      managed: false,
+      section: 'other',
+    },
+    {
       key: `ENVCTL_${id}_EXTERNAL`,
       type: 'boolean',
       description: `Older spelling of ENVCTL_DEPENDENCY_${id}_MODE=external.`,

@@ -323,12 +323,12 @@ async function toTarget(context: RequirementsContext, project: ProjectFacts, han
 
 async function existingDriver(context: RequirementsContext, dependency: string, project: ProjectFacts): Promise<DriverName | undefined> {
   const { instances } = await readInstances(context);
-  return instances.find((instance) => instance.dependency === dependency && (instance.project === null || instance.project === project.name) && instance.driver !== 'external')?.driver;
+  return instances.find((instance) => instance.dependency === dependency && (instance.project === null || instance.project === project.name) && instance.driver !== 'external' && instance.driver !== 'command')?.driver;
 }
 
 /** A server of the user's own has a record of its own: it never inherits ports or secrets of one that envctl ran. */
 function instanceId(dependency: string, plan: DependencyPlan, project: ProjectFacts, driver: DriverName): string {
-  if (driver === 'external') return `${dependency}-external-${project.slug}`;
+  if (driver === 'external' || driver === 'command') return `${dependency}-${driver}-${project.slug}`;
   return plan.share === 'scope' ? dependency : `${dependency}-${project.slug}`;
 }
 

@@ -9,6 +9,7 @@ import { describeDiagnostic, discoverPlugins, loadHost, type Registry } from '..
 import { createMainProvider, resolveRepository, type Repository } from '../projects/index.js';
 import { selfIdentity, startedAtSeconds } from '../processes/index.js';
 import type { DependencyHandle } from '../requirements/index.js';
+import type { EngineContext } from '../scope/index.js';
 import { completeRoute, type CompleteRoute, type Route } from '../routing/index.js';
 import { noReadinessEvaluator, type ReadinessPort } from '../state/index.js';
 import type { ReconcileContext } from '../truth/index.js';
@@ -66,7 +67,7 @@ export async function composeEngine(request: RuntimeRequest, asked: Route, deman
     readiness: noReadinessEvaluator,
     oddities: toldProblems(config, demand).map((problem) => `${describeProblem(problem)}\n  ${problem.hint}`),
     publicHost: context.reader.string('ENVCTL_PUBLIC_HOST') ?? 'localhost',
-    handles: (ids) => toHandles(host, ids),
+    handles: (ids) => toHandles(context, host, ids),
   };
 }
 
@@ -75,12 +76,14 @@ function toldProblems({ problems }: ConfigModel, demand: ConfigDemand): readonly
   return problems.filter(({ severity }) => severity === (demand === 'any' ? 'error' : 'warning'));
 }
 
-async function toHandles(host: Registry, ids: readonly string[]): Promise<ReadonlyMap<string, DependencyHandle>> {
+async function toHandles(context: Pick<EngineContext, 'config' | 'env'>, host: Registry, ids: readonly string[]): Promise<ReadonlyMap<string, DependencyHandle>> {
   const handles = new Map<string, DependencyHandle>();
   await Promise.all(
     ids.map(async (id) => {
       const declaration = host.dependencies.find((candidate) => candidate.declaration.id === id)?.declaration;
-      if (declaration !== undefined) handles.set(id, { declaration, definition: await host.dependency(id) });
+      if (declaration === undefined) return;
+      const handle = { declaration, definition: await host.dependency(id) };
+      handles.set(id, context.config.dependencyMode(id) === 'command' ? (await import('../requirements/index.js')).withCommand(context, handle) : handle);
     }),
   );
   return handles;
