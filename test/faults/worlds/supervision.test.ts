@@ -48,6 +48,70 @@ describe('a service on its own', function () {
     await stopAll(repository);
   });
 
+  it('is started again when it is killed while nobody is there, and what was asked of it is told', async () => {
+    const app = `require('node:fs').appendFileSync(__dirname + '/begun', process.pid + '\\n');\n${nodeServer}`;
+    const repository = await start({ 'backend/app.js': app, '.envctl': serviceConfig({ backend: 'node app.js' }, ['ENVCTL_SERVICE_BACKEND_RESTART=on-failure', 'ENVCTL_SERVICE_BACKEND_RESTART_BACKOFF=10ms']) });
+    const begun = (): readonly string[] => readFileSync(path.join(repository.root, 'backend/begun'), 'utf8').trim().split('\n');
+    await machine.sh(`kill -KILL $(pgrep -fx 'node app.js')`);
+    await until('it runs again', async () => (begun().length === 2 && (await machine.census()).listeners.length === 1) || undefined);
+    const { healthy, services } = await health(repository);
+    expect(healthy).to.equal(true);
+    expect(services[0]).to.deep.include({ status: 'running', restarts: 1 });
+    expect(services[0]!.detail).to.match(/^restarted once, last was ended by SIGKILL at 20/);
+    expect(services[0]!.last_exit).to.include({ code: 137, signal: 'SIGKILL' });
+    const { ends } = (await repository.json('show-state')) as { ends: Readonly<Record<string, unknown>> };
+    expect(ends['Main Backend']).to.deep.equal({ restarts: 1, last_exit: services[0]!.last_exit });
+    await stopAll(repository);
+    expect(begun()).to.have.lengthOf(2);
+  });
+
+  it('that never gets ready ends in exactly as many launches as were allowed', async () => {
+    const repository = await createRepository(machine, {
+      'backend/app.sh': '#!/bin/sh\necho run >>begun\necho "Error: no such table" >&2\nexit 4\n',
+      '.envctl': serviceConfig({ backend: './app.sh' }, ['ENVCTL_SERVICE_BACKEND_RESTART=always', 'ENVCTL_SERVICE_BACKEND_RESTART_MAX=3', 'ENVCTL_SERVICE_BACKEND_RESTART_BACKOFF=10ms']),
+    });
+    const { code, stderr } = await repository.envctl('start', '--headless');
+    expect(code).to.equal(1);
+    expect(stderr).to.match(/Main Backend restarted 3 times, last exited with code 4 at 20.*log: Error: no such table/s);
+    expect(readFileSync(path.join(repository.root, 'backend/begun'), 'utf8')).to.equal('run\n'.repeat(4));
+    expect(await machine.census()).to.deep.equal(nothing);
+  });
+
+  it('that is stopped while it waits to be started again stays stopped, at once', async () => {
+    const repository = await start({
+      'backend/app.js': nodeServer,
+      '.envctl': serviceConfig({ backend: 'node app.js' }, ['ENVCTL_SERVICE_BACKEND_RESTART=always', 'ENVCTL_SERVICE_BACKEND_RESTART_BACKOFF=20s', 'ENVCTL_SERVICE_BACKEND_STOP_TIMEOUT=10m']),
+    });
+    await machine.sh(`kill -KILL $(pgrep -fx 'node app.js')`);
+    await until('it waits', async () => (await health(repository)).services[0]!.detail?.includes('waits for restart 1 of 5') || undefined);
+    expect((await health(repository)).services[0]!.status).to.equal('starting');
+    // Its patience is longer than the test's.
+    await stopAll(repository);
+  });
+
+  it('ends by the signal it wants', async () => {
+    const app = '#!/bin/sh\ntrap "echo INT >told; exit 0" INT\ntrap "echo TERM >told" TERM\necho "listening now"\nwhile :; do sleep 0.05; done\n';
+    const repository = await start({
+      'work/app.sh': app,
+      '.envctl': serviceConfig({}, ['ENVCTL_ADDITIONAL_SERVICES=work', 'ENVCTL_SERVICE_WORK_KIND=worker', 'ENVCTL_SERVICE_WORK_START_CMD=./app.sh', 'ENVCTL_SERVICE_WORK_STOP_SIGNAL=SIGINT', 'ENVCTL_SERVICE_WORK_STOP_TIMEOUT=10m', 'ENVCTL_SERVICE_WORK_READY_LOG=^listening']),
+    });
+    await stopAll(repository);
+    expect(readFileSync(path.join(repository.root, 'work/told'), 'utf8')).to.equal('INT\n');
+  });
+
+  it('leaves nothing of the command that was to say whether it is ready', async () => {
+    const asked = '#!/bin/sh\necho asked >>asked\nsetsid sleep 90020 &\nsleep 90021 &\n[ "$(wc -l <asked)" -ge 3 ] || { echo "not yet" >&2; exit 1; }\n';
+    const repository = await start({
+      'work/ready.sh': asked,
+      '.envctl': serviceConfig({}, ['ENVCTL_ADDITIONAL_SERVICES=work', 'ENVCTL_SERVICE_WORK_KIND=worker', 'ENVCTL_SERVICE_WORK_START_CMD=sleep 90022', 'ENVCTL_SERVICE_WORK_READY_CMD=./ready.sh']),
+    });
+    const { processes, launches } = await machine.census();
+    expect(processes.filter(({ comm }) => comm === 'sleep').map(({ words }) => words)).to.deep.equal(['sleep 90022']);
+    expect(launches).to.have.lengthOf(1);
+    expect(readFileSync(path.join(repository.root, 'work/asked'), 'utf8')).to.equal('asked\n'.repeat(3));
+    await stopAll(repository);
+  });
+
   it('has a bounded log in which no line is lost or split, though several of its processes write without a pause', async () => {
     const writer = `const fs = require('node:fs');
       for (let n = 0; n < 150000; n += 1) fs.writeSync(1, process.argv[2] + ' ' + n + ' ' + 'x'.repeat(n % 160) + '.\\n');`;

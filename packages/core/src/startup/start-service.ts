@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { EnvctlError, type EdgeCondition, type ProjectedVariable } from '../contract/index.js';
 import { secretVariableNames } from '../requirements/index.js';
 import { acquireProcess, type AcquiredProcess } from '../resources/index.js';
-import { addressVariables, commandOnPort, createLaunchListeners, createReadyCommand, createWaitedLaunch, declaredSecretNames, fillEnvLines, serviceEnvironment, substitutePort, toEnvSources, waitServiceReady, type ServiceAddress, type ServiceReadiness } from '../services/index.js';
+import { addressVariables, commandOnPort, createLaunchListeners, createReadyCommand, createWaitedLaunch, declaredSecretNames, fillEnvLines, serviceEnvironment, substitutePort, toEnvSources, waitServiceReady, type ServiceAddress, type ServiceReadiness, type ServiceReadyRequest } from '../services/index.js';
 import type { ServiceRecord } from '../state/index.js';
 import { followMove } from './follow-move.js';
 import type { ExecuteContext, ExecuteRequest } from './project-run.js';
@@ -47,7 +47,7 @@ export async function startService(context: ExecuteContext, request: ExecuteRequ
     port: service.listens ? port : null,
     healthUrl,
     readyLog: ready.log === null ? undefined : new RegExp(ready.log),
-    readyCommand: ready.command === null ? undefined : createReadyCommand({ command: ready.command.map((word) => substitutePort(word, port)), cwd: service.command.cwd, env: environment }),
+    readyCommand: ready.command === null ? undefined : toReadyCommand(context, request, start, environment, ready.command),
     completesWith: service.kind === 'job' ? service.success_exit_codes : undefined,
     timeoutMs: ready.timeout_ms,
     signal: start.signal,
@@ -75,6 +75,19 @@ export function toFailedRecord(context: ExecuteContext, request: ExecuteRequest,
 export function toAbsentRecord(context: ExecuteContext, request: ExecuteRequest, service: PlannedService, failure: string): ServiceRecord {
   const record = toRecord(context, request, { service, token: '', port: null, source: 'none' }, undefined, { logPath: serviceLogPath(request, service), healthUrl: undefined, pid: null, listenerPids: [], status: 'failed' });
   return { ...record, requested_port: null, actual_port: null, started_at: null, public_url: null, failure_detail: failure, degraded: true };
+}
+
+function toReadyCommand(context: ExecuteContext, request: ExecuteRequest, { leased: { service, port } }: ServiceStart, env: Readonly<Record<string, string>>, words: readonly string[]): NonNullable<ServiceReadyRequest['readyCommand']> {
+  const [program = '', ...rest] = words.map((word) => substitutePort(word, port));
+  return createReadyCommand(context, {
+    name: `ready ${service.type}`,
+    project: request.project.name,
+    runId: request.runId,
+    command: [program, ...rest],
+    cwd: service.command.cwd,
+    env,
+    logPath: serviceLogPath(request, service).replace(/\.log$/, '.ready.log'),
+  });
 }
 
 function serviceLogPath({ project, runDirectory }: ExecuteRequest, { type }: PlannedService): string {
