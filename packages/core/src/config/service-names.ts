@@ -43,12 +43,17 @@ export function usableServiceNames(names: readonly string[]): readonly string[] 
 export function expectedServiceNames(text: string, { dependencies }: Pick<KeyRegistry, 'dependencies'>): string | undefined {
   const names = splitServiceNames(text);
   const expected = 'a comma list of names, each of lower-case letters, digits and single dashes, with a letter first, that nothing else has';
-  for (const [index, name] of names.entries()) {
+  const bySuffix = new Map<string, string>();
+  for (const name of names) {
     if (!namePattern.test(name)) return `${expected}; ${JSON.stringify(name)} is none`;
     if (reserved.includes(name)) return `${expected}; ${name} has a meaning of its own`;
     if ([...dependencies.map(({ id }) => id), ...absentKeys.flatMap(({ dependency }) => dependency ?? [])].includes(name)) return `${expected}; ${name} is a dependency`;
-    const other = names.slice(0, index).find((candidate) => shareKeys(candidate, name));
-    if (other !== undefined) return `${expected}; a key of ${name} is a key of ${other}, too`;
+    bySuffix.set(serviceSuffix(name), name);
+  }
+  // `api` and `api-main`: ENVCTL_SERVICE_API_MAIN_ENABLE would be of both.
+  for (const [suffix, name] of bySuffix) {
+    const other = bySuffix.get(suffix.replace(/_(?:MAIN|TREES)$/, '')) ?? name;
+    if (other !== name) return `${expected}; a key of ${name} is a key of ${other}, too`;
   }
   return undefined;
 }
@@ -56,10 +61,4 @@ export function expectedServiceNames(text: string, { dependencies }: Pick<KeyReg
 /** The part of a service's keys that names it: `my-worker` → `MY_WORKER`. */
 export function serviceSuffix(name: string): string {
   return constantCase(name);
-}
-
-/** `api` and `api-main`: ENVCTL_SERVICE_API_MAIN_ENABLE would be of both. */
-function shareKeys(left: string, right: string): boolean {
-  const [short, long] = [serviceSuffix(left), serviceSuffix(right)].sort((a, b) => a.length - b.length) as [string, string];
-  return long === short || (long.startsWith(`${short}_`) && ['MAIN', 'TREES'].includes(long.slice(short.length + 1)));
 }

@@ -8,14 +8,14 @@ export type ProgramSearch = { readonly found: true; readonly path: string } | { 
  * Finds a program the way `exec` will: a word with a slash from `cwd`, any other on `path`.
  * @param path the PATH of the environment the program will get
  */
-export function findProgram(word: string, options: { readonly cwd: string; readonly path: string | undefined }): ProgramSearch {
+export function findProgram(word: string, options: { readonly cwd: string; readonly path: string | undefined; readonly isExecutable?: (path: string) => boolean }): ProgramSearch {
   const candidates = word.includes('/')
     ? [resolve(options.cwd, word)]
     : (options.path ?? '').split(delimiter).map((directory) => {
         const base = directory === '' ? '.' : directory;
         return join(isAbsolute(base) ? base : resolve(options.cwd, base), word);
       });
-  const path = candidates.find(isExecutableFile);
+  const path = candidates.find(options.isExecutable ?? isExecutableFile);
   return path === undefined ? { found: false, searched: candidates } : { found: true, path };
 }
 

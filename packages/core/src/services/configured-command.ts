@@ -30,7 +30,7 @@ export function readConfiguredCommand(input: ConfiguredCommandInput): RuleMatch 
   }
   const [program, ...rest] = split.words as [string, ...string[]];
   const searchPath = split.assignments['PATH'] ?? input.searchPath;
-  const search = findProgram(program, { cwd: input.cwd, path: searchPath });
+  const search = findProgram(program, { cwd: input.cwd, path: searchPath, isExecutable: (file) => input.files.isExecutable(file) });
   if (!search.found) return { command: undefined, problems: [notFound(input, program)] };
   return {
     command: {

@@ -12,12 +12,17 @@ export interface DetectionFiles {
   list(path: string): readonly string[];
 }
 
-/** The real file system. */
+/** The real file system; whether a file can be executed is looked at once. */
 export function createDetectionFiles(): DetectionFiles {
+  const executables = new Map<string, boolean>();
   return {
     isFile: (file) => kindOf(file) === 'file',
     isDirectory: (directory) => kindOf(directory) === 'directory',
-    isExecutable: isExecutableFile,
+    isExecutable: (file) => {
+      const known = executables.get(file) ?? isExecutableFile(file);
+      executables.set(file, known);
+      return known;
+    },
     readText: (file) => {
       try {
         return readFileSync(file, 'utf8');

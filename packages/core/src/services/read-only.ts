@@ -4,7 +4,7 @@ export { detectServices, missingCommandError, toDetectionError, type ServiceDete
 export { createDetectionFiles, type DetectionFiles } from './detection-files.js';
 export { forwardedVariables } from './forwarded-variables.js';
 export type { ServiceCommand, ServiceName } from './service-command.js';
-export { addressSources, sortEnvLines, toEnvSources, type SkippedLine } from './section-variables.js';
+export { addressSources, type EnvSources, sortEnvLines, toEnvSources, type SkippedLine } from './section-variables.js';
 export { ownVariableNames, type EnvironmentAudience } from './service-environment.js';
 export { planPreparations, type PreparationPlan } from './preparation/plan-preparations.js';
 export { preparationId } from './preparation/preparation-record.js';

@@ -1,4 +1,5 @@
 import type { ProjectedVariable } from '../contract/index.js';
+import { standardServices } from '../config/read-only.js';
 import { callerCredentials } from './caller-credentials.js';
 
 /** Whose rules hold for the variables of a service: what goes to a frontend may go to a browser. */
@@ -54,7 +55,7 @@ export function serviceEnvironment(input: ServiceEnvironmentInput): Record<strin
 
 /** Names of what envctl itself sets for a service, when `addressed` services of the project have a URL. */
 export function ownVariableNames(service: string, addressed: readonly string[], hasPort = true): string[] {
-  const urls = Object.fromEntries(addressed.map((type) => [type, '']));
+  const urls = Object.fromEntries(standardServices.filter((type) => addressed.includes(type)).map((type) => [type, '']));
   return [...(hasPort ? ['PORT'] : []), 'ENVCTL_PROJECT_NAME', ...Object.keys(peerVariables(service, urls))];
 }
 

@@ -58,17 +58,25 @@ export function toPlannedNodes(project: Pick<PlannedProject, 'services' | 'depen
     ...project.steps.map(({ kind, id, label, needs }) => ({ kind, id, label, needs })),
     ...inStartOrder(project.services).map((service) => toServiceNode(service, project, options)),
   ].map((node) => ({ ...node, needs: [...node.needs, ...stepsBefore(node.id)] }));
-  return nodes.map((node) => ({ ...node, critical: isCritical(node, nodes, project, options) }));
+  const critical = findCritical(nodes, project, options);
+  return nodes.map((node) => ({ ...node, critical: critical.has(node.id) }));
 }
 
 type UnjudgedNode = Omit<PlannedNode, 'critical'>;
 
-/** A service says so itself; a step and a dependency are what those are that cannot do without them. */
-function isCritical(node: UnjudgedNode, nodes: readonly UnjudgedNode[], project: Pick<PlannedProject, 'services'>, options: NodeOptions, path: readonly string[] = []): boolean {
-  if (node.kind === 'service') return project.services.find(({ type }) => type === node.id)!.critical;
-  if (node.kind === 'dependency' && !options.requirementsStrict) return false;
-  const needers = nodes.filter(({ id, needs }) => !path.includes(id) && needs.some((edge) => edge.id === node.id));
-  return needers.length === 0 || needers.some((needer) => needer.needs.some(({ id, optional }) => id === node.id && !optional) && isCritical(needer, nodes, project, options, [...path, node.id]));
+/**
+ * Ids of the nodes whose failure fails the start. A service says so itself; a step and a dependency are critical when one
+ * that is cannot do without them, or when nobody needs them.
+ */
+function findCritical(nodes: readonly UnjudgedNode[], { services }: Pick<PlannedProject, 'services'>, { requirementsStrict }: NodeOptions): ReadonlySet<string> {
+  const byId = new Map(nodes.map((node) => [node.id, node]));
+  const needed = new Set(nodes.flatMap(({ needs }) => needs.map(({ id }) => id)));
+  const lenient = new Set(nodes.filter(({ kind }) => kind === 'dependency' && !requirementsStrict).map(({ id }) => id));
+  const tolerated = new Set(services.filter((service) => !service.critical).map(({ type }) => type));
+  const critical = new Set(nodes.filter(({ kind, id }) => (kind === 'service' ? !tolerated.has(id) : !needed.has(id) && !lenient.has(id))).map(({ id }) => id));
+  // A set that grows while it is gone through: what is added is gone through, too.
+  for (const id of critical) for (const need of byId.get(id)?.needs ?? []) if (!need.optional && !lenient.has(need.id) && !tolerated.has(need.id)) critical.add(need.id);
+  return critical;
 }
 
 /** Equal numbers keep their place. */

@@ -1,6 +1,6 @@
 import type { DependencyDeclaration } from '../contract/index.js';
 import { type EnvLine, sourcesOf } from '../config/read-only.js';
-import { callerCredentials, addressSources, declaredSecretNames, ownVariableNames, sortEnvLines, toEnvSources, type EnvironmentAudience, type ServiceCommand, type ServiceDetection, type SkippedLine } from '../services/read-only.js';
+import { callerCredentials, addressSources, declaredSecretNames, ownVariableNames, sortEnvLines, toEnvSources, type EnvironmentAudience, type EnvSources, type ServiceCommand, type ServiceDetection, type SkippedLine } from '../services/read-only.js';
 
 /** Names of the variables a service gets beside the caller's own, by where they come from. Never a value. */
 export interface PlannedEnvironment {
@@ -38,9 +38,7 @@ export interface EnvironmentInputs {
 export function planEnvironment({ service, audience, lines, dependencies, installed, callerEnv, addressed }: EnvironmentInputs): PlannedEnvironment {
   const declared = dependencies.map(({ id, variables = [] }) => ({ id, variables }));
   const all = declared.flatMap(({ variables }) => variables);
-  const projected = Object.fromEntries(all.map(({ name, secret }) => [name, { secret: secret === true }]));
-  const addresses = Object.fromEntries(addressed.flatMap((type) => addressSources(type).map((name) => [name, { secret: false }])));
-  const { given, skipped } = sortEnvLines(lines, toEnvSources({ ...projected, ...addresses }), audience);
+  const { given, skipped } = lines.length === 0 ? { given: [], skipped: [] } : sortEnvLines(lines, sourcesFor(all, addressed), audience);
   const sections = given.map(({ name, section, line, template }) => ({ name, section, line, sources: sourcesOf(template) }));
   const referred = new Set(sections.flatMap(({ sources }) => sources));
   const secret = audience === 'frontend' ? declaredSecretNames(dependencies) : [];
@@ -56,6 +54,12 @@ export function planEnvironment({ service, audience, lines, dependencies, instal
     withheld,
     own: ownVariableNames(service, addressed),
   };
+}
+
+function sourcesFor(variables: readonly { readonly name: string; readonly secret?: boolean }[], addressed: readonly string[]): EnvSources<{ readonly secret: boolean }> {
+  const projected = variables.map(({ name, secret }) => [name, { secret: secret === true }] as const);
+  const addresses = addressed.flatMap((type) => addressSources(type).map((name) => [name, { secret: false }] as const));
+  return toEnvSources(Object.fromEntries([...projected, ...addresses]));
 }
 
 /** A frontend with code of its own on the server is its own backend where the project has no other. */
