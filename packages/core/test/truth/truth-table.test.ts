@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { runStart } from '../../dist/startup/index.js';
 import { absentComponent, type RequirementComponent, type RunState, type ServiceRecord } from '../../dist/state/index.js';
-import { reconcile } from '../../dist/truth/index.js';
+import { dependencyLevel, dependencyStatuses, reconcile, serviceLevel, serviceStatuses } from '../../dist/truth/index.js';
 import { skip } from '../skip.js';
 import { createStartWorld, everything, type Settings, type StartWorld } from '../startup/start-world.js';
 
@@ -76,6 +76,11 @@ describe('the tables of docs/truth.md', function () {
     'it lives and does not listen, `ENVCTL_SERVICE_STARTUP_GRACE_SECONDS` (15) after its start not over': () => ({ service: backend({ actual_port: portOf('Main Backend') + 1, started_at: Date.now() / 1000 }) }),
     'it lives and does not listen, later': () => ({ service: backend({ actual_port: portOf('Main Backend') + 1, started_at: Date.now() / 1000 - 15.5 }) }),
     'it lives and is not expected to listen (`MAIN_BACKEND_EXPECT_LISTENER=false`)': () => ({ service: backend({ listener_expected: false, requested_port: null, actual_port: null }) }),
+    'it is a job, and its command runs': () => ({ service: backend({ kind: 'job', listener_expected: false, requested_port: null, actual_port: null }) }),
+    // A crash of the world is a SIGKILL.
+    'it is a job, and has ended with one of `SUCCESS_EXIT_CODES`': () => ({ service: frontend({ kind: 'job', success_exit_codes: [0, 137] }) }),
+    'it is a job, and has ended otherwise': () => ({ service: frontend({ kind: 'job', success_exit_codes: [0] }) }),
+    'a start went on without it (`CRITICAL=false`)': () => ({ service: frontend({ launch_directory: null, status: 'failed', failure_detail: 'it would not' }) }),
     'it has ended': () => ({ service: frontend({ actual_port: 1 }) }),
     'it has ended, and a stranger listens on its port': () => ({ service: frontend() }),
     'its launch record is gone': () => ({ service: backend({ launch_directory: join(elsewhere, 'nothing') }) }),
@@ -98,6 +103,19 @@ describe('the tables of docs/truth.md', function () {
         });
       }
     }
+  });
+
+  describe('statuses', () => {
+    const rowsBelow = (heading: string) => (page.split(`### ${heading}\n`)[1]?.split('\n#')[0] ?? '').split('\n').filter((line) => line.startsWith('|')).slice(2).map((line) => line.split('|').slice(1, -1).map((cell) => cell.trim()));
+    it('are all those there are', () => {
+      expect(rowsBelow('Of services').map(([status]) => status)).to.deep.equal(Object.keys(serviceStatuses));
+      expect(rowsBelow('Of dependencies').map(([status]) => status)).to.deep.equal(Object.keys(dependencyStatuses));
+    });
+    for (const [status, level, tolerated] of rowsBelow('Of services')) {
+      it(`a service that is ${status}: ${level}, ${tolerated} when it is not critical`, () => expect([serviceLevel(status!, { critical: true }), serviceLevel(status!, { critical: false })]).to.deep.equal([level, tolerated]));
+    }
+    for (const [status, level] of rowsBelow('Of dependencies')) it(`a dependency that is ${status}: ${level}`, () => expect(dependencyLevel(status!)).to.equal(level));
+    it('one that nobody knows is bad', () => expect([serviceLevel('fine', { critical: true }), dependencyLevel('constructor')]).to.deep.equal(['bad', 'bad']));
   });
 
   it('what runs without listening is told as an event too', async () => {
