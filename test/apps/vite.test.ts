@@ -1,6 +1,8 @@
 import { createServer } from 'node:http';
 import { expect } from 'chai';
 import { runOrThrow } from '../packaging/run.js';
+import { checkGenerated } from './generated/check-generated.js';
+import { viteApp } from './generated/node-apps.js';
 import { commitApplication, createWorld, gitStatus, processesIn, type World } from './world.js';
 
 const backendServer = `require('http').createServer((request, response) => response.end('{}')).listen(process.env.PORT, '127.0.0.1');\n`;
@@ -54,6 +56,8 @@ describe('an application as create-vite makes it', function () {
     expect(environment).not.to.match(/postgres(ql)?:\/\/|redis:\/\/|PASSWORD/);
     await world.stopAll();
   });
+
+  it('runs unedited before a backend with a row in Postgres and a key in Redis, comes back with both, and leaves nothing', () => checkGenerated(viteApp).then(() => undefined));
 
   it('does not take a stranger on its port for itself', async () => {
     await generate(world.directory, 'vite-app');

@@ -1,4 +1,4 @@
-import { mkdir } from 'node:fs/promises';
+import { mkdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { runOrThrow } from '../../packaging/run.js';
 import type { World } from '../world.js';
@@ -127,27 +127,15 @@ NestFactory.create = (application, ...rest) => {
   loopbackOnly: false,
 };
 
-export const fastifyApp: GeneratedApp = {
-  id: 'fastify',
-  generator: 'create-fastify',
-  service: 'backend',
-  rule: 'fastify',
-  async generate(world) {
-    await mkdir(world.repository);
-    await npx(world, world.repository, 'create-fastify@latest', '--integrate=false');
-    await install(world, world.repository, '@fastify/postgres@6', '@fastify/redis@7', 'pg@8');
-    return versionOf(world, 'create-fastify@latest');
-  },
-  files: {
-    '.envctl': withStores,
-    'plugins/stores.js': `const fp = require('fastify-plugin')
+const fastifyFiles = {
+  'plugins/stores.js': `const fp = require('fastify-plugin')
 
 module.exports = fp(async (fastify) => {
   fastify.register(require('@fastify/postgres'), { connectionString: process.env.DATABASE_URL })
   fastify.register(require('@fastify/redis'), { url: process.env.REDIS_URL, closeClient: true })
 })
 `,
-    'routes/stores/index.js': `module.exports = async (fastify) => {
+  'routes/stores/index.js': `module.exports = async (fastify) => {
   fastify.get('/', async () => {
     await fastify.pg.query('create table if not exists visits (id serial primary key)')
     await fastify.pg.query('insert into visits default values')
@@ -157,9 +145,49 @@ module.exports = fp(async (fastify) => {
   })
 }
 `,
+};
+const fastifyClients = ['@fastify/postgres@6', '@fastify/redis@7', 'pg@8'];
+
+export const fastifyApp: GeneratedApp = {
+  id: 'fastify',
+  generator: 'create-fastify',
+  service: 'backend',
+  rule: 'fastify',
+  async generate(world) {
+    await mkdir(world.repository);
+    await npx(world, world.repository, 'create-fastify@latest', '--integrate=false');
+    await install(world, world.repository, ...fastifyClients);
+    return versionOf(world, 'create-fastify@latest');
   },
+  files: { '.envctl': withStores, ...fastifyFiles },
   stores: '/stores',
   page: { path: '/', has: '"root":true' },
+  loopbackOnly: true,
+};
+
+/** Two generated applications in one workspace of npm, with their packages in its root. */
+export const workspaceApp: GeneratedApp = {
+  id: 'workspace',
+  generator: 'create-vite, create-fastify',
+  service: 'frontend',
+  rule: 'vite',
+  async generate(world) {
+    const apps = path.join(world.repository, 'apps');
+    await mkdir(path.join(apps, 'api'), { recursive: true });
+    await npx(world, apps, 'create-vite@9', 'web', '--template', 'vanilla-ts', '--no-interactive');
+    await npx(world, path.join(apps, 'api'), 'create-fastify@latest', '--integrate=false');
+    await writeFile(path.join(world.repository, 'package.json'), JSON.stringify({ private: true, workspaces: ['apps/*'] }));
+    await install(world, world.repository);
+    await install(world, world.directory, ...fastifyClients);
+    return versionOf(world, 'create-vite@9');
+  },
+  files: {
+    '.envctl': withStores,
+    'apps/web/vite.config.ts': "export default { server: { proxy: { '/stores': process.env.VITE_BACKEND_URL! } } };\n",
+    ...Object.fromEntries(Object.entries(fastifyFiles).map(([name, text]) => [`apps/api/${name}`, text])),
+  },
+  stores: '/stores',
+  page: { path: '/', has: '/@vite/client' },
   loopbackOnly: true,
 };
 
