@@ -26,6 +26,14 @@ export const coreKeys: readonly ConfigKey[] = [
   other('ENVCTL_FRONTEND_READY_TIMEOUT', { ...seconds('60'), description: 'Seconds the frontend may take to become ready.' }),
   other('ENVCTL_SERVICE_PREP', { type: 'boolean', default: 'true', description: 'Whether the packages of a service are installed before it starts, exactly as locked.' }),
   other('ENVCTL_SERVICE_PREP_TIMEOUT_SECONDS', { ...seconds('300'), description: 'Seconds that each step of a preparation or a migration may take.' }),
+  ...['backend', 'frontend'].flatMap((service) => {
+    const name = service.toUpperCase();
+    return [
+      other(`${name}_ENV_FILE_OVERRIDE`, { type: 'string', description: `Env file of the ${service}, relative to the project; wins over what dependencies project.` }),
+      other(service === 'backend' ? 'MAIN_ENV_FILE_PATH' : 'MAIN_FRONTEND_ENV_FILE_PATH', { type: 'string', description: `Env file of the ${service} of Main, relative to the project; default .env where it is started.` }),
+    ];
+  }),
+  other('SKIP_LOCAL_DB_ENV', { type: 'boolean', default: 'false', description: 'Whether env files win over what dependencies project.' }),
   other('ENVCTL_BACKEND_MIGRATIONS_ON_STARTUP', { type: 'boolean', default: 'false', description: 'Whether the migrations that are found for the backend run before it starts.' }),
   other('ENVCTL_BACKEND_BOOTSTRAP_STRICT', { type: 'boolean', default: 'false', description: 'Whether a migration or a seed that fails ends the start; false: the backend starts, and the failure is shown with it.' }),
   other('ENVCTL_POSTGRES_MIGRATE_CMD', { type: 'string', description: 'Migrates the database of a project, before every start of its backend.' }),

@@ -8,12 +8,13 @@ import { migrateHooks, type MigrateHooksReport } from '../hooks/index.js';
 import { runStop, runStopAll, type StopSummary } from '../lifecycle/index.js';
 import { discoverProjects, selectProjects, selectServices, type ServiceSelectors } from '../projects/index.js';
 import { learnSecrets } from '../requirements/index.js';
+import { recordedSecretValues } from '../services/index.js';
 import type { CompleteRoute, Route } from '../routing/index.js';
 import { clearLogs, collectErrors, toFailedHealth, toFailedStart, examineHealth, followLogs, readLogs, waitFor, type ClearLogsReport, type ErrorsReport, type FollowOptions, type HealthReport, type LogRecord, type LogsOptions, type LogsReport } from '../state-actions/index.js';
 import { assertOneTarget, assertStartupEnabled, attemptPlan, explainStart, hasSelectors, namedProjects, namedServiceTypes, refuseLegacyResume, runStart, toPreflightReport, toStartOptions, type PreflightReport, type StartPlan, type StartSummary } from '../startup/index.js';
 import { readJsonFile } from '../fs/index.js';
 import { artifactNames, describeLegacyState, describePassedOver, isLegacyState, type RunState } from '../state/index.js';
-import { namedServices } from '../truth/index.js';
+import { namedServices, projectFacts } from '../truth/index.js';
 import { createProgress } from '../ui/index.js';
 import { type ConfigOperations, createConfigOperations } from './config-operations.js';
 import { composeEngine, type ConfigDemand, type Engine } from './compose.js';
@@ -149,6 +150,7 @@ export async function createRuntime(request: RuntimeRequest): Promise<EngineRunt
           const selected = hasSelectors(route) ? selectServices(namedServices(state), toSelectors(route)).map((service) => service.name) : null;
           const report = await look(engine, state, { projects: [], services: [] });
           await learnSecrets(engine);
+          for (const value of recordedSecretValues(namedServices(state), { reader: engine.reader, rootOf: (project) => projectFacts(state, project).root })) engine.onSecret(value);
           return collectErrors(state, report, selected, engine.redaction.text);
         },
         async (engine) => (hasSelectors(route) ? undefined : readFailedStart(engine)),

@@ -31,3 +31,5 @@ export { isServiceTask, runServiceTask, taskEnvironment } from './service-task.j
 export { migrationPath } from './migrations/plan-migrations.js';
 export { runMigration, type MigrationContext, type MigrationRequest } from './migrations/run-migration.js';
 export { forgetSeed, identifyDatabase, isSeeded, rememberSeed } from './migrations/seed-record.js';
+export { readEnvFile } from './env-files/plan-env-file.js';
+export { recordedSecretValues, secretValues } from './env-files/secret-values.js';

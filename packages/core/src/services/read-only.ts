@@ -3,7 +3,7 @@ export { callerCredentials, declaredSecretNames } from './caller-credentials.js'
 export { detectServices, missingCommandError, toDetectionError, type ServiceDetection } from './detection.js';
 export { createDetectionFiles, type DetectionFiles } from './detection-files.js';
 export { forwardedVariables } from './forwarded-variables.js';
-export type { ServiceCommand, ServiceName } from './service-command.js';
+export type { DetectionProblem, ServiceCommand, ServiceName } from './service-command.js';
 export { addressSources, type EnvSources, sortEnvLines, toEnvSources, type SkippedLine } from './section-variables.js';
 export { ownVariableNames, type EnvironmentAudience } from './service-environment.js';
 export { planPreparations, type PreparationPlan } from './preparation/plan-preparations.js';
@@ -14,3 +14,4 @@ export { readReadyCommand } from './ready-command.js';
 export type { Migration } from './migrations/detect-migration.js';
 export { planMigrations, type MigrationPlan } from './migrations/plan-migrations.js';
 export { looksSeeded } from './migrations/seeded.js';
+export { planEnvFile } from './env-files/plan-env-file.js';

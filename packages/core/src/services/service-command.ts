@@ -20,12 +20,24 @@ export interface ServiceCommand {
   /** Answers 2xx when the service is healthy. */
   readonly healthUrl?: string;
   readonly source: 'configured' | 'autodetected';
+  /** The env file it gets beside everything else. */
+  readonly envFile?: PlannedEnvFile;
   /** Id of the rule that decided. */
   readonly rule: string;
   /** True when the application is known to have code of its own on the server, which may use the dependencies. */
   readonly serverCode?: boolean;
   /** What decided: absolute paths, and what stands there. */
   readonly evidence?: readonly { readonly path: string; readonly text: string }[];
+}
+
+/** An env file of the project whose variables a service gets. */
+export interface PlannedEnvFile {
+  /** Absolute. */
+  readonly path: string;
+  /** Of the variables that it gets; never a value. */
+  readonly names: readonly string[];
+  /** True when they win over what dependencies project. */
+  readonly overrides: boolean;
 }
 
 /** Why a decision was made: shown by explain-startup. */

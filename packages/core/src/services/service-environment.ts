@@ -23,13 +23,15 @@ export interface ServiceEnvironmentInput {
   readonly secretNames: readonly string[];
   /** Variables of the launch env sections of `.envctl`, filled in. */
   readonly sections: Readonly<Record<string, string>>;
+  /** Of the project's env file; `overrides`: above what dependencies project, else below the caller's own. */
+  readonly envFile?: { readonly path: string; readonly values: Readonly<Record<string, string>>; readonly overrides: boolean } | undefined;
   /** Base URLs of the project's services, without a slash at the end; absent when the service is not part of it. */
   readonly urls: Readonly<Partial<Record<string, string>>>;
 }
 
 /**
- * The whole environment of a service, the later the stronger: the caller's, what dependencies project, the
- * addresses of other services, the start command's own, the sections of `.envctl`, PORT and ENVCTL_PROJECT_NAME.
+ * The whole environment of a service, the later the stronger: the project's env file, the caller's, what dependencies project, the
+ * addresses of other services, an env file that overrides, the start command's own, the sections of `.envctl`, PORT and ENVCTL_PROJECT_NAME.
  * The URL of another database in the caller's shell must not reach the service; a frontend gets
  * no variable that may carry a credential from a dependency or the caller, but what the project sets for it itself.
  */
@@ -41,11 +43,15 @@ export function serviceEnvironment(input: ServiceEnvironmentInput): Record<strin
     (entry): entry is [string, string] => entry[1] !== undefined && !withheld.has(entry[0]) && !isPrivate(entry[0]),
   );
   const projected = dependencies.filter(([name]) => !withheld.has(name)).map(([name, variable]) => [name, variable.value] as const);
+  const { envFile } = input;
   return {
+    ...(envFile?.overrides === false ? envFile.values : {}),
     ...Object.fromEntries(inherited),
     ...input.forwarded,
     ...Object.fromEntries(projected),
     ...peerVariables(input.service, input.urls),
+    ...(envFile?.overrides === true ? envFile.values : {}),
+    ...(envFile === undefined || input.audience === 'frontend' ? {} : { APP_ENV_FILE: envFile.path }),
     ...input.commandEnv,
     ...input.sections,
     ...(input.port === null ? {} : { PORT: String(input.port) }),

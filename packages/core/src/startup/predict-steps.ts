@@ -1,6 +1,6 @@
 import type { ProjectFacts } from '../contract/index.js';
 import { toScopePaths } from '../scope/index.js';
-import { looksSeeded, planMigrations, planPreparations, type DetectionFiles, type PreparationPlan, type ServiceDetection } from '../services/read-only.js';
+import { looksSeeded, planEnvFile, planMigrations, planPreparations, type DetectionFiles, type DetectionProblem, type PreparationPlan, type ServiceCommand, type ServiceDetection } from '../services/read-only.js';
 import type { PlanProjectInputs } from './plan.js';
 import type { PlannedStep } from './plan-nodes.js';
 import { planMigrationSteps } from './plan-migration-steps.js';
@@ -18,7 +18,7 @@ export interface PredictedSteps {
 export function predictSteps(context: PredictionContext, { options }: StartRequest, project: ProjectFacts, files: DetectionFiles, found: ServiceDetection): PredictedSteps {
   const { runtimeDirectory, storeDirectory, scopeId } = context.config;
   const paths = toScopePaths({ runtimeRoot: runtimeDirectory, storeRoot: storeDirectory, scopeId });
-  const { detection, preparations } = predictPreparations(context, { project, files, found, records: paths.preparations, refresh: options?.refreshCache === true });
+  const { detection, preparations } = predictPreparations(context, { project, files, found: withEnvFiles(context, project, files, found), records: paths.preparations, refresh: options?.refreshCache === true });
   // A frontend with code on the server is its own backend where there is no other.
   const owner = detection.backend ?? (detection.frontend?.serverCode === true ? detection.frontend : undefined);
   const migrations = owner === undefined ? undefined : planMigrations({
@@ -39,6 +39,20 @@ export function predictSteps(context: PredictionContext, { options }: StartReque
       return [...earlier, ...installing, ...planMigrationSteps(planned, { plan: migrations, service: owner.type, earlier: [...earlier, ...installing], isSeeded })];
     },
   };
+}
+
+/** Each service with the env file that it gets. */
+function withEnvFiles({ reader }: PredictionContext, { name, root }: ProjectFacts, files: DetectionFiles, found: ServiceDetection): ServiceDetection {
+  const problems: DetectionProblem[] = [];
+  const withFile = (service: string, command: ServiceCommand): ServiceCommand => {
+    const { file, problem } = planEnvFile({ service, command, projectRoot: root, isMain: name === 'Main', setting: (key) => reader.string(key), skipsLocalDatabase: reader.boolean('SKIP_LOCAL_DB_ENV') === true, files });
+    if (problem !== undefined) problems.push(problem);
+    return file === undefined ? command : { ...command, envFile: file };
+  };
+  const { backend, frontend, additional = {} } = found;
+  const standard = Object.fromEntries(Object.entries({ backend, frontend }).flatMap(([service, command]) => (command === undefined ? [] : [[service, withFile(service, command)]])));
+  const others = Object.fromEntries(Object.entries(additional).map(([service, command]) => [service, withFile(service, command)]));
+  return { ...found, ...standard, additional: others, problems: [...problems, ...found.problems] };
 }
 
 function predictPreparations(context: PredictionContext, { project, files, found, records, refresh }: { readonly project: ProjectFacts; readonly files: DetectionFiles; readonly found: ServiceDetection; readonly records: string; readonly refresh: boolean }): PreparationPlan {

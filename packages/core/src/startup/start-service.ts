@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { EnvctlError, type EdgeCondition, type ProjectedVariable } from '../contract/index.js';
 import { secretVariableNames } from '../requirements/index.js';
 import { acquireProcess, type AcquiredProcess } from '../resources/index.js';
-import { addressVariables, commandOnPort, createLaunchListeners, createReadyCommand, createWaitedLaunch, declaredSecretNames, fillEnvLines, serviceEnvironment, substitutePort, toEnvSources, waitServiceReady, type ServiceAddress, type ServiceReadiness, type ServiceReadyRequest } from '../services/index.js';
+import { addressVariables, commandOnPort, createDetectionFiles, createLaunchListeners, createReadyCommand, createWaitedLaunch, declaredSecretNames, fillEnvLines, readEnvFile, secretValues, serviceEnvironment, substitutePort, toEnvSources, waitServiceReady, type ServiceAddress, type ServiceReadiness, type ServiceReadyRequest } from '../services/index.js';
 import type { ServiceRecord } from '../state/index.js';
 import { followMove } from './follow-move.js';
 import type { ExecuteContext, ExecuteRequest } from './project-run.js';
@@ -99,6 +99,9 @@ export function environmentOfService(context: ExecuteContext, request: ExecuteRe
   const { service, port } = start.leased;
   const { env: commandEnv } = commandOnPort(service.command, port);
   const addresses = addressesOf(context, request, start.leases);
+  const { envFile } = service.command;
+  const values = envFile === undefined ? {} : readEnvFile(createDetectionFiles(), envFile);
+  for (const value of secretValues(values)) context.onSecret(value);
   return serviceEnvironment({
     service: service.type,
     audience: service.environment.audience,
@@ -109,6 +112,7 @@ export function environmentOfService(context: ExecuteContext, request: ExecuteRe
     commandEnv,
     dependencies: start.variables,
     secretNames: [...declaredSecretNames(context.declarations), ...secretNames(context, request)],
+    envFile: envFile === undefined ? undefined : { path: envFile.path, values, overrides: envFile.overrides },
     sections: sectionVariables(context, request, start, addresses),
     urls: Object.fromEntries(addresses.map((address) => [address.type, `http://${address.host}:${address.port}`])),
   });

@@ -13,6 +13,7 @@ export function renderPlan(plan: StartPlan): string {
       lines.push(`  ${service.action.padEnd(8)} ${service.type}  ${service.command.command.join(' ')}  (${[service.command.rule, ...describeService(service)].join(', ')}${after(service.type)})`);
       for (const { path: file, text } of service.command.evidence ?? []) lines.push(`           found by ${shortPath(project.root, file)}: ${text}`);
       if (service.type === 'frontend' && service.environment.audience === 'backend') lines.push('           its own backend: it has code on the server, and the project has no other');
+      if (service.command.envFile !== undefined) lines.push(envFileLine(project.root, service.command.envFile));
       lines.push(...environmentLines(service.environment));
     }
     for (const note of project.notes) lines.push(`  note: ${note}`);
@@ -34,6 +35,10 @@ function describeNeeds(needs: StartPlan['edges']): string {
 function shortPath(root: string, file: string): string {
   const relative = path.relative(root, file);
   return relative.startsWith('..') ? file : relative;
+}
+
+function envFileLine(root: string, { path: file, names, overrides }: NonNullable<StartPlan['projects'][number]['services'][number]['command']['envFile']>): string {
+  return `           env from ${shortPath(root, file)}${overrides ? ', instead of what dependencies offer' : ''}: ${names.length === 0 ? 'nothing' : names.join(', ')}`;
 }
 
 /** Where the variables of a service come from; names only. */
