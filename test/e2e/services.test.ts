@@ -13,7 +13,7 @@ const say = (what) => appendFileSync(process.env.JOURNAL, name + ' ' + what + '\
 say('started');
 for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP']) process.on(signal, () => setTimeout(() => { say('ended by ' + signal); process.exit(0); }, 150));
 if (way === 'serve') createServer((request, response) => response.end(JSON.stringify(request.url === '/env' ? process.env : { name }))).listen(Number(process.env.PORT), '127.0.0.1', () => say('listens'));
-if (way === 'work') setInterval(() => undefined, 1000);
+if (way === 'work') console.log('up') ?? setInterval(() => undefined, 1000);
 if (way === 'say') setTimeout(() => { say('says'); console.log(detail); setInterval(() => undefined, 1000); }, 300);
 if (way === 'exit') setTimeout(() => { say('exits'); if (detail !== '0') console.error('Error: it broke'); process.exit(Number(detail)); }, 200);
 `;
@@ -44,9 +44,10 @@ describe('additional services', function () {
     await configure({
       ENVCTL_ADDITIONAL_SERVICES: 'api,mailer,migrate',
       ENVCTL_SERVICE_API_START_CMD: 'node it.mjs api',
-      ENVCTL_SERVICE_API_DEPENDS_ON: 'mailer:started',
+      ENVCTL_SERVICE_API_DEPENDS_ON: 'mailer',
       ENVCTL_SERVICE_MAILER_KIND: 'worker',
       ENVCTL_SERVICE_MAILER_START_CMD: 'node it.mjs mailer work',
+      ENVCTL_SERVICE_MAILER_READY_LOG: '^up',
       ENVCTL_SERVICE_MAILER_DEPENDS_ON: 'migrate,backend',
       ENVCTL_SERVICE_MAILER_STOP_SIGNAL: 'SIGINT',
       ENVCTL_SERVICE_MIGRATE_KIND: 'job',
@@ -112,6 +113,7 @@ describe('additional services', function () {
       ENVCTL_SERVICE_CACHE_CRITICAL: 'false',
       ENVCTL_SERVICE_EXTRA_KIND: 'worker',
       ENVCTL_SERVICE_EXTRA_START_CMD: 'node it.mjs extra work',
+      ENVCTL_SERVICE_EXTRA_READY_LOG: '^up',
       ENVCTL_SERVICE_EXTRA_CRITICAL: 'false',
       ENVCTL_SERVICE_EXTRA_DEPENDS_ON: 'cache',
     });
@@ -128,8 +130,10 @@ describe('additional services', function () {
       ENVCTL_SERVICE_API_START_CMD: 'node it.mjs api',
       ENVCTL_SERVICE_CACHE_KIND: 'worker',
       ENVCTL_SERVICE_CACHE_START_CMD: 'node it.mjs cache work',
+      ENVCTL_SERVICE_CACHE_READY_LOG: '^up',
       ENVCTL_SERVICE_EXTRA_KIND: 'worker',
       ENVCTL_SERVICE_EXTRA_START_CMD: 'node it.mjs extra work',
+      ENVCTL_SERVICE_EXTRA_READY_LOG: '^up',
     });
     expect((await world.succeed(['start'], call)).projects[0]!.services.map(({ status }) => status)).to.deep.equal(['kept', 'kept', 'started', 'started']);
   });
@@ -142,6 +146,7 @@ describe('additional services', function () {
       ENVCTL_SERVICE_TELLER_READY_LOG: '^I am',
       ENVCTL_SERVICE_ASKED_KIND: 'worker',
       ENVCTL_SERVICE_ASKED_START_CMD: 'node it.mjs asked work',
+      ENVCTL_SERVICE_ASKED_READY_LOG: '^up',
       ENVCTL_SERVICE_ASKED_READY_CMD: `test -f ${path.join(world.directory, 'ready')}`,
       ENVCTL_SERVICE_ASKED_DEPENDS_ON: 'teller:started',
       ENVCTL_SERVICE_AFTER_KIND: 'job',
@@ -164,6 +169,7 @@ describe('additional services', function () {
       ENVCTL_SERVICE_API_START_CMD: 'node it.mjs api',
       ENVCTL_SERVICE_MAILER_KIND: 'worker',
       ENVCTL_SERVICE_MAILER_START_CMD: 'node it.mjs mailer work',
+      ENVCTL_SERVICE_MAILER_READY_LOG: '^up',
       ENVCTL_SERVICE_API_DEPENDS_ON: 'mailer',
       MAIN_REDIS_ENABLE: true,
     });
@@ -192,9 +198,11 @@ describe('additional services', function () {
       ENVCTL_SERVICE_API_DEPENDS_ON: 'mailer+restart',
       ENVCTL_SERVICE_WEB_KIND: 'worker',
       ENVCTL_SERVICE_WEB_START_CMD: 'node it.mjs web work',
+      ENVCTL_SERVICE_WEB_READY_LOG: '^up',
       ENVCTL_SERVICE_WEB_DEPENDS_ON: 'mailer',
       ENVCTL_SERVICE_MAILER_KIND: 'worker',
       ENVCTL_SERVICE_MAILER_START_CMD: 'node it.mjs mailer work',
+      ENVCTL_SERVICE_MAILER_READY_LOG: '^up',
     });
     await world.succeed(['start'], call);
     const again = await world.succeed(['restart', 'mailer'], call);
@@ -211,6 +219,7 @@ describe('additional services', function () {
       ENVCTL_SERVICE_API_START_CMD: 'node it.mjs api',
       ENVCTL_SERVICE_MAILER_KIND: 'worker',
       ENVCTL_SERVICE_MAILER_START_CMD: 'node it.mjs mailer work',
+      ENVCTL_SERVICE_MAILER_READY_LOG: '^up',
       ENVCTL_SERVICE_MAILER_DEPENDS_ON: 'api',
       ENVCTL_SERVICE_SLOW_KIND: 'worker',
       ENVCTL_SERVICE_SLOW_START_CMD: 'node it.mjs slow work',
