@@ -1,11 +1,12 @@
+import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import { readFile, rm, writeFile } from 'node:fs/promises';
 import { createServer, type AddressInfo } from 'node:net';
 import path from 'node:path';
 import { expect } from 'chai';
-import { portsOf } from './document.js';
-import { createWorld, environmentOf, type World } from './world.js';
+import { portsOf, type Document } from './document.js';
+import { createWorld, environmentOf, isAlive, processesIn, servedBy, type World } from './world.js';
 
 describe('hooks of a project', function () {
   this.timeout(120_000);
@@ -68,5 +69,81 @@ export function setupInfrastructure({ mode, run_id, ports }) {
     const started = await world.succeed(['start']);
     expect(portsOf(started)).to.have.keys('backend', 'frontend');
     await world.succeed(['stop-all']);
+  });
+
+  describe('defineServices', () => {
+    let external: ChildProcess;
+    let told: string;
+    before(async () => {
+      await rm(path.join(world.repository, '.envctl.sh'), { force: true });
+      told = path.join(world.directory, 'defined.json');
+      external = spawn('sleep', ['600'], { stdio: 'ignore' });
+      await world.configure({ MAIN_REDIS_ENABLE: true });
+      await write('.envctl.hooks.mjs', `import { readFileSync, writeFileSync } from 'node:fs';
+export async function defineServices({ env, ports }) {
+  writeFileSync(${JSON.stringify(told)}, JSON.stringify({ env, ports }));
+  return { services: [
+    { name: 'Api', type: 'backend', command: 'node server.mjs', cwd: 'backend', port: ${world.ports.backend}, env: { FROM_HOOK: 'yes' } },
+    { name: 'Worker', command: ['node', '-e', 'setInterval(() => undefined, 1000)'] },
+    { name: 'Elsewhere', pid: ${external.pid} },
+  ] };
+}`);
+    });
+    after(() => external.kill());
+    const names = (document: Document): readonly string[] => document.projects.flatMap(({ services }) => services.map(({ name }) => name)).sort();
+    const shown = async (): Promise<readonly (readonly unknown[])[]> => ((await world.json(['health'])).document.services as unknown as readonly { readonly name: string; readonly status: string }[]).map(({ name, status }) => [name, status]);
+
+    it('replaces the services: they are started, on record, kept by another start, replaced by a restart; one that runs already is shown', async () => {
+      const started = await world.succeed(['start']);
+      expect(names(started)).to.deep.equal(['Main Api', 'Main Elsewhere', 'Main Worker']);
+      const context = JSON.parse(await readFile(told, 'utf8')) as { readonly env: Readonly<Record<string, string>> };
+      expect(context.env['REDIS_URL']).to.match(/^redis:/);
+      const { backend } = portsOf(started);
+      expect(await environmentOf(backend!)).to.include({ FROM_HOOK: 'yes', REDIS_URL: context.env['REDIS_URL'] });
+      expect(await shown()).to.deep.equal([['Main Api', 'running'], ['Main Elsewhere', 'running'], ['Main Worker', 'running']]);
+      expect((await world.json(['health'])).code).to.equal(0);
+
+      await rm(told);
+      const again = await world.succeed(['start']);
+      expect([(again as unknown as { readonly decision: { readonly kind: string } }).decision.kind, names(again), existsSync(told)]).to.deep.equal(['reuse', names(started), false]);
+
+      const pid = await servedBy(backend!);
+      const restarted = await world.succeed(['restart']);
+      expect([names(restarted), portsOf(restarted)['backend'], existsSync(told)]).to.deep.equal([names(started), backend, true]);
+      expect(isAlive(pid)).to.equal(false);
+
+      process.kill(await servedBy(backend!), 'SIGKILL');
+      expect(names(await world.succeed(['start']))).to.deep.equal(names(started));
+      expect((await world.json(['health'])).code).to.equal(0);
+    });
+
+    it('what runs already is never signalled', async () => {
+      const stopped = await world.succeed(['stop']);
+      expect(stopped).to.deep.include({ stopped: ['Main Api', 'Main Worker', 'redis-main/server'] });
+      expect(JSON.stringify(stopped)).to.include(`Main Elsewhere (pid ${external.pid}) was not started by envctl and runs on`);
+      expect(isAlive(external.pid!)).to.equal(true);
+      await world.succeed(['start']);
+      await world.succeed(['stop-all']);
+      expect(isAlive(external.pid!)).to.equal(true);
+      external.kill();
+      await once(external, 'exit');
+      const { code, document } = await world.json(['start']);
+      expect([code, document.message]).to.deep.equal([1, `Startup failed: defineServices of Main: Elsewhere should run already, but there is no process ${external.pid}.`]);
+      expect(processesIn(world.repository)).to.deep.equal([]);
+    });
+
+    it('one that does not start fails the start; nothing stays', async () => {
+      await write('.envctl.hooks.mjs', "export const defineServices = () => ({ services: [{ name: 'Good', command: 'sleep 600' }, { name: 'Bad', command: ['node', '-e', 'console.error(\"Error: no\"); process.exit(2)'], port: 9 + 12000 }] });");
+      const { code, document } = await world.json(['start']);
+      expect(code).to.equal(1);
+      expect(document.message).to.match(/Main Bad .*Error: no/);
+      expect(processesIn(world.repository)).to.deep.equal([]);
+    });
+
+    it('gives nothing back: the services that are found start', async () => {
+      await write('.envctl.hooks.mjs', 'export const defineServices = () => undefined;');
+      expect(names(await world.succeed(['start']))).to.deep.equal(['Main Backend', 'Main Frontend']);
+      await world.succeed(['stop-all']);
+    });
   });
 });

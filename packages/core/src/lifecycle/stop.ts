@@ -5,7 +5,8 @@ import { selectServices, toSlug, unknownTarget, type ServiceSelectors } from '..
 import { readInstances, releaseDependencies } from '../requirements/index.js';
 import { readRecordedLaunches, recordedNeeds, releaseInOrder, releaseProcesses, type RecordedLaunch } from '../resources/index.js';
 import { holdAll, type EngineContext } from '../scope/index.js';
-import type { RunState } from '../state/index.js';
+import { identityOf } from '../processes/index.js';
+import type { RunState, ServiceRecord } from '../state/index.js';
 import { namedServices } from '../truth/index.js';
 import { describeLegacyRemains, loadLegacyRun, type LegacyRemains } from './legacy-remains.js';
 import { toStopReport, type StopSummary } from './stop-summary.js';
@@ -60,7 +61,8 @@ async function stopSelected(context: EngineContext, request: StopRequest): Promi
     else await context.state.update(current.run_id, (state) => without(state, goneNames, problems.length === 0 ? empty : []));
     return toStopReport('stop', {
       message: gone.length === namedServices(current).length ? 'Stopped runtime state.' : 'Stopped selected services.',
-      stopped: [...gone.map((service) => service.name), ...servers],
+      stopped: [...gone.filter((service) => !isExternal(service)).map((service) => service.name), ...servers],
+      warnings: gone.filter(isExternal).map(({ name, pid }) => `${name} (pid ${pid}) was not started by envctl and runs on`),
       released,
       problems,
       projects: empty,
@@ -95,6 +97,11 @@ async function projectsOnRecord(context: EngineContext): Promise<readonly string
 
 function nothingRuns(legacy?: LegacyRemains): StopSummary {
   return toStopReport('stop', { message: 'No active runtime state found.', legacy });
+}
+
+/** What a hook of the project said to be running: it is on record, and nobody's to signal. */
+function isExternal(service: ServiceRecord): boolean {
+  return service['external'] !== undefined && service.pid !== null && identityOf(service.pid) !== undefined;
 }
 
 function without(state: RunState, services: ReadonlySet<string>, projects: readonly string[]): RunState {

@@ -13,3 +13,4 @@ export { readLaunch, readLaunchHistory } from './read-launch.js';
 export { startedAtSeconds } from './start-time.js';
 export { isGone, type ProcessEntry } from './stat.js';
 export { readProcessTable, type ProcessTable } from './table.js';
+export { identityOf } from './identity.js';

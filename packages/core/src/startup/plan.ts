@@ -51,6 +51,8 @@ export interface PlanProjectInputs {
   readonly facts: ProjectFacts;
   readonly detection: ServiceDetection;
   readonly presence: ProjectPresence;
+  /** Services that a hook of the project defined before: they stand in for those that are found. */
+  readonly defined?: readonly Omit<PlannedService, 'environment'>[] | undefined;
   /** The steps that what is found asks for; default none. */
   readonly planSteps?: (found: Pick<PlannedProject, 'services' | 'dependencies'>) => readonly PlannedStep[];
 }
@@ -91,14 +93,14 @@ export function planStart(inputs: PlanInputs): StartPlan {
     command: inputs.command,
     hasState: inputs.hasState,
     fresh: inputs.fresh === true,
-    projects: projects.map((project, index) => ({ name: project.name, actions: [...project.services, ...project.dependencies].map((item) => item.action), known: isKnown(inputs.projects[index]!.presence) })),
+    projects: projects.map((project, index) => ({ name: project.name, actions: [...project.services, ...project.dependencies, ...project.steps.filter(({ kind }) => kind === 'hook').map(() => ({ action: 'start' as const }))].map((item) => item.action), known: isKnown(inputs.projects[index]!.presence) })),
   });
   return { command: inputs.command, mode: inputs.mode, decision, projects, edges: projects.flatMap(edgesOf) };
 }
 
 function planProject(inputs: PlanInputs, project: PlanProjectInputs): PlannedProject {
   const { facts, detection, presence } = project;
-  const planned = selectOptions(inputs).flatMap((options) => {
+  const planned = project.defined ?? selectOptions(inputs).flatMap((options) => {
     const service = planService(inputs, project, options);
     return service === undefined || !isMeant(inputs, service.name, presence.services[service.name]) ? [] : [service];
   });

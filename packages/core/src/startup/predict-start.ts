@@ -3,12 +3,13 @@ import type { ConfigReader, DependencyDeclaration, Mode, ProjectFacts } from '..
 import { standardServices, type ConfigModel, type ServiceOptions } from '../config/read-only.js';
 import { assertPrograms } from '../processes/read-only.js';
 import { createDetectionFiles, detectAdditional, detectServices, missingCommandError, readReadyCommand, toDetectionError, type DetectionFiles, type ServiceDetection, type ServiceName } from '../services/read-only.js';
-import { findHooks } from '../hooks/read-only.js';
+import { findHooks, type ProjectHooks } from '../hooks/read-only.js';
 import type { RunState } from '../state/read-only.js';
 import { isGoodStatus, type RecordedServiceTruth } from '../truth/read-only.js';
 import { planHookSteps } from './plan-hook-steps.js';
+import { definedRule, isDefinedByHook, planRecorded } from './plan-defined.js';
 import { commandOf } from './plan-service.js';
-import { planStart, type ProjectPresence, type StartPlan } from './plan.js';
+import { planStart, type PlanProjectInputs, type ProjectPresence, type StartPlan } from './plan.js';
 import { predictSteps } from './predict-steps.js';
 
 /** The way of a start; every part may be left out. */
@@ -94,7 +95,7 @@ export function predictStart(context: PredictionContext, request: StartRequest, 
     command: request.command,
     mode: request.mode,
     profile: context.config.profile(request.mode),
-    projects: request.projects.map((facts) => ({ facts, detection: detections.get(facts.name)!, presence: toPresence(recorded, facts.name), planSteps: (found) => prepared.get(facts.name)!.planSteps(found, planHookSteps(found, hooks.get(facts.name))) })),
+    projects: request.projects.map((facts) => ({ facts, detection: detections.get(facts.name)!, presence: toPresence(recorded, facts.name), planSteps: (found) => prepared.get(facts.name)!.planSteps(found, planHookSteps(found, hooks.get(facts.name), { dependenciesOnly: request.options?.dependenciesOnly === true })), defined: definedBefore(request, recorded, facts.name, hooks.get(facts.name)) })),
     dependencies: context.declarations,
     services: request.services,
     alone: request.options?.alone === true,
@@ -110,6 +111,16 @@ export function predictStart(context: PredictionContext, request: StartRequest, 
     callerEnv: context.env,
   });
   return { plan, detections };
+}
+
+/** The recorded services of a project's hook; undefined when it has none, or there are none. */
+function definedBefore({ services, replace, options }: StartRequest, recorded: Recorded | undefined, project: string, hooks: ProjectHooks | undefined): PlanProjectInputs['defined'] {
+  if (recorded === undefined || hooks?.hooks.includes('defineServices') !== true || options?.dependenciesOnly === true) return undefined;
+  const records = Object.values(recorded.state.services).filter((record) => record.project === project && isDefinedByHook(record));
+  if (records.length === 0) return undefined;
+  const running = new Set(recorded.truth.services.filter(({ status }) => isGoodStatus(status)).map(({ name }) => name));
+  const planned = planRecorded(records, ({ name }) => running.has(name) && !replace.has(name) && options?.fresh !== true, hooks.file);
+  return planned.some(({ action }) => action === 'replace') || services.length === 0 ? planned : planned.filter(({ type }) => services.includes(type));
 }
 
 /** What the options of services add: the additional ones, and commands that say whether one is ready. Of what is switched off nothing is looked at. */
@@ -139,6 +150,8 @@ export function assertStartable(context: Pick<PredictionContext, 'config' | 'env
   const profile = context.config.profile(plan.mode);
   assertPrograms(plan.projects.flatMap((project) => project.dependencies.filter(({ action }) => action !== 'keep').flatMap(({ id }) => programsOf(context, id))), context.env['PATH'] ?? '');
   for (const project of plan.projects) {
+    // Its hook may define them; what is found instead is judged when it does not.
+    if (project.steps.some(({ hook }) => hook?.name === 'defineServices') || project.services.some(({ command }) => command.rule === definedRule)) continue;
     const detection = detections.get(project.name)!;
     const starting = project.services.filter((service) => service.action !== 'keep').map((service) => service.type);
     const isWanted = (slug: string): boolean => request.options?.dependenciesOnly !== true && (request.services.length === 0 || request.services.includes(slug)) && request.command !== 'resume';

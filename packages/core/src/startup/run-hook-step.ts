@@ -4,12 +4,14 @@ import { createDetectionFiles, findPython } from '../services/index.js';
 import type { NodeResult, RunningNode } from './node-runner.js';
 import type { PlannedStep } from './plan-nodes.js';
 import type { ProjectRun } from './project-run.js';
+import { startDefined } from './start-defined.js';
 
 const defaultTimeoutSeconds = 120;
 
 /** Runs a hook of the project and puts what it gave back in the place of what was planned. */
-export async function runHookStep(run: ProjectRun, step: PlannedStep, { signal }: RunningNode): Promise<NodeResult> {
+export async function runHookStep(run: ProjectRun, step: PlannedStep, running: RunningNode): Promise<NodeResult> {
   const { context, request: { project } } = run;
+  const { signal } = running;
   const hooks = findHooks(project.root);
   if (step.hook === undefined || hooks === undefined) throw new EnvctlError('ENVCTL_E_HOOK_FAILED', `The hooks of ${project.root} are gone since the start began.`, { hints: ['envctl start'] });
   const invoke = <N extends keyof HookPayloads>(hook: N) =>
@@ -32,7 +34,7 @@ export async function runHookStep(run: ProjectRun, step: PlannedStep, { signal }
       signal,
       redact: context.redaction.text,
     });
-  return step.hook.name === 'setupInfrastructure' ? setUp(run, signal, () => invoke('setupInfrastructure')) : define(run, () => invoke('defineServices'));
+  return step.hook.name === 'setupInfrastructure' ? setUp(run, signal, () => invoke('setupInfrastructure')) : define(run, running, () => invoke('defineServices'));
 }
 
 async function setUp(run: ProjectRun, signal: AbortSignal, invoke: () => Promise<{ readonly payload: HookPayloads['setupInfrastructure'] }>): Promise<NodeResult> {
@@ -53,10 +55,11 @@ async function setUp(run: ProjectRun, signal: AbortSignal, invoke: () => Promise
   }
 }
 
-async function define(run: ProjectRun, invoke: () => Promise<{ readonly payload: HookPayloads['defineServices'] }>): Promise<NodeResult> {
+async function define(run: ProjectRun, running: RunningNode, invoke: () => Promise<{ readonly payload: HookPayloads['defineServices'] }>): Promise<NodeResult> {
   const { services = [] } = (await invoke()).payload;
   if (services.length === 0) return { state: 'ready' };
   run.hooked.services = services;
+  await startDefined(run, services, running);
   return { state: 'ready', detail: services.map(({ name }) => name).join(', ') };
 }
 

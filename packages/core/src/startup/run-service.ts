@@ -14,7 +14,9 @@ export async function runServiceNode(run: ProjectRun, service: PlannedService, r
   const { context, request, acquired, services, variables } = run;
   const leased = acquired.leases.find((lease) => lease.service === service);
   if (leased === undefined) throw new EnvctlError('ENVCTL_E_BUG', `${service.name} has no leased port.`, { kind: 'bug' });
-  const awaited = service.environment.dependencies.map(({ id }) => id);
+  // What a hook looks after is known when it has run.
+  const hooked = service.environment.audience === 'backend' ? Object.keys(run.hooked.requirements ?? {}) : [];
+  const awaited = [...new Set([...service.environment.dependencies.map(({ id }) => id), ...hooked])];
   try {
     const record = await startService(context, request, {
       leased,

@@ -12,6 +12,7 @@ import { namedServices, readTruthMode, reconcile, type ReconcileContext } from '
 import type { Progress } from '../ui/index.js';
 import { mapAtMost } from './at-most.js';
 import { executeProject, type ProjectFailure, type ProjectSuccess } from './execute-project.js';
+import { isDefinedByHook } from './plan-defined.js';
 import type { PlannedProject, StartPlan } from './plan.js';
 import { assertStartable, predictStart, type Prediction, type PredictionContext, type StartRequest } from './predict-start.js';
 import { assertReadinessGate, assertWholeTruth } from './strict-truth.js';
@@ -161,7 +162,7 @@ async function commit(context: StartContext, plan: StartPlan, runId: string, suc
 
 /** Commits merge by project and service: what this command did not touch stays as another command recorded it. */
 function mergeSuccesses(context: StartContext, plan: StartPlan, runId: string, successes: readonly ProjectSuccess[], previous: RunState | undefined): RunState {
-  const merged = mergeByProject(previous, {
+  const merged = mergeByProject(previous === undefined ? undefined : withoutDefined(previous, plan), {
     ...emptyState(runId, plan.mode),
     services: Object.fromEntries(successes.flatMap((success) => Object.entries(success.services))),
     requirements: Object.fromEntries(successes.map(({ project, components }) => [project, { project, components, health: 'healthy', failures: [] }])),
@@ -169,6 +170,12 @@ function mergeSuccesses(context: StartContext, plan: StartPlan, runId: string, s
   });
   const types = [...new Set(Object.values(merged.services).map((service) => service.type))].sort();
   return { ...merged, metadata: { ...merged.metadata, dashboard_configured_service_types: types } };
+}
+
+/** What a hook defined before and was replaced: only what it defines now is there. */
+function withoutDefined(previous: RunState, plan: StartPlan): RunState {
+  const asked = plan.projects.filter(({ steps }) => steps.some(({ hook }) => hook?.name === 'defineServices')).map(({ name }) => name);
+  return { ...previous, services: Object.fromEntries(Object.entries(previous.services).filter(([, record]) => !(asked.includes(record.project ?? '') && isDefinedByHook(record)))) };
 }
 
 function runMetadata(context: StartContext, plan: StartPlan): RunState['metadata'] {

@@ -1,7 +1,8 @@
 import type { Mode } from '../contract/index.js';
 import type { RunState } from '../state/index.js';
 import type { NodeTiming } from './project-results.js';
-import type { StartPlan } from './plan.js';
+import { isDefinedByHook } from './plan-defined.js';
+import type { PlannedService, StartPlan } from './plan.js';
 import type { RunDecision } from './run-decision.js';
 
 /** What a start tells at its end; the document of `start --json`. */
@@ -38,7 +39,7 @@ export function toStartSummary(inputs: { readonly plan: StartPlan; readonly stat
     projects: plan.projects.map((project) => ({
       name: project.name,
       root: project.root,
-      services: project.services.map((service) => {
+      services: withDefined(project, state).map((service) => {
         const record = state.services[service.name];
         return { name: service.name, type: service.type, status: service.action === 'keep' ? 'kept' : record?.status === 'failed' || record?.status === 'completed' ? record.status : 'started', url: record?.public_url ?? null, port: record?.actual_port ?? null, log_path: record?.log_path ?? null } as const;
       }),
@@ -51,6 +52,13 @@ export function toStartSummary(inputs: { readonly plan: StartPlan; readonly stat
     total_ms: Math.round(inputs.totalMs),
     slowest: [...inputs.timings].sort((left, right) => right.duration_ms - left.duration_ms).slice(0, 5),
   };
+}
+
+/** The services of the project, with those of its hook in the place of what was planned. */
+function withDefined(project: StartPlan['projects'][number], state: RunState): readonly Pick<PlannedService, 'name' | 'type' | 'action'>[] {
+  if (!project.steps.some(({ hook }) => hook?.name === 'defineServices')) return project.services;
+  const defined = Object.values(state.services).filter((record) => record.project === project.name && isDefinedByHook(record));
+  return defined.length === 0 ? project.services : defined.map(({ name, type }) => ({ name, type, action: 'start' }));
 }
 
 function notesOfFailed(project: StartPlan['projects'][number], state: RunState): readonly string[] {

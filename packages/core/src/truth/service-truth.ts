@@ -3,7 +3,7 @@
  * alive when a process with a positive proof is; it runs when one of these listens. A stranger on its port
  * never counts.
  */
-import { describeExit, describeRestarts, examineLaunch, listenersByPid, readLaunch, readLivingTree, type Launch, type Examination, type ProcessTable } from '../processes/read-only.js';
+import { describeExit, describeRestarts, examineLaunch, identityOf, listenersByPid, readLaunch, readLivingTree, type Launch, type Examination, type ProcessTable } from '../processes/read-only.js';
 import type { ServiceRecord } from '../state/read-only.js';
 import type { ServiceStatus } from './status-level.js';
 
@@ -38,6 +38,7 @@ export interface TruthOptions {
 }
 
 export async function examineService(service: ServiceRecord, options: TruthOptions): Promise<ServiceTruth> {
+  if (service['external'] !== undefined) return examineExternal(service, service['external']);
   const launch = service.launch_directory === null ? undefined : await readLaunch(service.launch_directory);
   // A start went on without it and took back what it had of it.
   if (service.launch_directory === null && service.status === 'failed') return { ...dead(service, undefined, service.failure_detail ?? 'it failed'), status: 'failed' };
@@ -51,6 +52,15 @@ export async function examineService(service: ServiceRecord, options: TruthOptio
   if (examination.unknown) return { ...dead(service, launch, 'it was started in another pid namespace (a container) and cannot be seen from here'), status: 'unknown' };
   if (!examination.alive) return dead(service, launch, undefined);
   return alive(service, launch, examination, listeners, options);
+}
+
+/** What a hook of the project said to be running: known by its pid and its start alone, whatever listens. */
+function examineExternal(service: ServiceRecord, external: unknown): ServiceTruth {
+  const { start_ticks: startTicks, boot_id: bootId, pid_namespace: pidNamespace } = external as Readonly<Record<string, unknown>>;
+  const identity = service.pid === null ? undefined : identityOf(service.pid);
+  const isSame = identity !== undefined && identity.startTicks === startTicks && identity.bootId === bootId && identity.pidNamespace === pidNamespace;
+  if (!isSame) return dead(service, undefined, `its process ${service.pid} is gone; envctl did not start it`);
+  return { name: service.name, status: 'running', pid: service.pid, listenerPids: [], actualPort: service.actual_port, exit: undefined, restarts: 0, detached: [], detail: 'external: envctl did not start it and does not stop it' };
 }
 
 /** The truth of a service that is well: something below its living runner listens on its port. */
