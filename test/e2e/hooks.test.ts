@@ -33,6 +33,8 @@ export function setupInfrastructure({ mode, run_id, ports }) {
     const started = await world.succeed(['start']);
     const told = JSON.parse(await readFile(path.join(world.directory, 'told.json'), 'utf8')) as { readonly mode: string; readonly run_id: string; readonly ports: Readonly<Record<string, number>> };
     expect(told).to.include({ mode: 'main', run_id: (started as unknown as { readonly run_id: string }).run_id });
+    const events = await readFile(path.join(world.env['ENVCTL_RUNTIME_DIR']!, 'engine', world.scopeId, 'runs', told.run_id, 'events.jsonl'), 'utf8');
+    expect(events.split('\n').find((line) => line.includes('hook.bridge.invoke'))).to.match(/"hook":"envctl_setup_infrastructure".*"found":true.*"success":true|"found":true.*envctl_setup_infrastructure/).and.to.match(/"has_payload":true/);
     expect(told.ports).to.include({ backend: portsOf(started)['backend'] });
     expect((await environmentOf(portsOf(started)['backend']!))['REDIS_URL']).to.equal(`redis://elsewhere:${port}/0`);
     expect((await environmentOf(portsOf(started)['frontend']!))['REDIS_URL']).to.equal(undefined);

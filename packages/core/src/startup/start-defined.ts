@@ -39,8 +39,10 @@ export async function startDefined(run: ProjectRun, services: readonly DefinedSe
     }),
   );
   running.signal.throwIfAborted();
-  const failed = failure.signal.aborted ? (failure.signal.reason as unknown) : (results.find((result) => result.status === 'rejected')?.reason as unknown);
-  if (failed !== undefined) throw failed;
+  // The first failure is the one to tell; the others are its consequences.
+  failure.signal.throwIfAborted();
+  const failed = results.find((result) => result.status === 'rejected');
+  if (failed !== undefined) throw failed.reason;
 }
 
 function plan(run: ProjectRun, services: readonly DefinedService[]): readonly PlannedService[] {
