@@ -18,7 +18,7 @@ const lineLimit = 16 * 1024;
 
 /**
  * Reads finished lines from `start`, through rotations: a file that lost its name is read to its end, then the next one
- * from its start. Colours are no part of a line. To be looked at more often than the log is rotated.
+ * from its start, as is one that was cut. Colours are no part of a line. To be looked at more often than the log is rotated.
  */
 export function createReadyLog(path: string, pattern: RegExp, start: LogPosition): ReadyLog {
   let handle: FileHandle | undefined;
@@ -55,15 +55,20 @@ export function createReadyLog(path: string, pattern: RegExp, start: LogPosition
       if (handle === undefined) return;
       // Names first: what is written between the two looks belongs to the file that is held.
       const named = await stat(path).catch(() => undefined);
-      await readOn(handle);
       const held = await handle.stat();
+      if (held.size < position) startOver();
+      await readOn(handle);
       if (named === undefined || (named.ino === held.ino && named.dev === held.dev)) return;
       await handle.close();
       handle = undefined;
-      rest = Buffer.alloc(0);
-      rotations += 1;
-      position = 0;
+      startOver();
     }
+  }
+
+  function startOver(): void {
+    rest = Buffer.alloc(0);
+    rotations += 1;
+    position = 0;
   }
 
   return {

@@ -61,6 +61,15 @@ describe('stopLaunches', function () {
       });
     }
 
+    for (const logRotation of ['start', 'running'] as const) {
+      it(`was restarted, and daemonised only then; its log is rotated at ${logRotation === 'start' ? 'its start' : 'any time'}`, async () => {
+        const script = '[ -e "$FIXTURE_DIRECTORY/again" ] || { >"$FIXTURE_DIRECTORY/again"; exit 1; }; exec "$@"';
+        const started = await bench.start(['sh', '-c', script, 'sh', ...python, 'daemon', 'session', 'fork'], { logRotation, restart: { when: 'on-failure', max: 3, backoffMs: 1 } });
+        await expectGone(started, await bench.pids(5));
+        expect((await started.read()).restarts).to.equal(1);
+      });
+    }
+
     it('clears its environment, daemonises and holds its output, by the pipe alone', async () => {
       const started = await bench.start([...python, 'daemon', 'bare'], { logRotation: 'running' }, { cgroup: false });
       await expectGone(started, await bench.pids(2));
