@@ -30,8 +30,9 @@ describe('installing packages on the way of a start', function () {
   async function needGreeting(directory: string, manifest: Readonly<Record<string, unknown>> = {}): Promise<void> {
     const source = path.join(world.directory, 'greeting');
     await mkdir(source, { recursive: true });
-    await writeFile(path.join(source, 'package.json'), '{"name":"greeting","version":"1.0.0","type":"module","exports":"./index.js"}');
+    await writeFile(path.join(source, 'package.json'), '{"name":"greeting","version":"1.0.0","type":"module","exports":"./index.js","bin":{"greet":"greet.js"}}');
     await writeFile(path.join(source, 'index.js'), 'export const text = "hello";\n');
+    await writeFile(path.join(source, 'greet.js'), `#!/usr/bin/env node\n${server}`);
     await runOrThrow('npm', ['pack', '--silent', '--pack-destination', world.directory], { cwd: source });
     await rename(path.join(world.directory, 'greeting-1.0.0.tgz'), at(directory, 'greeting.tgz'));
     await writeFile(at(directory, 'package.json'), JSON.stringify({ name: 'app', version: '1.0.0', dependencies: { greeting: 'file:greeting.tgz' }, ...manifest }));
@@ -76,6 +77,15 @@ describe('installing packages on the way of a start', function () {
     expect(stepsOf(plan).map(told)).to.deep.equal(['run prepare-backend (node_modules_missing)']);
     const { projects } = await world.succeed(['start']);
     expect(await Promise.all(projects[0]!.services.map(async ({ url }) => (await fetch(url!)).text()))).to.deep.equal(['hello', 'hello']);
+  });
+
+  it('a start command may name a program that the installation brings', async () => {
+    await needGreeting('backend', { dependencies: { greeting: 'file:greeting.tgz' } });
+    await world.configure({ ENVCTL_BACKEND_START_CMD: './node_modules/.bin/greet' });
+    const refused = await world.json(['start'], { env: { ENVCTL_SERVICE_PREP: 'false' } });
+    expect(refused.document.message).to.include('missing_command_executable: ./node_modules/.bin/greet');
+    const { projects } = await world.succeed(['start']);
+    expect(await (await fetch(projects[0]!.services[0]!.url!)).text()).to.equal('hello');
   });
 
   it('an installation that fails ends the start with its telling line, and nothing was started', async () => {

@@ -31,7 +31,7 @@ export function readConfiguredCommand(input: ConfiguredCommandInput): RuleMatch 
   const [program, ...rest] = split.words as [string, ...string[]];
   const searchPath = split.assignments['PATH'] ?? input.searchPath;
   const search = findProgram(program, { cwd: input.cwd, path: searchPath, isExecutable: (file) => input.files.isExecutable(file) });
-  if (!search.found) return { command: undefined, problems: [notFound(input, program)] };
+  if (!search.found && !isInstalledPlace(program)) return { command: undefined, problems: [notFound(input, program)] };
   return {
     command: {
       type: input.service,
@@ -42,9 +42,14 @@ export function readConfiguredCommand(input: ConfiguredCommandInput): RuleMatch 
       source: 'configured',
       rule: 'configured',
     },
-    evidence: [{ path: search.path, text: `${input.key}: ${input.text}` }],
-    problems: [],
+    evidence: search.found ? [{ path: search.path, text: `${input.key}: ${input.text}` }] : [],
+    problems: search.found ? [] : [notFound(input, program)],
   };
+}
+
+/** True for a program where installers put them: it may be there once the packages are. */
+export function isInstalledPlace(program: string): boolean {
+  return /^(?:\.\/)?(?:node_modules\/\.bin|\.?venv[^/]*\/bin)\//.test(program);
 }
 
 function notFound(input: ConfiguredCommandInput, program: string): DetectionProblem {

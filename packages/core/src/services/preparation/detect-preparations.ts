@@ -36,6 +36,7 @@ export function detectPreparations(app: PreparedApp): DetectedPreparations {
 function ecosystemsOf({ command, directory }: PreparedApp): readonly Ecosystem[] {
   const [program = ''] = command;
   if (program.includes('node_modules/')) return ['node'];
+  if (/(?:^|\/)\.?venv[^/]*\/bin\//.test(program)) return ['python'];
   const name = path.basename(program);
   if (selfSufficient.test(name)) return [];
   const known = (['node', 'python', 'ruby'] as const).find((ecosystem) => programs[ecosystem].test(name));

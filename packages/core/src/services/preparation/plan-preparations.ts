@@ -1,4 +1,5 @@
 import path from 'node:path';
+import { isInstalledPlace } from '../configured-command.js';
 import type { DetectionFiles } from '../detection-files.js';
 import type { ServiceDetection } from '../detection.js';
 import type { DetectionProblem, ServiceCommand } from '../service-command.js';
@@ -38,7 +39,8 @@ export function planPreparations(input: PreparationPlanInput): PreparationPlan {
     const { preparations, problems, notes } = detectPreparations({ service, directory: command.cwd, projectRoot: input.projectRoot, command: command.command, searchPath: input.searchPath, activeEnvironment: input.activeEnvironment, files });
     return [{ service, command, problems: problems, notes, preparations: preparations.map((preparation) => decidePreparation(preparation, { files, recordsDirectory: input.recordsDirectory, refresh: input.refresh })) }];
   });
-  const isInstalled = ({ service, reasonCode }: DetectionProblem): boolean => installed.test(reasonCode) && planned.some((entry) => entry.service === service && entry.preparations.some(({ action }) => action === 'run'));
+  const isInstalled = ({ service, reasonCode }: DetectionProblem): boolean =>
+    planned.some((entry) => entry.service === service && entry.preparations.some(({ action }) => action === 'run') && (installed.test(reasonCode) || (reasonCode === 'missing_command_executable' && isInstalledPlace(entry.command.command[0]))));
   const prepared = planned.map(({ service, command, preparations }) => [service, inEnvironment(command, preparations, input.searchPath)] as const);
   const commands = { standard: Object.fromEntries(prepared.filter(([service]) => !(service in additional))), additional: Object.fromEntries(prepared.filter(([service]) => service in additional)) };
   return {

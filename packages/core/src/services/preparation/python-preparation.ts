@@ -16,7 +16,7 @@ export function matchPython(app: PreparedApp): PreparationMatch | undefined {
   if (environment === undefined && active !== undefined && app.files.isExecutable(path.join(active, 'bin/python'))) {
     return { notes: [`The ${app.service} has no environment of its own: the active one, ${active}, is used as it is.`] };
   }
-  const target = environment ?? path.join(source.directory, '.venv');
+  const target = environment ?? commandEnvironment(app) ?? path.join(source.directory, '.venv');
   const manager = toManager(app, source);
   if (manager.program === undefined) {
     return environment === undefined ? { problems: [absentManager(app, source, manager.name)] } : { notes: [`The packages of the ${app.service} are for ${manager.name}, which is not on PATH: ${environment} is left as it is.`] };
@@ -78,6 +78,12 @@ function findEnvironment({ files, directory, projectRoot }: PreparedApp): string
     if (name !== undefined) return path.join(place, name);
   }
   return undefined;
+}
+
+/** The environment that the start command names by its path: `venv/bin/uvicorn`. */
+function commandEnvironment({ command, directory }: PreparedApp): string | undefined {
+  const name = /^(?:\.\/)?(\.?venv[^/]*)\/bin\//.exec(command[0] ?? '')?.[1];
+  return name === undefined ? undefined : path.join(directory, name);
 }
 
 function toManager(app: PreparedApp, source: Source): { readonly name: PythonManager; readonly program: string | undefined } {

@@ -129,6 +129,11 @@ describe('detectPreparations', () => {
     expect(commands[1]).to.match(/^app\/\.venv\/bin\/python -c [\s\S]+ app\/pyproject\.toml$/);
   });
 
+  it('makes the environment that the start command names', async () => {
+    const { preparations } = await detect({ 'app/requirements.txt': 'flask\n' }, ['./venv/bin/flask', 'run']);
+    expect(preparations[0]!.environment).to.equal('app/venv');
+  });
+
   it('follows the files that requirements include', async () => {
     const { preparations } = await detect({ 'app/requirements.txt': '-r dev.txt\nflask\n', 'app/dev.txt': '-c ../pins.txt\n-r requirements.txt\n', 'pins.txt': '' }, python);
     expect(preparations[0]!.inputs).to.deep.equal(['app/requirements.txt', 'app/dev.txt', 'pins.txt', 'app/.venv/pyvenv.cfg']);
@@ -152,6 +157,7 @@ describe('detectPreparations', () => {
     ['go run .', []],
     ['cargo run', []],
     ['./server', []],
+    ['venv/bin/tool', ['pip']],
     ['make dev', ['npm', 'pip']],
   ];
   for (const [command, managers] of ecosystems) {
