@@ -4,6 +4,7 @@ import { existsSync } from 'node:fs';
 import { readFile, rm, writeFile } from 'node:fs/promises';
 import { createServer, type AddressInfo } from 'node:net';
 import path from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import { expect } from 'chai';
 import { portsOf, type Document } from './document.js';
 import { createWorld, environmentOf, isAlive, processesIn, servedBy, type World } from './world.js';
@@ -114,6 +115,10 @@ export async function defineServices({ env, ports }) {
       expect([names(restarted), portsOf(restarted)['backend'], existsSync(told)]).to.deep.equal([names(started), backend, true]);
       expect(isAlive(pid)).to.equal(false);
 
+      await world.succeed(['stop', '--service', 'Main Worker']);
+      expect(names(await world.succeed(['start']))).to.deep.equal(names(started));
+      expect((await shown()).length).to.equal(3);
+
       process.kill(await servedBy(backend!), 'SIGKILL');
       expect(names(await world.succeed(['start']))).to.deep.equal(names(started));
       expect((await world.json(['health'])).code).to.equal(0);
@@ -140,6 +145,26 @@ export async function defineServices({ env, ports }) {
       expect(code).to.equal(1);
       expect(document.message).to.match(/Main Bad .*Error: no/);
       expect(processesIn(world.repository)).to.deep.equal([]);
+    });
+
+    it('is ended by the next start when the command that ran it was killed; no password is left in a file', async () => {
+      const begun = path.join(world.directory, 'begun');
+      await write('.envctl.hooks.mjs', `import { writeFileSync } from 'node:fs';
+export async function defineServices() {
+  writeFileSync(${JSON.stringify(begun)}, String(process.pid));
+  await new Promise((resolve) => setTimeout(resolve, 600_000));
+}`);
+      const starting = world.spawn(['start']);
+      while (!existsSync(begun) || (await readFile(begun, 'utf8')) === '') await delay(20);
+      const pid = Number(await readFile(begun, 'utf8'));
+      starting.process.kill('SIGKILL');
+      await starting.finished;
+      expect(isAlive(pid)).to.equal(true);
+      expect(world.files(path.relative(world.directory, world.env['ENVCTL_RUNTIME_DIR']!)).filter((file) => file.endsWith('.context.json'))).to.deep.equal([]);
+      await write('.envctl.hooks.mjs', 'export const defineServices = () => undefined;');
+      await world.succeed(['start']);
+      expect(isAlive(pid)).to.equal(false);
+      await world.succeed(['stop-all']);
     });
 
     it('gives nothing back: the services that are found start', async () => {

@@ -1,5 +1,5 @@
 // Runs one hook of a .envctl.hooks.mjs: node hook-bridge.mjs <hook file> <hook> <context file> <result file> <url of @envctl/core>.
-import { readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { register } from 'node:module';
 import { pathToFileURL } from 'node:url';
 
@@ -18,6 +18,8 @@ const loader = `export async function resolve(specifier, context, next) {
 register(`data:text/javascript,${encodeURIComponent(loader)}`);
 
 const context = JSON.parse(readFileSync(contextFile, 'utf8'));
+// It has passwords, and who started this may be killed before it can clear up.
+rmSync(contextFile);
 let stage = 'load';
 try {
   const module = await import(pathToFileURL(file));

@@ -20,6 +20,8 @@ def answer(result):
 sys.dont_write_bytecode = True
 with open(context_file, encoding="utf-8") as source:
     context = json.load(source)
+# It has passwords, and who started this may be killed before it can clear up.
+os.remove(context_file)
 stage = "load"
 try:
     sys.path.insert(0, os.path.dirname(file))

@@ -42,12 +42,18 @@ export function planDefined(project: { readonly name: string; readonly root: str
  * are started anew.
  */
 export function planRecorded(records: readonly ServiceRecord[], isKept: (record: ServiceRecord) => boolean, hookFile: string): readonly DefinedPlan[] {
-  const action = records.every(isKept) ? 'keep' : 'replace';
+  const names = new Set<unknown>(records.map(({ name }) => name));
+  const isWhole = records.every((record) => namesOf(record['defined_with']).every((name) => names.has(name)));
+  const action = isWhole && records.every(isKept) ? 'keep' : 'replace';
   return records.map((record) => ({
     ...common({ type: record.type, name: record.name, listens: record.listener_expected, port: record.requested_port, action }),
     public_url: record.public_url,
     command: { type: record.type, command: [hookFile], cwd: record.cwd, portMode: 'env', env: {}, source: 'configured', rule: definedRule, ...(record.health_url === null ? {} : { healthUrl: record.health_url }) },
   }));
+}
+
+function namesOf(value: unknown): readonly unknown[] {
+  return Array.isArray(value) ? value : [];
 }
 
 /** True for what a hook defined, whether envctl started it or not. */

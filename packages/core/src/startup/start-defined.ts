@@ -13,16 +13,18 @@ import { runServiceNode } from './run-service.js';
 
 /** Throws ENVCTL_E_HOOK_FAILED for services that cannot be meant so, before any is started. */
 export async function startDefined(run: ProjectRun, services: readonly DefinedService[], running: RunningNode): Promise<void> {
+  const { name: project } = run.request.project;
+  const together = services.map(({ name }) => definedName(project, name));
   const types = services.map(definedType);
   const twice = types.find((type, index) => types.indexOf(type) !== index);
   if (twice !== undefined) throw invalid(run, `two services have the type ${twice}`);
   const kept = run.request.project.services.filter(({ action }) => action === 'keep').map(({ name }) => name);
-  const known = services.map(({ name }) => definedName(run.request.project.name, name)).find((name) => kept.includes(name));
+  const known = together.find((name) => kept.includes(name));
   if (known !== undefined) throw invalid(run, `${known} runs already, from before there was the hook`, ['envctl restart']);
   const external = services.filter(({ command }) => command === undefined).map((service) => toExternalRecord(run, service));
   const planned = plan(run, services.filter(({ command }) => command !== undefined));
   await leaseFor(run, planned);
-  for (const record of external) run.services.set(record.name, record);
+  for (const record of external) run.services.set(record.name, { ...record, defined_with: together });
   const own: ProjectRun = { ...run, request: { ...run.request, project: { ...run.request.project, services: planned } } };
   const failure = new AbortController();
   const signal = AbortSignal.any([running.signal, failure.signal]);
@@ -31,7 +33,7 @@ export async function startDefined(run: ProjectRun, services: readonly DefinedSe
       try {
         await runServiceNode(own, service, { ...running, signal, reached: () => undefined });
         const record = run.services.get(service.name);
-        if (record !== undefined) run.services.set(service.name, { ...record, defined_by: 'hook' });
+        if (record !== undefined) run.services.set(service.name, { ...record, defined_by: 'hook', defined_with: together });
       } catch (error) {
         failure.abort(error);
         throw error;
