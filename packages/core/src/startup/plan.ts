@@ -114,7 +114,7 @@ function planProject(inputs: PlanInputs, project: PlanProjectInputs): PlannedPro
   }));
   const found = withRestarts(planned, new Set(dependencies.filter(({ action }) => action !== 'keep').map(({ id }) => id)));
   const addressed = found.filter(({ listens }) => listens).map(({ type }) => type);
-  const services = found.map((service): PlannedService => ({ ...service, environment: planEnvironment({ service: service.type, audience: audienceOf(service.type, service.command, detection), lines: inputs.envLines(service.type), dependencies: enabled, installed: inputs.dependencies, callerEnv: inputs.callerEnv, addressed }) }));
+  const services = found.map((service): PlannedService => ({ ...service, environment: planEnvironment({ service: service.type, audience: audienceOf(service.type, service.command, detection), lines: inputs.envLines(service.type), dependencies: enabled, installed: inputs.dependencies, callerEnv: inputs.callerEnv, addressed, hasPort: service.preferred_port !== null }) }));
   const steps = project.planSteps?.({ services, dependencies }) ?? [];
   const nodes = toPlannedNodes({ services, dependencies, steps }, { servicesInParallel: inputs.servicesInParallel !== false, requirementsStrict: inputs.requirementsStrict !== false });
   return { name: facts.name, root: facts.root, slug: facts.slug, services, dependencies, steps, nodes, notes: detection.notes };

@@ -33,9 +33,11 @@ export interface EnvironmentInputs {
   readonly callerEnv: Readonly<Record<string, string | undefined>>;
   /** Services of the project that have an address, by type. */
   readonly addressed: readonly string[];
+  /** False: it gets no PORT; default true. */
+  readonly hasPort?: boolean;
 }
 
-export function planEnvironment({ service, audience, lines, dependencies, installed, callerEnv, addressed }: EnvironmentInputs): PlannedEnvironment {
+export function planEnvironment({ service, audience, lines, dependencies, installed, callerEnv, addressed, hasPort = true }: EnvironmentInputs): PlannedEnvironment {
   const declared = dependencies.map(({ id, variables = [] }) => ({ id, variables }));
   const all = declared.flatMap(({ variables }) => variables);
   const { given, skipped } = lines.length === 0 ? { given: [], skipped: [] } : sortEnvLines(lines, sourcesFor(all, addressed), audience);
@@ -52,7 +54,7 @@ export function planEnvironment({ service, audience, lines, dependencies, instal
     sections,
     skipped,
     withheld,
-    own: ownVariableNames(service, addressed),
+    own: ownVariableNames(service, addressed, hasPort),
   };
 }
 

@@ -72,6 +72,32 @@ describe('what explain-startup predicts', function () {
   });
 });
 
+describe('what explain-startup predicts of additional services', function () {
+  this.timeout(120_000);
+
+  it('is what the command then does: a job that has completed stays, a worker goes along with what it asked for', async () => {
+    const world = await createStartWorld();
+    const base: Step = { settings: { ...everything, additional: true }, command: 'start', projects: ['Main'], services: [], replace: [], crashed: [], silent: [], occupied: [], serversCrash: false };
+    const steps: readonly (readonly [Partial<Step>, readonly string[]])[] = [
+      [{}, ['worker start', 'job start']],
+      [{ projects: [...projectNames] }, ['worker keep', 'job keep', 'worker start', 'job start']],
+      [{ crashed: ['Main Backend'] }, ['worker replace', 'job keep']],
+      [{ command: 'resume', crashed: ['Main Worker'] }, ['worker start', 'job keep']],
+      [{ command: 'restart', replace: ['Main Seed'] }, ['worker keep', 'job replace']],
+      [{ services: ['worker'], crashed: ['Main Worker', 'Main Frontend'] }, ['worker start', 'job keep']],
+      [{ settings: { ...everything, additional: true, backend: false } }, ['worker keep', 'job keep']],
+    ];
+    try {
+      for (const [change, expected] of steps) {
+        const seen = await checkStep(world, { ...base, ...change }, change.settings ?? base.settings!, { given: 0, strayed: [] });
+        expect(seen.filter((kind) => /^(?:worker|job) /.test(kind)), JSON.stringify(change)).to.have.members([...expected]);
+      }
+    } finally {
+      await world.close();
+    }
+  });
+});
+
 /** Returns what kinds of decision, action or refusal it was about. */
 async function checkStep(world: StartWorld, step: Step, settings: Settings, ports: Ports): Promise<readonly string[]> {
   for (const name of step.crashed) await world.crash(name);
@@ -104,7 +130,7 @@ async function checkStep(world: StartWorld, step: Step, settings: Settings, port
   }
   const plan = isUnanswered ? withoutAlpha(predicted.value) : predicted.value;
   await checkDone(world, { plan, summary: done.value, before, after }, ports);
-  const seen = [predicted.value.decision.kind, ...predicted.value.projects.flatMap(({ services }) => services.map(({ action }) => action))];
+  const seen = [predicted.value.decision.kind, ...predicted.value.projects.flatMap(({ services }) => services.flatMap(({ action, kind }) => (kind === 'server' ? [action] : [action, `${kind} ${action}`])))];
   if (settings.native !== true) return seen;
   return [...seen, ...new Set(predicted.value.projects.flatMap(({ dependencies }) => dependencies.filter(({ id }) => id === 'alpha').map(({ action }) => `server ${action}`))), ...(plan === predicted.value ? [] : ['server listens, does not answer'])];
 }
@@ -138,7 +164,7 @@ async function checkDone(world: StartWorld, { plan, summary, before, after }: Do
   const names = [...new Set([...Object.keys(before?.services ?? {}), ...Object.keys(after?.services ?? {})])];
   const launched = names.filter((name) => launchOf(before, name) !== launchOf(after, name));
   expect(launched.sort()).to.deep.equal(planned.filter(({ action }) => action !== 'keep').map(({ name }) => name).sort());
-  expect(summary.projects.flatMap(({ services }) => services.map(({ name, status }) => [name, status]))).to.deep.equal(planned.map(({ name, action }) => [name, action === 'keep' ? 'kept' : 'started']));
+  expect(summary.projects.flatMap(({ services }) => services.map(({ name, status }) => [name, status]))).to.deep.equal(planned.map(({ name, action, kind }) => [name, action === 'keep' ? 'kept' : kind === 'job' ? 'completed' : 'started']));
 
   // What was brought up, by the dependencies themselves: what one requires comes before it.
   const dependencies = plan.projects.flatMap((project) => project.dependencies.map((dependency) => ({ ...dependency, key: `${project.name}/${dependency.id}` })));
@@ -150,9 +176,19 @@ async function checkDone(world: StartWorld, { plan, summary, before, after }: Do
     if (at !== -1 && needed !== -1) expect(needed).to.be.lessThan(at);
   }
 
+  // A service is begun when what it waits for has come that far.
+  for (const { project, node, needs, condition } of plan.edges) {
+    const [dependent, needed] = [node, needs].map((type) => planned.find((service) => service.project.name === project && service.type === type && service.action !== 'keep'));
+    if (dependent !== undefined && needed !== undefined && condition !== 'started') expect(after!.services[needed.name]!.started_at, `${node} ← ${needs}`).to.be.at.most(after!.services[dependent.name]!.started_at!);
+  }
+
   // What runs, by the kernel: the command on the port, with the variables of what it waited for.
-  for (const { project, name, type, action, command, preferred_port: preferred, listens, environment } of planned) {
+  for (const { project, name, type, kind, action, command, preferred_port: preferred, listens, environment } of planned) {
     const record = after!.services[name]!;
+    if (kind === 'job') {
+      expect(record).to.include({ status: 'completed', pid: null, requested_port: null });
+      continue;
+    }
     const { child } = await world.processesOf(name);
     if (action === 'keep') {
       expect(existsSync(`/proc/${child}`), name).to.equal(true);
@@ -166,9 +202,10 @@ async function checkDone(world: StartWorld, { plan, summary, before, after }: Do
     expect(env).to.not.have.any.keys(['NOTHING', ...environment.skipped.map((line) => line.name), ...environment.withheld]);
     expect(environment.withheld.includes('CALLER_TOKEN'), type).to.equal(type === 'frontend');
     expect(env['CALLER_TOKEN'], type).to.equal(type === 'frontend' ? undefined : 'of the caller');
-    if (environment.sections.length > 0) expect(env).to.include(type === 'backend' ? { WORLD: 'backend' } : { WORLD: 'start', ALPHA_URL: 'mine' });
+    if (environment.sections.length > 0) expect(env).to.include(type === 'backend' ? { WORLD: 'backend' } : type === 'frontend' ? { WORLD: 'start', ALPHA_URL: 'mine' } : { WORLD: 'start' });
     if (needs.includes('alpha') && type === 'frontend') expect(env['FROM_ALPHA']).to.equal(`<alpha://${project.name}>`);
-    if (type === 'backend') for (const id of dependencyIds) expect(env[`${id.toUpperCase()}_URL`]).to.equal(needs.includes(id) ? `${id}://${project.name}` : undefined);
+    if (type !== 'frontend') for (const id of dependencyIds) expect(env[`${id.toUpperCase()}_URL`]).to.equal(needs.includes(id) ? `${id}://${project.name}` : undefined);
+    if (preferred === null) expect(env).to.not.have.property('PORT');
     if (!listens) continue;
     expect(env['PORT']).to.equal(String(record.actual_port));
     expect(await answers(record.actual_port!)).to.equal(true);

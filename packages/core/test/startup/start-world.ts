@@ -28,6 +28,8 @@ export interface Settings {
   readonly listens: boolean;
   /** Whether `.envctl` has launch env sections. */
   readonly sections: boolean;
+  /** Beside them a job, and a worker that waits for it and is restarted with the backend. */
+  readonly additional?: boolean;
   /** Added to the preferred ports. */
   readonly portShift: number;
   readonly truth?: 'auto' | 'strict' | 'best_effort';
@@ -117,6 +119,7 @@ export async function createStartWorld(): Promise<StartWorld> {
     ENVCTL_FRONTEND_START_CMD: server.command,
     ENVCTL_EXTERNAL_DEPENDENCIES: settings.managed === true ? '' : settings.native === true ? 'beta' : dependencyIds.join(','),
     ALPHA_PORT: String(base + 39),
+    ...(settings.additional === true ? additionalServices : {}),
     ENVCTL_RUNTIME_TRUTH_MODE: settings.truth ?? 'auto',
     ENVCTL_REQUIREMENTS_STRICT: String(settings.requirementsStrict ?? true),
   });
@@ -201,6 +204,16 @@ export async function createStartWorld(): Promise<StartWorld> {
     },
   };
 }
+
+const additionalServices = {
+  ENVCTL_ADDITIONAL_SERVICES: 'worker,seed',
+  ENVCTL_SERVICE_WORKER_KIND: 'worker',
+  ENVCTL_SERVICE_WORKER_START_CMD: 'sleep 1000',
+  ENVCTL_SERVICE_WORKER_DEPENDS_ON: 'seed,backend?+restart',
+  ENVCTL_SERVICE_SEED_KIND: 'job',
+  ENVCTL_SERVICE_SEED_START_CMD: 'true',
+  ENVCTL_SERVICE_SEED_DEPENDS_ON: 'backend:started?',
+};
 
 const declarations: readonly DependencyDeclaration[] = dependencyIds.map((id, order) => ({
   id,
