@@ -1,6 +1,6 @@
 import { looksInstalled } from './installed-packages.js';
 import type { PreparationFiles } from './preparation-files.js';
-import { fingerprint, readRecord, recordPath, type PreparationRecord } from './preparation-record.js';
+import { fingerprint, readRecord, recordPath } from './preparation-record.js';
 import type { PlannedPreparation, Preparation, PreparationReason } from './preparation.js';
 
 export interface PreparationDecision {
@@ -13,8 +13,8 @@ export interface PreparationDecision {
 
 /** Whether a preparation runs now, and why. A few looks at files; starts nothing, writes nothing. */
 export function decidePreparation(preparation: Preparation, options: PreparationDecision): PlannedPreparation {
-  const reason = toReason(preparation, options);
-  return { ...preparation, action: reason === 'up_to_date' ? 'skip' : 'run', reason };
+  const { reason, recorded } = judge(preparation, options);
+  return { ...preparation, action: reason === 'up_to_date' ? 'skip' : 'run', reason, recorded };
 }
 
 /** The first artifact that is not there. */
@@ -22,23 +22,26 @@ export function missingArtifact(files: PreparationFiles, { artifacts }: Pick<Pre
   return artifacts.find(({ path }) => !files.isFile(path) && !files.isDirectory(path));
 }
 
-function toReason(preparation: Preparation, { files, recordsDirectory, refresh }: PreparationDecision): PreparationReason {
-  const missing = missingArtifact(files, preparation);
-  if (missing !== undefined) return missing.missing;
-  if (refresh === true) return 'refresh_requested';
-  return compare(readRecord(files, recordPath(recordsDirectory, preparation)), preparation, files);
+interface Judgement {
+  readonly reason: PreparationReason;
+  readonly recorded: boolean;
 }
 
-function compare(record: PreparationRecord | undefined, preparation: Preparation, files: PreparationFiles): PreparationReason {
-  if (record === undefined) {
-    // Installed by hand: taken over, unless it can be seen to be something else.
-    const agrees = looksInstalled(files, preparation) ?? preparation.artifacts.length > 0;
-    return agrees ? 'up_to_date' : 'dependency_files_changed';
-  }
-  if (record.phase === 'running') return 'interrupted';
+function judge(preparation: Preparation, { files, recordsDirectory, refresh }: PreparationDecision): Judgement {
+  const missing = missingArtifact(files, preparation);
+  if (missing !== undefined) return { reason: missing.missing, recorded: false };
+  if (refresh === true) return { reason: 'refresh_requested', recorded: false };
+  const record = readRecord(files, recordPath(recordsDirectory, preparation));
+  // Installed by hand: taken over, unless it can be seen to be something else.
+  if (record === undefined) return unrecorded(looksInstalled(files, preparation) ?? preparation.artifacts.length > 0);
+  if (record.phase === 'running') return { reason: 'interrupted', recorded: false };
   const now = fingerprint(files, preparation);
-  if (record.tools !== now.tools) return 'tool_changed';
-  if (record.inputs === now.inputs) return 'up_to_date';
+  if (record.tools !== now.tools) return { reason: 'tool_changed', recorded: false };
+  if (record.inputs === now.inputs) return { reason: 'up_to_date', recorded: true };
   // Whoever changed the files may have installed by hand as well.
-  return looksInstalled(files, preparation) === true ? 'up_to_date' : 'dependency_files_changed';
+  return unrecorded(looksInstalled(files, preparation) === true);
+}
+
+function unrecorded(agrees: boolean): Judgement {
+  return { reason: agrees ? 'up_to_date' : 'dependency_files_changed', recorded: false };
 }

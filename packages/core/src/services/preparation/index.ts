@@ -4,6 +4,6 @@ export { detectPreparations, type DetectedPreparations } from './detect-preparat
 export { planPreparations, type PreparationPlan, type PreparationPlanInput } from './plan-preparations.js';
 export { preparationId } from './preparation-record.js';
 export { createPreparationFiles } from './preparation-files.js';
-export { rememberPreparation, runPreparation, type PreparationContext, type PreparationRequest, type PreparationResult } from './run-preparation.js';
+export { runPreparation, type PreparationContext, type PreparationRequest, type PreparationResult } from './run-preparation.js';
 export { tellingLine } from './telling-line.js';
 export type { PlannedPreparation, Preparation, PreparationProblem } from './preparation.js';

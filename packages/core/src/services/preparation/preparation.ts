@@ -38,6 +38,8 @@ export type PreparationReason = string;
 export interface PlannedPreparation extends Preparation {
   readonly action: 'run' | 'skip';
   readonly reason: PreparationReason;
+  /** True when it is on record that this was installed. */
+  readonly recorded: boolean;
 }
 
 /** One application, as the rules of preparation see it. */

@@ -36,6 +36,10 @@ export interface PreparationResult {
 /** Throws ENVCTL_E_SERVICE_PREPARATION with the telling line of the installer and the path of its log. */
 export async function runPreparation(context: PreparationContext, request: PreparationRequest): Promise<PreparationResult> {
   const { planned, signal } = request;
+  if (planned.action === 'skip') {
+    if (!planned.recorded) await remember(context, planned, 'done');
+    return { ran: false, reason: planned.reason };
+  }
   const lock = context.lock(`prepare-${preparationId(planned)}`);
   // Whoever waits for another one's installation waits as long as that may take.
   return lock.hold(`prepare ${request.service}`, { timeoutMs: request.timeoutMs * Math.max(2, planned.commands.length + 1), signal }, async () => {
@@ -55,11 +59,6 @@ export async function runPreparation(context: PreparationContext, request: Prepa
     await remember(context, planned, 'done');
     return { ran: true, reason };
   });
-}
-
-/** Notes a skipped preparation, so that the next look is a comparison of digests. Writes only what is not on record yet. */
-export async function rememberPreparation(context: Pick<PreparationContext, 'paths'>, planned: PlannedPreparation): Promise<void> {
-  await remember(context, planned, 'done');
 }
 
 async function runStep(context: PreparationContext, request: PreparationRequest, command: readonly [string, ...string[]]): Promise<void> {
