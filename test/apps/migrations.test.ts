@@ -81,6 +81,47 @@ describe('migrations of a Node application', function () {
   });
 });
 
+describe('migrations by other Node tools', function () {
+  this.timeout(240_000);
+  let world: World;
+  afterEach(() => world?.close());
+
+  const server = `const { Client } = require('pg');
+require('http').createServer(async (request, response) => {
+  const client = new Client(process.env.DATABASE_URL);
+  await client.connect();
+  const { rows } = await client.query('select count(*)::int as pets from pets');
+  await client.end();
+  response.end(JSON.stringify(rows));
+}).listen(process.env.PORT, '127.0.0.1');
+`;
+  const manifest = (dependencies: Readonly<Record<string, string>>): string => JSON.stringify({ name: 'app', private: true, scripts: { start: 'node server.cjs' }, dependencies: { pg: '8', ...dependencies } });
+  const tools: readonly (readonly [tool: string, files: Readonly<Record<string, string>>])[] = [
+    ['drizzle', {
+      'package.json': manifest({ 'drizzle-orm': '0.44', 'drizzle-kit': '0.31' }),
+      'drizzle.config.js': `module.exports = { dialect: 'postgresql', out: './drizzle', dbCredentials: { url: process.env.DATABASE_URL } };\n`,
+      'drizzle/0000_pets.sql': 'create table pets (name text);\n',
+      'drizzle/meta/_journal.json': JSON.stringify({ version: '7', dialect: 'postgresql', entries: [{ idx: 0, version: '7', when: 1, tag: '0000_pets', breakpoints: true }] }),
+    }],
+    ['typeorm', {
+      'package.json': manifest({ typeorm: '0.3' }),
+      'data-source.js': `const { DataSource } = require('typeorm');\nmodule.exports = { source: new DataSource({ type: 'postgres', url: process.env.DATABASE_URL, migrations: ['migrations/*.js'] }) };\n`,
+      'migrations/1-pets.js': `module.exports = { Pets1700000000000: class Pets1700000000000 { up(runner) { return runner.query('create table pets (name text)'); } down(runner) { return runner.query('drop table pets'); } } };\n`,
+    }],
+  ];
+  for (const [tool, files] of tools) {
+    it(tool, async () => {
+      world = await createWorld(`${tool}-app`);
+      await write(world, { 'server.cjs': server, ...files });
+      await commitApplication(world, { '.envctl': 'MAIN_POSTGRES_ENABLE=true\nMAIN_FRONTEND_ENABLE=false\nENVCTL_BACKEND_MIGRATIONS_ON_STARTUP=true\nENVCTL_BACKEND_BOOTSTRAP_STRICT=true\n' });
+      expect(await stepsOf(world)).to.deep.equal(['run prepare-backend (node_modules_missing)', `run migrate-backend (${tool})`]);
+      const { backend } = await world.start();
+      expect(await fetchJson(backend!)).to.deep.equal([{ pets: 0 }]);
+      expect(await gitStatus(world)).to.equal('?? .envctl\n');
+    });
+  }
+});
+
 describe('migrations of a Python application', function () {
   this.timeout(300_000);
   let world: World;
