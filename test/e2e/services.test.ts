@@ -77,6 +77,12 @@ describe('additional services', function () {
     expect((await world.succeed(['start'], call)).decision).to.include({ kind: 'reuse' });
     expect(said().filter((line) => line === 'migrate started')).to.have.length(1);
 
+    expect((await world.envctl(['wait', '--until', 'healthy', '--service', 'migrate'], call)).code).to.equal(0);
+    expect((await world.succeed(['logs', 'mailer'], call)).services.map(({ name, tail_lines }) => [name, tail_lines])).to.deep.equal([['Main Mailer', ['up']]]);
+    const targets = (await world.succeed(['list-targets'], call)) as unknown as { projects: readonly { ports: Record<string, number>; actual_ports: Record<string, number> }[] };
+    expect(targets.projects[0]!.ports).to.include({ api: world.ports.frontend }).and.not.have.any.keys('mailer', 'migrate');
+    expect(targets.projects[0]!.actual_ports).to.have.property('api');
+    expect((await world.envctl(['completion', 'resolve', '--', 'restart', '--service', 'Main M'], call)).stdout.trim().split('\n').sort()).to.deep.equal(['Main Mailer', 'Main Migrate']);
     await world.succeed(['restart', 'mailer'], call);
     expect(said().filter((line) => line === 'mailer started')).to.have.length(2);
     expect(said().filter((line) => line === 'migrate started')).to.have.length(1);
@@ -248,6 +254,16 @@ describe('additional services', function () {
     const api = await environmentOf(ports['api']!);
     expect(api).to.include({ PORT: String(ports['api']), ME: String(ports['api']), BACKEND_URL: `http://localhost:${ports['backend']}` });
     expect(await environmentOf(ports['frontend']!)).to.include({ VITE_API_URL: `https://api.test/${ports['api']}`, VITE_WS: `wss://api.test/${ports['api']}` });
+  });
+
+  it('a circle is refused before anything starts, by explain-startup too, with its members', async () => {
+    const circle = { ENVCTL_ADDITIONAL_SERVICES: 'api,mailer', ENVCTL_SERVICE_API_START_CMD: 'node it.mjs api', ENVCTL_SERVICE_MAILER_START_CMD: 'node it.mjs mailer', ENVCTL_SERVICE_MAILER_DEPENDS_ON: 'api:started', MAIN_FRONTEND_ENABLE: true, ENVCTL_FRONTEND_START_CMD: 'node ../it.mjs frontend' };
+    await configure({ ...circle, ENVCTL_SERVICE_API_DEPENDS_ON: 'mailer' });
+    for (const command of ['explain-startup', 'start']) expect((await world.json([command], call)).document).to.have.property('message').that.matches(/ENVCTL_SERVICE_API_DEPENDS_ON="mailer" .* closes a circle: api → mailer → api\./);
+    // One that a flag closes.
+    await configure({ ...circle, ENVCTL_SERVICE_BACKEND_DEPENDS_ON: 'frontend' });
+    for (const command of ['explain-startup', 'start']) expect((await world.json([command, '--service-sequential'], call)).document).to.have.property('message').that.matches(/in a circle: backend → frontend → backend$/);
+    expect(said()).to.deep.equal([]);
   });
 
   it('a command that is missing, and one that a directory has not, refuse the start with the key to set', async () => {

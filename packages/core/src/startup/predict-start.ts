@@ -8,6 +8,7 @@ import type { RunState } from '../state/read-only.js';
 import { isGoodStatus, type RecordedServiceTruth } from '../truth/read-only.js';
 import { planHookSteps } from './plan-hook-steps.js';
 import { definedRule, isDefinedByHook, planRecorded } from './plan-defined.js';
+import { assertAcyclic } from './graph.js';
 import { commandOf } from './plan-service.js';
 import { planStart, type PlanProjectInputs, type ProjectPresence, type StartPlan } from './plan.js';
 import { predictSteps } from './predict-steps.js';
@@ -150,6 +151,7 @@ export function assertStartable(context: Pick<PredictionContext, 'config' | 'env
   const profile = context.config.profile(plan.mode);
   assertPrograms(plan.projects.flatMap((project) => project.dependencies.filter(({ action }) => action !== 'keep').flatMap(({ id }) => programsOf(context, id))), context.env['PATH'] ?? '');
   for (const project of plan.projects) {
+    assertAcyclic(project.nodes);
     // Its hook may define them; what is found instead is judged when it does not.
     if (project.steps.some(({ hook }) => hook?.name === 'defineServices') || project.services.some(({ command }) => command.rule === definedRule)) continue;
     const detection = detections.get(project.name)!;
