@@ -80,7 +80,8 @@ function alive(service: ServiceRecord, launch: Launch, examination: Examination,
   const history = describeRestarts(launch);
   if (bound !== undefined) return { ...base, status: 'running', listenerPids: bound.pids, actualPort: bound.port, detail: history };
   // What its command left behind lives on: that is no service.
-  if (launch.exit !== undefined) return { ...dead(service, launch, undefined), detached: examination.detached };
+  const end = finalEnd(launch);
+  if (end !== undefined) return { ...dead(service, { ...launch, exit: end }, undefined), detached: examination.detached };
   const living = { ...base, listenerPids: [], actualPort: wanted };
   if (launch.between) return { ...living, status: 'starting', detail: describePause(launch) };
   if (!service.listener_expected || wanted === null) return { ...living, status: 'running', detail: history };
@@ -88,6 +89,13 @@ function alive(service: ServiceRecord, launch: Launch, examination: Examination,
   if (options.enforceListeners === false) return { ...living, status: 'running', detail: silent };
   const startedMs = Math.max((service.started_at ?? 0) * 1000, launch.restarts > 0 ? (launch.lastEnd?.at ?? 0) : 0);
   return { ...living, status: options.nowMs - startedMs < options.graceMs ? 'starting' : 'unreachable', detail: silent };
+}
+
+/** How it ended for good, also while the runner has yet to say so: it waits for the rest of the log. */
+function finalEnd({ record: { restart, successExitCodes = [0] }, restarts, between, lastEnd, exit }: Launch): Launch['exit'] {
+  if (exit !== undefined || !between || lastEnd === undefined) return exit;
+  const comesAgain = restarts < restart.max && (restart.when === 'always' || (restart.when === 'on-failure' && !successExitCodes.includes(lastEnd.code)));
+  return comesAgain ? undefined : lastEnd;
 }
 
 function lastEndOf(launch: Launch | undefined): Pick<ServiceTruth, 'lastEnd'> {

@@ -135,6 +135,12 @@ describe('examineService', function () {
     }
   });
 
+  it('one that will not be started again is gone, though its runner still waits for the rest of its log', async () => {
+    const started = await bench.start(['sh', '-c', 'setsid sleep 1000 & exit 3'], { logRotation: 'running' });
+    await eventually(started.spec.directory, async () => ((await started.read()).lastEnd ? true : undefined));
+    expect(await examine(record(started, { actual_port: 9 }))).to.include({ status: 'stale', detail: 'exited with code 3' });
+  });
+
   it('one that was restarted says so, while it runs and when it is gone', async () => {
     const { started, port } = await startListening(['sh', '-c', '[ -e "$FIXTURE_DIRECTORY/again" ] || { >"$FIXTURE_DIRECTORY/again"; exit 1; }; "$@"', 'sh', ...listen], { restart: { when: 'on-failure', max: 1, backoffMs: 1 } });
     const running = await examine(record(started, { actual_port: port }));

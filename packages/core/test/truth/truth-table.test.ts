@@ -69,6 +69,16 @@ describe('the tables of docs/truth.md', function () {
     return directory;
   }
 
+  /** The launch of the backend as if its command had just ended. */
+  function betweenRestarts(): string {
+    const directory = join(mkdtempSync(join(elsewhere, 'between-')), 'launch');
+    cpSync(backend().launch_directory!, directory, { recursive: true, filter: (source) => !lstatSync(source).isFIFO() });
+    const record = JSON.parse(readFileSync(join(directory, 'launch.json'), 'utf8')) as object;
+    writeFileSync(join(directory, 'launch.json'), JSON.stringify({ ...record, restart: { when: 'always', max: 5, backoffMs: 1000 } }));
+    writeFileSync(join(directory, 'journal'), `ended 0 1 ${Date.now()}\n`, { flag: 'a' });
+    return directory;
+  }
+
   const services: Readonly<Record<string, () => { readonly service: ServiceRecord; readonly metadata?: RunState['metadata'] }>> = {
     'it lives and listens on its port': () => ({ service: backend() }),
     'it listens up to `ENVCTL_SERVICE_REBOUND_MAX_DELTA` (200) above its port': () => ({ service: backend({ actual_port: portOf('Main Backend') - 200, started_at: 0 }) }),
@@ -76,6 +86,7 @@ describe('the tables of docs/truth.md', function () {
     'it lives and does not listen, `ENVCTL_SERVICE_STARTUP_GRACE_SECONDS` (15) after its start not over': () => ({ service: backend({ actual_port: portOf('Main Backend') + 1, started_at: Date.now() / 1000 }) }),
     'it lives and does not listen, later': () => ({ service: backend({ actual_port: portOf('Main Backend') + 1, started_at: Date.now() / 1000 - 15.5 }) }),
     'it lives and is not expected to listen (`MAIN_BACKEND_EXPECT_LISTENER=false`)': () => ({ service: backend({ listener_expected: false, requested_port: null, actual_port: null }) }),
+    'its command has ended, and its runner waits to start it again (`RESTART`)': () => ({ service: backend({ launch_directory: betweenRestarts(), actual_port: portOf('Main Backend') + 1 }) }),
     'it is a job, and its command runs': () => ({ service: backend({ kind: 'job', listener_expected: false, requested_port: null, actual_port: null }) }),
     // A crash of the world is a SIGKILL.
     'it is a job, and has ended with one of `SUCCESS_EXIT_CODES`': () => ({ service: frontend({ kind: 'job', success_exit_codes: [0, 137] }) }),
