@@ -31,6 +31,8 @@ const knownHeadlines = 1000;
 const excerptLines = 12;
 const excerptChars = 400;
 const longestIssue = 200;
+/** What an error looks like shows at the beginning of a line; an expression may take long over a long one. */
+const judgedChars = 2048;
 
 /** `redact` takes secrets out of whole lines. A log that is not there has no issues. */
 export async function scanLogIssues(log: string, redact: (text: string) => string): Promise<LogIssues> {
@@ -70,29 +72,30 @@ export function createIssueScanner(onIssue: (issue: FoundIssue) => void, rules: 
     onIssue({ rule: open.rule.id, line: open.line, headline: (open.headline ?? open.lines[0] ?? '').trim(), excerpt: open.lines });
     open = undefined;
   };
-  const isHeadline = ({ rule, length }: { readonly rule: LogIssueRule; readonly length: number }, line: string): boolean => (rule.saysNext === true ? length === 2 : rule.headline?.test(line) ?? true);
+  const isHeadline = ({ rule, length }: { readonly rule: LogIssueRule; readonly length: number }, line: string): boolean => (rule.saysNext === true ? length === 2 : rule.headline?.test(line.slice(0, judgedChars)) ?? true);
   const take = (line: string): void => {
     if (open === undefined) return;
     open.length += 1;
     if (open.lines.length < excerptLines) open.lines.push(line);
     // The last lines of a long trace say what happened.
-    else if (open.rule.headline?.test(line) === true) open.lines[excerptLines - 1] = line;
+    else if (open.rule.headline?.test(line.slice(0, judgedChars)) === true) open.lines[excerptLines - 1] = line;
     if (open.headline === undefined && isHeadline(open, line)) open.headline = line;
   };
   return {
     push: (line) => {
       number += 1;
+      const judged = line.slice(0, judgedChars);
       if (open !== undefined && open.length < longestIssue) {
         const { rule } = open;
-        const isEnd = rule.ends?.test(line) === true;
-        if (isEnd || rule.goesOn?.test(line) === true || (rule.saysNext === true && open.length === 1)) {
+        const isEnd = rule.ends?.test(judged) === true;
+        if (isEnd || rule.goesOn?.test(judged) === true || (rule.saysNext === true && open.length === 1)) {
           take(line);
           if (isEnd) close();
           return;
         }
       }
       close();
-      const rule = rules.find(({ begins }) => begins.test(line));
+      const rule = rules.find(({ begins }) => begins.test(judged));
       if (rule === undefined) return;
       open = { rule, line: number, lines: [], headline: undefined, length: 0 };
       take(line);

@@ -48,6 +48,14 @@ describe('the rules of log issues', () => {
   }
 });
 
+describe('an enormous line', () => {
+  it('is judged by its beginning, in no time that grows with it', () => {
+    const long = 'a.'.repeat(2_000_000);
+    const found = scan(`panic: no\n${long}\n${long}(\nERROR ${long}`);
+    expect(found.map(({ rule }) => rule)).to.deep.equal(['go.panic', 'level.error']);
+  });
+});
+
 describe('scanLogIssues', () => {
   it('reads all files of a log, tells the same error once and where last, takes secrets out before it cuts', async () => {
     await withDirectory(async (directory) => {
