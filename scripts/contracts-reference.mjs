@@ -162,6 +162,8 @@ function toDetectionPage(rules) {
     '',
     '`<python>` is that of a virtual environment (`.venv`, `venv`, `.venv*`) in the directory or the root, else what `poetry run` or `pipenv run` starts where the lock file is theirs, else `python3`.',
     '',
+    '`go run` and `cargo run` compile first: unless a key says how long may be waited (`ENVCTL_BACKEND_READY_TIMEOUT`), they may take ten minutes to become ready.',
+    '',
     '`PORT` is set for every service. A command of your own says where the port goes by `{port}`: `envctl config --set ENVCTL_BACKEND_START_CMD=\'./serve --listen 127.0.0.1:{port}\'`.',
   );
 }

@@ -238,6 +238,46 @@ export const astroApp: GeneratedApp = {
   loopbackOnly: true,
 };
 
+/** What the framework's guide makes by hand, for machines that its generator cannot reach its templates from. */
+export const astroByHandApp: GeneratedApp = {
+  ...astroApp,
+  id: 'astro-by-hand',
+  generator: 'astro',
+  async generate(world) {
+    await byHand(world, { 'package.json': JSON.stringify({ private: true, type: 'module', scripts: { dev: 'astro dev', build: 'astro build' } }), 'src/pages/index.astro': '<h1>Hello, Astro</h1>\n', '.gitignore': 'dist/\n.astro/\n' });
+    await install(world, world.repository, 'astro@latest', ...clients);
+    return versionOf(world, 'astro@latest');
+  },
+};
+
+export const nuxtByHandApp: GeneratedApp = {
+  id: 'nuxt-by-hand',
+  generator: 'nuxt',
+  service: 'frontend',
+  rule: 'nuxt',
+  async generate(world) {
+    await byHand(world, { 'package.json': JSON.stringify({ private: true, type: 'module', scripts: { dev: 'nuxt dev', build: 'nuxt build' } }), 'app.vue': '<template><h1>Hello, Nuxt</h1></template>\n', '.gitignore': '.nuxt/\n.output/\n.data/\n' });
+    await install(world, world.repository, 'nuxt@3', 'vue@3', ...clients);
+    return versionOf(world, 'nuxt@3');
+  },
+  files: {
+    '.envctl': withStores,
+    'server/utils/stores.js': storesModule,
+    'server/routes/stores.get.ts': 'export default defineEventHandler(() => useStores());\n',
+  },
+  stores: '/stores',
+  page: { path: '/', has: 'Hello, Nuxt' },
+  loopbackOnly: true,
+};
+
+async function byHand(world: World, files: Readonly<Record<string, string>>): Promise<void> {
+  for (const [name, text] of Object.entries(files)) {
+    const file = path.join(world.repository, name);
+    await mkdir(path.dirname(file), { recursive: true });
+    await writeFile(file, text);
+  }
+}
+
 async function npx(world: World, cwd: string, ...args: readonly string[]): Promise<void> {
   await runOrThrow('npx', ['--yes', ...args], { cwd, env: { ...world.env, CI: 'true' } });
 }
@@ -250,6 +290,13 @@ async function install(world: World, cwd: string, ...packages: readonly string[]
 async function versionOf(world: World, specification: string): Promise<string> {
   const { stdout } = await runOrThrow('npm', ['view', specification, 'version', '--json', '--loglevel=error'], { cwd: world.directory, env: world.env });
   const found = JSON.parse(stdout) as string | readonly string[];
-  return typeof found === 'string' ? found : found.at(-1)!;
+  return typeof found === 'string' ? found : found.reduce(newer);
 }
 
+
+/** The one with the higher numbers. */
+function newer(one: string, other: string): string {
+  const [left, right] = [one, other].map((version) => version.split(/[.-]/).map(Number));
+  const at = left!.findIndex((part, index) => part !== right![index]);
+  return at === -1 || left![at]! > (right![at] ?? 0) ? one : other;
+}

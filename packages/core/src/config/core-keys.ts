@@ -22,7 +22,7 @@ export const coreKeys: readonly ConfigKey[] = [
   other('ENVCTL_FRONTEND_START_CMD', { type: 'string', description: 'Start command of the frontend; {port} is replaced by its port.' }),
   other('ENVCTL_BACKEND_HEALTH_URL', { type: 'string', description: 'URL or path that answers 2xx when the backend is healthy; {port} is replaced.' }),
   other('ENVCTL_FRONTEND_HEALTH_URL', { type: 'string', description: 'URL or path that answers 2xx when the frontend is healthy; {port} is replaced.' }),
-  other('ENVCTL_BACKEND_READY_TIMEOUT', { ...seconds('60'), description: 'Seconds the backend may take to become ready.' }),
+  other('ENVCTL_BACKEND_READY_TIMEOUT', { ...seconds('60'), description: 'Seconds the backend may take to become ready; one that is compiled first (Go, Rust) has ten minutes while this is not set.' }),
   other('ENVCTL_FRONTEND_READY_TIMEOUT', { ...seconds('60'), description: 'Seconds the frontend may take to become ready.' }),
   other('ENVCTL_SERVICE_PREP', { type: 'boolean', default: 'true', description: 'Whether the packages of a service are installed before it starts, exactly as locked.' }),
   other('ENVCTL_SERVICE_PREP_TIMEOUT_SECONDS', { ...seconds('300'), description: 'Seconds that each step of a preparation or a migration may take.' }),

@@ -48,7 +48,7 @@ function readService(inputs: ServiceInputs, name: string, kinds: ReadonlyMap<str
   };
 }
 
-type OlderOptions = Pick<ServiceOptions, 'enabled' | 'directory' | 'directoryIsSet' | 'startCommand' | 'testCommand' | 'portBase' | 'healthUrl' | 'readyTimeoutMs'>;
+type OlderOptions = Pick<ServiceOptions, 'enabled' | 'directory' | 'directoryIsSet' | 'startCommand' | 'testCommand' | 'portBase' | 'healthUrl' | 'readyTimeoutMs' | 'readyTimeoutIsSet'>;
 
 /** Backend and frontend have keys of their own for these. */
 function readStandard({ profile, directories, read, isSet }: ServiceInputs, name: 'backend' | 'frontend'): OlderOptions {
@@ -62,6 +62,7 @@ function readStandard({ profile, directories, read, isSet }: ServiceInputs, name
     portBase: Number(read(`${upper}_PORT_BASE`)),
     healthUrl: textOf(read(`ENVCTL_${upper}_HEALTH_URL`)),
     readyTimeoutMs: Number(read('ENVCTL_SERVICE_LISTENER_TIMEOUT') ?? read(`ENVCTL_${upper}_READY_TIMEOUT`)) * 1000,
+    readyTimeoutIsSet: read('ENVCTL_SERVICE_LISTENER_TIMEOUT') !== undefined || isSet(`ENVCTL_${upper}_READY_TIMEOUT`),
   };
 }
 
@@ -79,6 +80,7 @@ function readAdditional(inputs: ServiceInputs, name: string, kind: ServiceKind):
     portBase: kind === 'server' ? Number(read('PORT_BASE') ?? fallbackPort) : undefined,
     healthUrl: textOf(read('HEALTH_URL')),
     readyTimeoutMs: parseDuration(textOf(read('READY_TIMEOUT')) ?? '') ?? fallbackMs,
+    readyTimeoutIsSet: general !== undefined || textOf(read('READY_TIMEOUT')) !== undefined,
   };
 }
 

@@ -32,7 +32,7 @@ const additionalOptions: Readonly<Record<string, OptionFacts>> = {
   TEST_CMD: { type: 'string', description: 'Command that tests {name}.' },
   PORT_BASE: { type: 'integer', min: 1, max: highestPort, description: 'Preferred port of {name} of Main; default 10000, and 100 more for each service before it in ENVCTL_ADDITIONAL_SERVICES.' },
   HEALTH_URL: { type: 'string', description: 'URL or path that answers 2xx when {name} is healthy; {port} is replaced.' },
-  READY_TIMEOUT: { type: 'string', description: 'How long {name} may take to become ready, a job to complete: 500ms, 10s, 2m; a bare number is seconds; default 60s, of a job 10m.' },
+  READY_TIMEOUT: { type: 'string', description: 'How long {name} may take to become ready, a job to complete: 500ms, 10s, 2m; a bare number is seconds; default 60s, of a job and of what has to be compiled first 10m.' },
 };
 
 /** `ENVCTL_SERVICE_<SUFFIX>_<OPTION>` */

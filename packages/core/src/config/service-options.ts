@@ -55,6 +55,8 @@ export interface ServiceOptions {
   /** Exits with 0 when the service is ready; no shell; `{port}` is replaced. */
   readonly readyCommand: string | undefined;
   readonly readyTimeoutMs: number;
+  /** False: the time is nobody's wish, and a service that compiles first may take longer. */
+  readonly readyTimeoutIsSet: boolean;
   /** False: its failure degrades the project and fails no start. */
   readonly critical: boolean;
   /** The first signal of the ladder that stops it, to its process group. */

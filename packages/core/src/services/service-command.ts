@@ -26,6 +26,8 @@ export interface ServiceCommand {
   readonly rule: string;
   /** True when the application is known to have code of its own on the server, which may use the dependencies. */
   readonly serverCode?: boolean;
+  /** True when the command compiles the application before it starts it, which takes minutes the first time. */
+  readonly compiles?: boolean;
   /** What decided: absolute paths, and what stands there. */
   readonly evidence?: readonly { readonly path: string; readonly text: string }[];
 }

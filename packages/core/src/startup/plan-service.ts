@@ -46,7 +46,7 @@ export function planService(inputs: PlanInputs, { facts, detection, presence }: 
     // What is kept has the address it came up with, whatever is configured since.
     listens: action === 'keep' && recorded !== undefined ? recorded.listens : options.kind === 'server',
     public_url: options.publicUrl ?? null,
-    ready: { log: options.readyLog ?? null, command: detection.readyCommands?.[options.slug] ?? null, timeout_ms: options.readyTimeoutMs },
+    ready: { log: options.readyLog ?? null, command: detection.readyCommands?.[options.slug] ?? null, timeout_ms: readyTimeoutMs(options, command) },
     critical: options.critical,
     stop: { signal: options.stopSignal, timeout_ms: options.stopTimeoutMs },
     restart: { when: options.restart.when, max: options.restart.max, backoff_ms: options.restart.backoffMs },
@@ -54,6 +54,13 @@ export function planService(inputs: PlanInputs, { facts, detection, presence }: 
     start_order: options.startOrder,
     depends_on: options.dependsOn,
   };
+}
+
+/** Compiling takes as long as it takes, unless somebody says how long may be waited. */
+const compileTimeoutMs = 600_000;
+
+function readyTimeoutMs(options: ServiceOptions, command: ServiceCommand): number {
+  return command.compiles === true && !options.readyTimeoutIsSet ? Math.max(options.readyTimeoutMs, compileTimeoutMs) : options.readyTimeoutMs;
 }
 
 export function commandOf(detection: ServiceDetection, slug: string): ServiceCommand | undefined {

@@ -29,6 +29,7 @@ describe('services of the configuration', () => {
       readyLog: undefined,
       readyCommand: undefined,
       readyTimeoutMs: 60_000,
+      readyTimeoutIsSet: false,
       critical: true,
       stopSignal: 'SIGTERM',
       stopTimeoutMs: 10_000,
@@ -83,6 +84,7 @@ describe('services of the configuration', () => {
       readyLog: 'ready to work',
       readyCommand: './ready.sh',
       readyTimeoutMs: 120_000,
+      readyTimeoutIsSet: true,
       critical: false,
       stopSignal: 'SIGINT',
       stopTimeoutMs: 500,
@@ -91,7 +93,7 @@ describe('services of the configuration', () => {
       startOrder: 10,
     });
     expect(serviceOf(model, 'my-worker', 'trees').enabled).to.deep.equal({ enabled: false, explicit: true });
-    expect(serviceOf(model, 'seed')).to.include({ kind: 'job', directory: 'seed', readyTimeoutMs: 600_000, portBase: undefined });
+    expect(serviceOf(model, 'seed')).to.include({ kind: 'job', directory: 'seed', readyTimeoutMs: 600_000, readyTimeoutIsSet: false, portBase: undefined });
   });
 
   it('what listens has a port of its own: its PORT_BASE, else one by its place in the list', () => {
@@ -102,7 +104,7 @@ describe('services of the configuration', () => {
   it('backend and frontend have the common options under the same names', () => {
     const model = loadLines('ENVCTL_SERVICE_BACKEND_RESTART=always', 'ENVCTL_SERVICE_FRONTEND_DEPENDS_ON=backend', 'ENVCTL_SERVICE_FRONTEND_CRITICAL=no', 'TREES_BACKEND_EXPECT_LISTENER=false', 'ENVCTL_BACKEND_READY_TIMEOUT=5');
     expect(errors(model)).to.deep.equal([]);
-    expect(serviceOf(model, 'backend')).to.deep.include({ restart: { when: 'always', max: 5, backoffMs: 1000 }, kind: 'server', readyTimeoutMs: 5000 });
+    expect(serviceOf(model, 'backend')).to.deep.include({ restart: { when: 'always', max: 5, backoffMs: 1000 }, kind: 'server', readyTimeoutMs: 5000, readyTimeoutIsSet: true });
     expect(serviceOf(model, 'backend', 'trees').kind).to.equal('worker');
     expect(serviceOf(model, 'frontend')).to.deep.include({ critical: false, dependsOn: [{ name: 'backend', condition: 'ready', optional: false, restart: false }] });
   });

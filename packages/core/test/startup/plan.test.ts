@@ -113,6 +113,18 @@ describe('planStart', () => {
     expect(actions(planOf(dead, { options, hasState: true }))).to.deep.equal({ backend: 'keep', follower: 'keep', chained: 'keep', indifferent: 'keep', worker: 'replace', postgres: 'keep', queue: 'start' });
   });
 
+  it('a service that compiles first is waited for longer, unless somebody says how long', () => {
+    const timeoutOf = (compiles: boolean, options: Partial<ServiceOptions>) => {
+      const [project] = inputsOf({}, {}).projects;
+      const backend = { ...project!.detection.backend!, compiles };
+      const plan = planOf({}, { projects: [{ ...project!, detection: { ...project!.detection, backend } }], options: [serviceOptions('backend', options)] });
+      return plan.projects[0]!.services[0]!.ready.timeout_ms;
+    };
+    expect(timeoutOf(false, {})).to.equal(60_000);
+    expect(timeoutOf(true, {})).to.equal(600_000);
+    expect(timeoutOf(true, { readyTimeoutIsSet: true })).to.equal(60_000);
+  });
+
   it('a project of dependencies alone is known by them', () => {
     const profile = { backend: off, frontend: off };
     expect(planOf({ dependencies: { postgres: { healthy: true }, queue: { healthy: false } } }, { hasState: true, profile }).decision.kind).to.equal('resume');
@@ -167,6 +179,7 @@ function serviceOptions(slug: string, change: Partial<ServiceOptions> = {}, enab
     readyLog: undefined,
     readyCommand: undefined,
     readyTimeoutMs: 60_000,
+    readyTimeoutIsSet: false,
     critical: true,
     stopSignal: 'SIGTERM',
     stopTimeoutMs: 10_000,

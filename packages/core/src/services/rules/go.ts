@@ -27,7 +27,7 @@ function matchGo(app: AppDirectory): RuleMatch | undefined {
   // A program in the root may be a tool of any kind; one in the directory of the backend is the backend.
   if (app.isRoot && !isServer(`${text}\n${found.sources}`)) return undefined;
   return {
-    command: { type: 'backend', command: ['go', 'run', found.target], cwd: app.directory, portMode: 'env', env: {}, source: 'autodetected', rule: 'go', serverCode: true },
+    command: { type: 'backend', command: ['go', 'run', found.target], cwd: app.directory, portMode: 'env', env: {}, source: 'autodetected', rule: 'go', serverCode: true, compiles: true },
     evidence: [
       { path: module, text: `module ${/^module\s+(\S+)/m.exec(text)?.[1] ?? ''}` },
       { path: found.file, text: 'package main' },

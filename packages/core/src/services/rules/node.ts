@@ -71,7 +71,7 @@ function matchScript(app: AppDirectory): RuleMatch | undefined {
   // In the root, a script that starts other packages would start the same application twice.
   if (app.isRoot && (facts.isWorkspaceRoot || startsOthers(text))) return undefined;
   const manager = detectPackageManager(app);
-  return toMatch({ app, facts, manager, script: { name, text }, rule: 'package-script' }, { command: runScriptCommand(manager, name, []), portMode: 'env', env: {}, serverCode: true, program: undefined, notes: [] });
+  return toMatch({ app, facts, manager, script: { name, text }, rule: 'package-script' }, { command: runScriptCommand(manager, name, []), portMode: 'env', env: {}, serverCode: false, program: undefined, notes: [] });
 }
 
 interface Matched {

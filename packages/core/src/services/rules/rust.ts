@@ -39,6 +39,7 @@ function matchRust(app: AppDirectory): RuleMatch | undefined {
       source: 'autodetected',
       rule: 'rust',
       serverCode: true,
+      compiles: true,
     },
     evidence: [
       { path: manifest, text: `package ${packageName}` },

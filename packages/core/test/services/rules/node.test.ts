@@ -108,6 +108,13 @@ describe('rules for Node', () => {
     }
   });
 
+  it('say which frontends are known to have code on the server: no script of unknown kind is', async () => {
+    const serverCode = async (dev: string, ...dependencies: readonly string[]) => (await detect({ 'frontend/package.json': packageJson({ dev }, dependencies) })).frontend?.serverCode === true;
+    for (const dev of ['next dev', 'nuxt dev', 'astro dev', 'remix vite:dev', 'react-router dev']) expect(await serverCode(dev), dev).to.equal(true);
+    for (const dev of ['vite', 'ng serve', 'react-scripts start', 'vue-cli-service serve', 'parcel index.html', 'node server.js']) expect(await serverCode(dev), dev).to.equal(false);
+    expect(await serverCode('vite dev', '@sveltejs/kit')).to.equal(true);
+  });
+
   it('bind loopback wherever they take an address', () => {
     expect(nodeFrameworks.filter(({ args }) => args.length > 0 && !args.includes('127.0.0.1'))).to.deep.equal([]);
   });
