@@ -57,6 +57,7 @@ describe('readBootstrapConfig', () => {
     ['ENVCTL_RUNTIME_DIR=/a\nRUN_SH_RUNTIME_DIR=~/b\nENVCTL_STATE_COMPAT_MODE=scoped_only\n', { ENVCTL_RUNTIME_TRUTH_MODE: 'strict' }],
     ['ENVCTL_SERVICE_STARTUP_GRACE_SECONDS=soon\nENVCTL_RUNTIME_TRUTH_MODE=maybe\n', {}],
     ['ENVCTL_SERVICE_STARTUP_GRACE_SECONDS=4\nENVCTL_SERVICE_REBOUND_MAX_DELTA=0\n', {}],
+    ['ENVCTL_ADDITIONAL_SERVICES=worker,mail\n', {}],
   ] as const) {
     it(`agrees with the model for ${JSON.stringify(text)} and ${JSON.stringify(env)}`, () => {
       repository.write('.envctl', text);
@@ -72,6 +73,7 @@ describe('readBootstrapConfig', () => {
         stateCompatMode,
         truth,
         exists: true,
+        additionalServices: model.services('main').map(({ slug }) => slug).filter((slug) => slug !== 'backend' && slug !== 'frontend'),
       });
     });
   }
