@@ -42,7 +42,7 @@ describe('flags of a start', function () {
   it('--service-sequential puts the frontend behind the backend, in every spelling', async () => {
     for (const words of [['--service-sequential'], ['--no-service-parallel'], ['SERVICE_PARALLEL=off'], ['ENVCTL_SERVICE_ATTACH_PARALLEL=false']]) {
       const { edges } = (await world.succeed(['start', '--dry-run', ...words])) as unknown as { edges: readonly object[] };
-      expect(edges, words.join(' ')).to.deep.equal([{ project: 'Main', node: 'frontend', needs: 'backend', condition: 'ready' }]);
+      expect(edges, words.join(' ')).to.deep.equal([{ project: 'Main', node: 'frontend', needs: 'backend', condition: 'ready', optional: false }]);
     }
     const { run_id: run } = await world.succeed(['start', '--service-sequential']);
     const events = readFileSync(path.join(world.directory, 'state/engine', world.scopeId, 'runs', run, 'events.jsonl'), 'utf8').trim().split('\n').map((line) => JSON.parse(line) as Readonly<Record<string, unknown>>);
