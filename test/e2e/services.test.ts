@@ -169,6 +169,37 @@ describe('additional services', function () {
     before('teller says', 'healthy started');
   });
 
+  it('RESTART starts a command again as often as it says, also where nobody looks, and not after a good end', async () => {
+    await configure({
+      ENVCTL_ADDITIONAL_SERVICES: 'broken,well,dies',
+      ENVCTL_SERVICE_BROKEN_START_CMD: 'node it.mjs broken exit 5',
+      ENVCTL_SERVICE_BROKEN_RESTART: 'on-failure',
+      ENVCTL_SERVICE_BROKEN_RESTART_MAX: 2,
+      ENVCTL_SERVICE_BROKEN_RESTART_BACKOFF: '10ms',
+      ENVCTL_SERVICE_BROKEN_CRITICAL: false,
+      ENVCTL_SERVICE_WELL_KIND: 'job',
+      ENVCTL_SERVICE_WELL_START_CMD: 'node it.mjs well exit 7',
+      ENVCTL_SERVICE_WELL_SUCCESS_EXIT_CODES: 7,
+      ENVCTL_SERVICE_WELL_RESTART: 'on-failure',
+      ENVCTL_SERVICE_WELL_RESTART_BACKOFF: '10ms',
+      ENVCTL_SERVICE_DIES_KIND: 'worker',
+      ENVCTL_SERVICE_DIES_START_CMD: 'node it.mjs dies work',
+      ENVCTL_SERVICE_DIES_READY_LOG: '^up',
+      ENVCTL_SERVICE_DIES_RESTART: 'always',
+      ENVCTL_SERVICE_DIES_RESTART_BACKOFF: '10ms',
+    });
+    const start = await world.succeed(['start'], call);
+    expect(start.projects[0]!.services.map(({ type, status }) => `${type} ${status}`)).to.deep.equal(['backend started', 'broken failed', 'well completed', 'dies started']);
+    expect(['broken', 'well', 'dies'].map((name) => said().filter((line) => line === `${name} started`).length)).to.deep.equal([3, 1, 1]);
+    const pid = (await world.succeed(['health'], call)).services.find(({ name }) => name === 'Main Dies')!.pid;
+    process.kill(pid, 'SIGKILL');
+    while (said().filter((line) => line === 'dies started').length < 2) await new Promise((resolve) => setTimeout(resolve, 20));
+    const after = (await world.succeed(['health'], call)).services.find(({ name }) => name === 'Main Dies')!;
+    expect(after).to.include({ status: 'running', restarts: 1 }).and.not.include({ pid });
+    await world.succeed(['stop'], call);
+    expect(said().filter((line) => line === 'dies started')).to.have.length(2);
+  });
+
   it('a service brings what it needs; flags say how much is meant', async () => {
     await configure({
       ENVCTL_ADDITIONAL_SERVICES: 'api,mailer',
