@@ -2,8 +2,9 @@
  * The merged manifest: what every loaded plugin declares, without its code. The shipped one covers the bundled
  * plugins; with installed or linked plugins a cached one stands in for as long as its key names the very same files.
  */
-import { mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync, type Stats } from 'node:fs';
+import { readFileSync, renameSync, rmSync, statSync, writeFileSync, type Stats } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { makeDirectoriesSync } from '../fs/read-only.js';
 import type { ConfigKeyDeclaration, DependencyDeclaration } from '../contract/index.js';
 import type { DeclaredRefiner } from '../config/read-only.js';
 import type { CommandEntry } from '../routing/index.js';
@@ -112,7 +113,7 @@ export function cacheDoorManifest(directories: OclifDirectories, manifest: DoorM
   const path = cachedPath(directories);
   const temporary = `${path}.${pid}.tmp`;
   try {
-    mkdirSync(dirname(path), { recursive: true });
+    makeDirectoriesSync(dirname(path));
     writeFileSync(temporary, JSON.stringify(manifest));
     renameSync(temporary, path);
   } catch {

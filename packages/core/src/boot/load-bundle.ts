@@ -3,12 +3,13 @@
  * In a packed package `dist/all.js` calls this; nothing else does.
  */
 import { createHash } from 'node:crypto';
-import { closeSync, fstatSync, fsyncSync, mkdirSync, openSync, readFileSync, readdirSync, renameSync, rmSync, statSync, writeSync } from 'node:fs';
+import { closeSync, fstatSync, fsyncSync, openSync, readFileSync, readdirSync, renameSync, rmSync, statSync, writeSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { cachedDataVersionTag } from 'node:v8';
 import { Script } from 'node:vm';
+import { makeDirectoriesSync } from '../fs/read-only.js';
 import { oclifDirectories } from './oclif-directories.js';
 
 export interface BundleOptions {
@@ -84,7 +85,7 @@ function writeCache(path: string, code: Buffer): void {
   const directory = dirname(path);
   const temporary = `${path}.${process.pid}.tmp`;
   try {
-    mkdirSync(directory, { recursive: true, mode: 0o700 });
+    makeDirectoriesSync(directory);
     sweep(directory);
     const descriptor = openSync(temporary, 'wx', 0o600);
     try {

@@ -27,7 +27,7 @@ export default class Logs extends EnvctlCommand<LogsReport, EngineRuntime> {
     'logs-since': Flags.string({ aliases: ['since'], summary: 'Only what was logged since then: 10m, 1h30m, or a time.', helpValue: 'TIME' }),
     'logs-grep': Flags.string({ aliases: ['grep'], summary: 'Only lines that match this regular expression.', helpValue: 'PATTERN' }),
     'logs-follow': Flags.boolean({ aliases: ['follow'], summary: 'Go on as lines are written, also across a restart; with --json one object per line.' }),
-    'logs-duration': Flags.integer({ aliases: ['duration'], summary: 'Follow for this many seconds.', min: 1 }),
+    'logs-duration': Flags.integer({ aliases: ['duration'], summary: 'Follow for this many seconds.', min: 1, max: 86_400 }),
     'logs-no-color': Flags.boolean({ summary: 'Strip colours.' }),
   };
 

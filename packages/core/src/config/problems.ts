@@ -68,8 +68,8 @@ function lineProblems({ file, text, registry }: ProblemInput): ConfigProblem[] {
       origin: 'file',
       path,
       line,
-      message: `Line ${line} of ${path} is not KEY=value.`,
-      hint: `Write line ${line} as KEY=value, or put # in front of it. Nothing in the file is executed.`,
+      message: `Line ${line} of ${path} is not NAME=value.`,
+      hint: `Write line ${line} as NAME=value, or put # in front of it. Nothing in the file is executed.`,
     }),
   );
   return [...malformed, ...envProblems(text, path, registry), ...markerProblems(text, path)];

@@ -1,7 +1,7 @@
 import type { FieldRule } from '../contract/index.js';
 import { secretNameStrength } from './secret-names.js';
 import { createSecretPattern, isBare } from './secret-pattern.js';
-import { isSecretFlag, redacted, scrubText } from './text-scrub.js';
+import { isSecretFlag, redacted, scrubText, urlPasswords } from './text-scrub.js';
 
 export interface RedactorOptions {
   /** Values known to be secret now; asked at every use, so that a password made during a start counts at once. */
@@ -33,7 +33,7 @@ export function createRedactor(options: RedactorOptions): Redactor {
       patterns = {};
     }
     const dress = isBare(text) ? 'bare' : 'dressed';
-    if (!(dress in patterns)) patterns[dress] = createSecretPattern(secrets, dress);
+    if (!(dress in patterns)) patterns[dress] = createSecretPattern([...secrets, ...secrets.flatMap(urlPasswords)], dress);
     const pattern = patterns[dress];
     return pattern === undefined ? text : text.replace(pattern, redacted);
   };

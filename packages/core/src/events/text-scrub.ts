@@ -24,6 +24,22 @@ export function hasUrlPassword(text: string): boolean {
   return text.includes('://') && (passwordPart.test(text) || text.search(wildUserPart) !== -1);
 }
 
+/** The passwords of the URLs in `text`, as they stand there and decoded: people hand out both. Where an `@` follows, up to the first and to the last. */
+export function urlPasswords(text: string): readonly string[] {
+  const found = [...text.matchAll(urlPassword)].flatMap(([, password = '']) => [password, password.split('@', 1)[0]!]);
+  return [...new Set(found.flatMap((password) => [password, decoded(password)]))].filter((password) => password !== '');
+}
+
+const urlPassword = /\b[a-z][a-z0-9+.-]{0,31}:\/\/[^\s/?#"'<>`@:]{0,256}:([^\s"'<>`]{1,1024})@/gi;
+
+function decoded(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
+}
+
 function scrubUrls(text: string): string {
   if (!text.includes('://')) return text;
   return text.replace(wildUserPart, `$1${redacted}@`).replace(userPart, `$1${redacted}@`);

@@ -1,4 +1,4 @@
-import { mkdir, open } from 'node:fs/promises';
+import { mkdir, open, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { errnoOf, toWriteError } from './write-error.js';
 
@@ -8,21 +8,28 @@ import { errnoOf, toWriteError } from './write-error.js';
  */
 export async function ensureDirectory(path: string, mode = 0o700): Promise<void> {
   try {
-    await mkdir(path, { recursive: true, mode });
+    await makeDirectories(path, mode);
   } catch (error) {
-    throw toWriteError(path, errnoOf(error) === 'ENOENT' ? await reasonOfMissing(path, error) : error);
+    throw toWriteError(path, error);
   }
 }
 
-/** A recursive mkdir(2) of Node says ENOENT on a read-only file system; a plain one below what exists says why. */
-async function reasonOfMissing(path: string, error: unknown): Promise<unknown> {
-  if (dirname(path) === path) return error;
+/** Step by step: Node's own recursive mkdir(2) hides why, and never ends where the parent is there and takes no directory (`/proc/x`). */
+async function makeDirectories(path: string, mode: number): Promise<void> {
   try {
-    await mkdir(path, { mode: 0o700 });
-    return error;
-  } catch (plain) {
-    return errnoOf(plain) === 'ENOENT' ? reasonOfMissing(dirname(path), error) : errnoOf(plain) === 'EEXIST' ? error : plain;
+    await makeDirectory(path, mode);
+  } catch (error) {
+    if (errnoOf(error) !== 'ENOENT' || dirname(path) === path) throw error;
+    await makeDirectories(dirname(path), mode);
+    await makeDirectory(path, mode);
   }
+}
+
+async function makeDirectory(path: string, mode: number): Promise<void> {
+  await mkdir(path, { mode }).catch(async (error: unknown) => {
+    const isThere = errnoOf(error) === 'EEXIST' && (await stat(path).then((entry) => entry.isDirectory(), () => false));
+    if (!isThere) throw error;
+  });
 }
 
 /** Makes names created, renamed or removed in `path` survive a power cut. File systems that cannot are let pass. */

@@ -1,2 +1,3 @@
 /** The light door of the room. */
 export { formatJson } from './format-json.js';
+export { makeDirectoriesSync } from './make-directories.js';

@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
-import { linkSync, mkdirSync, readFileSync, readdirSync, renameSync, statSync, unlinkSync, writeFileSync } from 'node:fs';
+import { linkSync, readFileSync, readdirSync, renameSync, statSync, unlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { ProcessIdentity } from '../contract/index.js';
-import { errnoOf, parseTemporaryName, temporaryName, toWriteError } from '../fs/index.js';
+import { errnoOf, makeDirectoriesSync, parseTemporaryName, temporaryName, toWriteError } from '../fs/index.js';
 import type { ClaimRecord, StoreRecord } from './lease-schema.js';
 import { parseStoreRecord } from './lease-schema.js';
 import type { Stamp, StoreRoutine, StoreStep } from './store-protocol.js';
@@ -82,7 +82,7 @@ export function createLeaseStore(options: LeaseStoreOptions): LeaseStore {
       writeFresh(path, content);
     } catch (error) {
       if (errnoOf(error) !== 'ENOENT') throw error;
-      mkdirSync(directory, { recursive: true, mode: 0o700 });
+      makeDirectoriesSync(directory);
       writeFresh(path, content);
     }
     return path;

@@ -3,12 +3,11 @@
  * command. The composition root adds what commands need; the conformance kit uses it as it is.
  */
 import { randomBytes } from 'node:crypto';
-import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { FaultSeam, ProcessIdentity, ScopeFacts, SignalDeclaration } from '../contract/index.js';
 import type { ConfigModel } from '../config/index.js';
 import { coreSignals, createJsonlSink, createRecorder, createRedactor } from '../events/index.js';
-import { createGenerationLock, type GenerationLockOptions } from '../fs/index.js';
+import { createGenerationLock, type GenerationLockOptions, makeDirectoriesSync } from '../fs/index.js';
 import { createLeaseTable, createPortPreference } from '../ports/index.js';
 import { mayBeAlive, selfIdentity } from '../processes/index.js';
 import { createProgramFinder, resolveDataUser, type RequirementsContext } from '../requirements/index.js';
@@ -107,7 +106,7 @@ export async function createContext(inputs: ContextInputs): Promise<ScopedContex
 /** From the first event on there is a file to write to. A disk that takes no directory takes no events either: the command goes on. */
 function makeRunDirectory(directory: string): void {
   try {
-    mkdirSync(directory, { recursive: true, mode: 0o700 });
+    makeDirectoriesSync(directory);
   } catch {
     // The recorder counts what it could not write.
   }

@@ -125,6 +125,11 @@ describe('redaction of known secrets', () => {
     expect(local.text('0123456789abcdef')).to.equal('<redacted>');
   });
 
+  it('finds the password of a URL that is secret, as it stands there and decoded', () => {
+    const local = createRedactor({ secrets: () => ['postgresql://main:Plain%2Fpw%4077x@localhost:5432/main?x=y:z@1', 'redis://:r3d1spass@localhost:6379/0'], home: '/' });
+    expect(local.text('login as Plain/pw@77x or Plain%2Fpw%4077x or r3d1spass to localhost')).to.equal('login as <redacted> or <redacted> or <redacted> to localhost');
+  });
+
   it('finds each line of a secret of several lines', () => {
     const local = createRedactor({ secrets: () => ['-----BEGIN X-----\nMIIabcdefgh\nqrstuvwxyz\n-----END X-----'], home: '/' });
     expect(local.text('cert: qrstuvwxyz')).to.equal('cert: <redacted>');

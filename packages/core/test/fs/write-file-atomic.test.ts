@@ -11,6 +11,18 @@ describe('atomic files', () => {
   afterEach(() => directory.remove());
   const at = (name: string): string => join(directory.path, name);
 
+  it('says in one error which directory cannot be made, and makes parents', async function () {
+    this.timeout(5000);
+    await ensureDirectory(at('a/b/c'));
+    await ensureDirectory(at('a/b/c'));
+    expect(statSync(at('a/b/c')).mode & 0o777).to.equal(0o700);
+    writeFileSync(at('file'), '');
+    for (const path of ['/proc/envctl-test/a', at('file'), at('file/below')]) {
+      const error: unknown = await ensureDirectory(path).then(() => undefined, (reason: unknown) => reason);
+      expect(isEnvctlError(error) && error.code, path).to.equal('ENVCTL_E_STATE_WRITE');
+    }
+  });
+
   it('writes private files whatever the umask, and other modes when asked', async () => {
     const old = process.umask(0o277);
     try {
