@@ -17,6 +17,8 @@ export interface DetectionInput {
   readonly commands: Partial<Readonly<Record<ServiceName, string | undefined>>>;
   /** A path (`/healthz`) or URL, `{port}` allowed, that answers 2xx when the service is healthy. */
   readonly healthUrls?: Partial<Readonly<Record<ServiceName, string | undefined>>>;
+  /** Services that nobody wants: that there is none needs no word. */
+  readonly switchedOff?: readonly ServiceName[];
   /** Names of the additional services that the configuration has, for companions that are there already. */
   readonly additional?: readonly string[];
   /** The value of PATH. */
@@ -55,7 +57,7 @@ export function detectServices(input: DetectionInput): ServiceDetection {
     notes: [
       ...kept.flatMap((name) => found[name]?.notes ?? []),
       ...kept.flatMap((name) => companionNotes(found[name]?.companions ?? [], input.additional ?? [])),
-      ...(['backend', 'frontend'] as const).filter((name) => !kept.includes(name)).map((name) => absenceNote(input, name)),
+      ...(['backend', 'frontend'] as const).filter((name) => !kept.includes(name) && input.switchedOff?.includes(name) !== true).map((name) => absenceNote(input, name)),
     ],
   };
 }

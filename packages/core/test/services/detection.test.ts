@@ -87,6 +87,7 @@ describe('detectServices', () => {
     const found = await detect({ 'backend/package.json': expressPackage });
     expect(found.evidence).to.deep.equal([{ service: 'backend', rule: 'package-script', path: path.join(found.root, 'backend/package.json'), text: 'scripts.start: node ./bin/www' }]);
     expect(found.notes).to.deep.equal([`No frontend found in frontend/ or the root of ${found.root}.`]);
+    expect((await detect({ 'backend/package.json': expressPackage }, { switchedOff: ['frontend'] })).notes).to.deep.equal([]);
   });
 
   it('gives the port in PORT alone where no flag is known', async () => {
