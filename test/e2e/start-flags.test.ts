@@ -79,6 +79,21 @@ describe('flags of a start', function () {
     expect((await world.succeed(['kill', '--all'])).stopped).to.have.members(['Main Backend', 'Main Frontend']);
   });
 
+  it('a target that names nothing is refused and never means everything', async () => {
+    await world.succeed(['start']);
+    const before = await world.succeed(['show-state']);
+    const commands = ['start', 'restart', 'stop', 'logs', 'clear-logs', 'errors', 'preflight', 'explain-startup'];
+    const nameless = [[''], [','], [' '], ['--project='], ['--project', ','], ['--service= ']];
+    for (const words of [...commands.map((command) => [command, ',']), ...nameless.map((target) => ['stop', ...target]), ['health', '--service=,'], ['wait', '--project='], ['endpoints', '']]) {
+      const { code, document } = await world.json(words);
+      expect({ code, ok: document.ok }, words.join(' ')).to.deep.equal({ code: 1, ok: false });
+    }
+    expect((await world.envctl(['stop', '--', ''])).code, 'behind dashes').to.equal(1);
+    expect((await world.json(['stop', ' ,'])).document).to.deep.include({ code: 'ENVCTL_E_ARGV_INVALID', message: "The target ' ,' names nothing." });
+    expect(await world.succeed(['show-state'])).to.deep.equal(before);
+    await world.succeed(['stop']);
+  });
+
   it('a linked worktree uses scope, configuration and state of its owner; --repo may stand anywhere', async () => {
     const linked = path.join(world.directory, 'linked');
     await runOrThrow('git', ['-c', 'user.email=a@b', '-c', 'user.name=a', 'commit', '-q', '--allow-empty', '-m', 'first'], { cwd: world.repository });

@@ -4,7 +4,7 @@ import { createMainProvider, discoverProjects, selectProjects } from '../project
 import { resolveDataUser } from '../requirements/read-only.js';
 import { completeRoute, type CompleteRoute, type Route } from '../routing/index.js';
 import { toScopeDirectory } from '../scope/read-only.js';
-import { assertOneTarget, assertStartable, assertStartupEnabled, namedProjects, namedServiceTypes, predictStart, toPreflightReport, toStartOptions, type PreflightReport, type StartPlan, type StartRequest } from '../startup/read-only.js';
+import { assertTarget, assertStartable, assertStartupEnabled, namedProjects, namedServiceTypes, predictStart, toPreflightReport, toStartOptions, type PreflightReport, type StartPlan, type StartRequest } from '../startup/read-only.js';
 import { inspectLatestState } from '../state/read-only.js';
 import { examineServices, foreseeDependencies, readTruthMode } from '../truth/read-only.js';
 import { readConfig, type ConfiguredInputs } from './read-config.js';
@@ -38,7 +38,7 @@ export async function preflight(inputs: PlanInputs): Promise<{ readonly report: 
 }
 
 async function predict(inputs: PlanInputs): Promise<Predicted | undefined> {
-  assertOneTarget(inputs.route);
+  assertTarget(inputs.route);
   const read = await readConfig(inputs, (config) => [completeRoute(inputs.route, config).mode]);
   if (read === undefined) return undefined;
   const { config } = read;

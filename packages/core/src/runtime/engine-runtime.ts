@@ -11,7 +11,7 @@ import { learnSecrets } from '../requirements/index.js';
 import { recordedSecretValues } from '../services/index.js';
 import type { CompleteRoute, Route } from '../routing/index.js';
 import { clearLogs, collectErrors, toFailedHealth, toFailedStart, examineHealth, followLogs, readLogs, waitFor, type ClearLogsReport, type ErrorsReport, type FollowOptions, type HealthReport, type LogRecord, type LogsOptions, type LogsReport } from '../state-actions/index.js';
-import { assertOneTarget, assertStartupEnabled, attemptPlan, explainStart, hasSelectors, namedProjects, namedServiceTypes, refuseLegacyResume, runStart, toPreflightReport, toStartOptions, type PreflightReport, type StartPlan, type StartSummary } from '../startup/index.js';
+import { assertTarget, assertStartupEnabled, attemptPlan, explainStart, hasSelectors, namedProjects, namedServiceTypes, refuseLegacyResume, runStart, toPreflightReport, toStartOptions, type PreflightReport, type StartPlan, type StartSummary } from '../startup/index.js';
 import { readJsonFile } from '../fs/index.js';
 import { artifactNames, describeLegacyState, describePassedOver, isLegacyState, type RunState } from '../state/index.js';
 import { namedServices, projectFacts } from '../truth/index.js';
@@ -47,7 +47,7 @@ export async function createRuntime(request: RuntimeRequest): Promise<EngineRunt
   const warn = (line: string): void => request.invocation.stderr(`Warning: ${line}\n`);
 
   const engineFor = async (route: Route, demand: ConfigDemand, tell: (oddity: string) => void = warn): Promise<Engine> => {
-    assertOneTarget(route);
+    assertTarget(route);
     // A prediction stands for another command, and is refused as that one would be.
     assertPrograms(declared(route)?.prerequisites ?? [], request.invocation.env['PATH'] ?? '');
     const engine = await composeEngine(request, route, demand);
@@ -108,6 +108,7 @@ export async function createRuntime(request: RuntimeRequest): Promise<EngineRunt
     refine: configuration.refine,
     start: async (route, command) => {
       assertPolicy(route, command === 'start' ? 'start' : 'restore');
+      assertTarget(route);
       if (declared(route)?.bootstrap === 'require') await configuration.ensureConfig(route);
       const { engine, startRequest } = await startContext(route, command, false);
       configuration.events.drainTo(engine.events);

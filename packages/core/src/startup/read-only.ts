@@ -3,4 +3,4 @@ export type { StartPlan } from './plan.js';
 export { assertStartable, predictStart, type StartRequest } from './predict-start.js';
 export { type PreflightReport, toPreflightReport } from './preflight.js';
 export { toStartOptions } from './start-options.js';
-export { assertOneTarget, assertStartupEnabled, namedProjects, namedServiceTypes } from './start-target.js';
+export { assertStartupEnabled, assertTarget, namedProjects, namedServiceTypes } from './start-target.js';

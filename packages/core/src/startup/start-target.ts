@@ -12,10 +12,17 @@ export function hasSelectors(route: Selection): boolean {
   return route.projects.length + route.services.length + route.passthroughArgs.length > 0;
 }
 
-/** Throws ENVCTL_E_ARGV_INVALID for `--all` beside a target. */
-export function assertOneTarget(route: Route): void {
+/** Throws ENVCTL_E_ARGV_INVALID for a target that names nothing, which must not come to mean everything, and for `--all` beside a target. */
+export function assertTarget(route: Route): void {
+  assertNamed(route);
   if (route.flags['all'] !== true || !hasSelectors(route)) return;
   throw new EnvctlError('ENVCTL_E_ARGV_INVALID', `--all takes no other target: ${[...route.projects, ...route.services, ...route.passthroughArgs].join(', ')}`, { hints: [`envctl ${route.command} --all`] });
+}
+
+function assertNamed({ projects, services, passthroughArgs, command }: Route): void {
+  const nameless = [...projects, ...services, ...passthroughArgs].find((word) => /^[\s,]*$/.test(word));
+  if (nameless === undefined) return;
+  throw new EnvctlError('ENVCTL_E_ARGV_INVALID', `The target '${nameless}' names nothing.`, { hints: [`envctl ${command} without a target means everything`, 'envctl list-targets'] });
 }
 
 /** The projects that are named, bare words among them; empty means all. */
