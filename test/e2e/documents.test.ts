@@ -88,6 +88,16 @@ describe('JSON documents', function () {
     }
   });
 
+  it('have their schema where there is something to convert', async () => {
+    const files = ['.envctl.sh', '.envctl.hooks.mjs'].map((name) => path.join(world.repository, name));
+    expect(check((await world.json(['migrate-hooks'])).document)).to.include({ ok: false });
+    await writeFile(files[0]!, `envctl_setup_infrastructure() {\n  export ENVCTL_HOOK_JSON='{"skip_default_requirements":true}'\n}\n`);
+    const { code, document } = await world.json(['migrate-hooks']);
+    expect({ code, ok: check(document).ok }).to.deep.equal({ code: 0, ok: true });
+    worked.add(commandOf(document));
+    await Promise.all(files.map((file) => rm(file)));
+  });
+
   it('of every command were among these', async () => {
     const { document } = await world.json(['help']);
     const commands = (document as unknown as { readonly commands: readonly { readonly name: string; readonly plugin: string }[] }).commands.filter(({ plugin }) => !plugin.startsWith('@oclif/'));
