@@ -8,7 +8,7 @@ export { declaredSecretNames } from './caller-credentials.js';
 export { commandOnPort, substitutePort, type DetectionEvidence, type DetectionProblem, type ServiceCommand, type ServiceName } from './service-command.js';
 export { forwardedVariables, type ForwardedSettings } from './forwarded-variables.js';
 export { addressSources, addressVariables, fillEnvLines, sortEnvLines, type ServiceAddress, toEnvSources, type EnvSources, type SkippedLine } from './section-variables.js';
-export { ownVariableNames, serviceEnvironment, type EnvironmentAudience, type ServiceEnvironmentInput } from './service-environment.js';
+export { ownVariableNames, peerVariableNames, serviceEnvironment, type EnvironmentAudience, type ServiceEnvironmentInput } from './service-environment.js';
 export { createReadyCommand } from './run-ready-command.js';
 export { waitServiceReady, type ServiceReadiness, type ServiceReadyRequest, type WaitedLaunch } from './readiness.js';
 export { createWaitedLaunch } from './waited-launch.js';

@@ -65,6 +65,11 @@ export function ownVariableNames(service: string, addressed: readonly string[], 
   return [...(hasPort ? ['PORT'] : []), 'ENVCTL_PROJECT_NAME', ...Object.keys(peerVariables(service, urls))];
 }
 
+/** Names of the variables in which envctl itself tells a service where `peer` is. */
+export function peerVariableNames(service: string, peer: string): readonly string[] {
+  return service === peer ? [] : Object.keys(peerVariables(service, { [peer]: '' }));
+}
+
 /** How one service finds the others; those of additional services are sources of the launch env sections. */
 function peerVariables(service: string, urls: ServiceEnvironmentInput['urls']): Record<string, string> {
   const { backend, frontend } = urls;

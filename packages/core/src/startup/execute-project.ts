@@ -5,7 +5,7 @@
 import { errorMessage } from '../contract/index.js';
 import { absentComponent, type PortPlan, type RequirementComponent, type ServiceRecord } from '../state/index.js';
 import { firstFailure, runGraph, type NodeOutcome } from './graph.js';
-import { describeMisled } from './follow-move.js';
+import { describeMove } from './follow-move.js';
 import { isShownNode, toGraphNodes } from './graph-nodes.js';
 import { createHeadStart } from './head-start.js';
 import { toComponent, toFailedComponent, toHookedComponent, toPortPlans, toTimings, type NodeTiming } from './project-results.js';
@@ -94,7 +94,7 @@ async function attemptProject(context: ExecuteContext, request: ExecuteRequest, 
     ]),
     ports: toPortPlans(project.name, acquired.leases),
     timings: timings(),
-    notes: acquired.leases.flatMap((leased) => describeMisled(acquired, leased)),
+    notes: acquired.leases.flatMap(describeMove),
     undo: (error) => fail(project.name, error),
   };
 }

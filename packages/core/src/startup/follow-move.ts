@@ -1,7 +1,7 @@
 /** A dev server that found its port taken and moved to another one: the lease, the records and the other services follow. */
 import { recordLaunchPorts } from '../processes/index.js';
 import { releaseLease, type AcquiredProcess } from '../resources/index.js';
-import type { Acquired, ExecuteContext, ExecuteRequest } from './project-run.js';
+import type { ExecuteContext, ExecuteRequest } from './project-run.js';
 import type { LeasedService } from './start-service.js';
 
 export interface Move {
@@ -29,18 +29,7 @@ export async function followMove(context: ExecuteContext, request: ExecuteReques
   context.events.emit('port.rebound', { project: project.name, service: service.type, port });
 }
 
-/** One line for each service that was started with the port that `moved` has left. */
-export function describeMisled({ processes }: Acquired, moved: LeasedService): readonly string[] {
-  const { movedFrom, port, service } = moved;
-  if (movedFrom === undefined) return [];
-  const misled = processes.filter(({ leased, environment }) => leased !== moved && Object.values(environment).some((value) => names(value, movedFrom)));
-  return [
-    `${service.name} moved from port ${movedFrom} to ${port}`,
-    ...misled.map(({ leased }) => `${leased.service.name} was started with port ${movedFrom} of ${service.name}: envctl restart ${leased.service.type}`),
-  ];
-}
-
-/** The port as a number of its own, or at the end of an address. */
-function names(value: string, port: number): boolean {
-  return new RegExp(`(?:^|:)${port}(?!\\d)`).test(value);
+/** Says that a service has moved, when it has. */
+export function describeMove({ service, movedFrom, port }: LeasedService): readonly string[] {
+  return movedFrom === undefined ? [] : [`${service.name} moved from port ${movedFrom} to ${port}`];
 }

@@ -11,6 +11,8 @@ export interface PlannedService {
   readonly name: string;
   readonly kind: ServiceKind;
   readonly action: PlanAction;
+  /** Why it is replaced, or may be once it is known where the others are. */
+  readonly reason?: string;
   readonly command: ServiceCommand;
   /** null: it has no port. A worker may have one to tell it of all the same. */
   readonly preferred_port: number | null;
@@ -35,12 +37,14 @@ export function planService(inputs: PlanInputs, { facts, detection, presence }: 
   if (command === undefined) return undefined;
   const name = serviceName(facts.name, options.slug);
   const recorded = presence.services[name];
-  const action = toAction(recorded?.running === true, inputs.replace.has(name));
+  const stale = inputs.command === 'restart' ? [] : (recorded?.stale ?? []);
+  const action = toAction(recorded?.running === true, inputs.replace.has(name) || stale.length > 0);
   return {
     type: options.slug,
     name,
     kind: options.kind,
     action,
+    ...(action === 'replace' && stale.length > 0 ? { reason: `it was started with ${stale.join(', ')}` } : {}),
     command,
     preferred_port: options.portBase === undefined ? null : inputs.preferredPort(options.portBase, facts.name),
     // What is kept has the address it came up with, whatever is configured since.

@@ -41,9 +41,18 @@ export interface StartPlan {
   readonly edges: readonly { readonly project: string; readonly node: string; readonly needs: string; readonly condition: EdgeCondition; readonly optional: boolean }[];
 }
 
+export interface ServicePresence {
+  readonly running: boolean;
+  readonly listens: boolean;
+  /** Addresses it was started with that lead nowhere now, in words; default none. */
+  readonly stale?: readonly string[];
+  /** Service types and dependency ids whose addresses it was started with; default none. */
+  readonly given?: readonly string[];
+}
+
 /** What was recorded of one project, and whether it is alive now, from the truth room. */
 export interface ProjectPresence {
-  readonly services: Readonly<Record<string, { readonly running: boolean; readonly listens: boolean }>>;
+  readonly services: Readonly<Record<string, ServicePresence>>;
   readonly dependencies: Readonly<Record<string, { readonly healthy: boolean }>>;
 }
 
@@ -114,7 +123,7 @@ function planProject(inputs: PlanInputs, project: PlanProjectInputs): PlannedPro
   }));
   const found = withRestarts(planned, new Set(dependencies.filter(({ action }) => action !== 'keep').map(({ id }) => id)));
   const addressed = found.filter(({ listens }) => listens).map(({ type }) => type);
-  const services = found.map((service): PlannedService => ({ ...service, environment: planEnvironment({ service: service.type, audience: audienceOf(service.type, service.command, detection), lines: inputs.envLines(service.type), dependencies: enabled, installed: inputs.dependencies, callerEnv: inputs.callerEnv, addressed, hasPort: service.preferred_port !== null }) }));
+  const services = withForesight(inputs, found, presence, dependencies).map((service): PlannedService => ({ ...service, environment: planEnvironment({ service: service.type, audience: audienceOf(service.type, service.command, detection), lines: inputs.envLines(service.type), dependencies: enabled, installed: inputs.dependencies, callerEnv: inputs.callerEnv, addressed, hasPort: service.preferred_port !== null }) }));
   const steps = project.planSteps?.({ services, dependencies }) ?? [];
   const nodes = toPlannedNodes({ services, dependencies, steps }, { servicesInParallel: inputs.servicesInParallel !== false, requirementsStrict: inputs.requirementsStrict !== false });
   return { name: facts.name, root: facts.root, slug: facts.slug, services, dependencies, steps, nodes, notes: detection.notes };
@@ -141,6 +150,16 @@ function withRestarts(services: readonly UnsettledService[], starting: ReadonlyS
   const asked = services.filter(({ action, depends_on }) => action === 'keep' && depends_on.some(({ name, restart }) => restart && moving.has(name)));
   if (asked.length === 0) return services;
   return withRestarts(services.map((service) => (asked.includes(service) ? { ...service, action: 'replace', listens: service.kind === 'server' } : service)), starting);
+}
+
+/** Of what comes up now nobody knows yet on which port: what was told of it before is replaced when it is another one. */
+function withForesight({ command }: PlanInputs, services: readonly UnsettledService[], presence: ProjectPresence, dependencies: readonly PlannedDependency[]): readonly UnsettledService[] {
+  if (command === 'restart') return services;
+  const coming = new Set([...dependencies.filter(({ action }) => action !== 'keep').map(({ id }) => id), ...services.filter(({ action }) => action !== 'keep').map(({ type }) => type)]);
+  return services.map((service) => {
+    const uncertain = (presence.services[service.name]?.given ?? []).filter((name) => coming.has(name));
+    return service.action !== 'keep' || uncertain.length === 0 ? service : { ...service, reason: `replaced if ${uncertain.join(' or ')} moves to another port` };
+  });
 }
 
 /** A start means everything, a resume what was recorded, a restart what it was asked for beside what runs. */

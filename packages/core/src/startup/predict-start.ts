@@ -4,13 +4,13 @@ import { standardServices, type ConfigModel, type ServiceOptions } from '../conf
 import { assertPrograms } from '../processes/read-only.js';
 import { createDetectionFiles, detectAdditional, detectServices, missingCommandError, readReadyCommand, toDetectionError, type DetectionFiles, type ServiceDetection, type ServiceName } from '../services/read-only.js';
 import { findHooks, type ProjectHooks } from '../hooks/read-only.js';
-import type { RunState } from '../state/read-only.js';
-import { isGoodStatus, type RecordedServiceTruth } from '../truth/read-only.js';
+import type { RunState, ServiceRecord } from '../state/read-only.js';
+import { describeStale, isGoodStatus, portsOfProject, staleAddresses, type PortsByName, type RecordedServiceTruth } from '../truth/read-only.js';
 import { planHookSteps } from './plan-hook-steps.js';
 import { definedRule, isDefinedByHook, planRecorded } from './plan-defined.js';
 import { assertAcyclic } from './graph.js';
 import { commandOf } from './plan-service.js';
-import { planStart, type PlanProjectInputs, type ProjectPresence, type StartPlan } from './plan.js';
+import { planStart, type PlanProjectInputs, type ProjectPresence, type ServicePresence, type StartPlan } from './plan.js';
 import { predictSteps } from './predict-steps.js';
 
 /** The way of a start; every part may be left out. */
@@ -61,7 +61,7 @@ export interface Recorded {
   readonly state: RunState;
   readonly truth: {
     readonly services: readonly RecordedServiceTruth[];
-    readonly dependencies: readonly { readonly project: string; readonly component: string; readonly status: string }[];
+    readonly dependencies: readonly { readonly project: string; readonly component: string; readonly status: string; readonly port: number | null }[];
   };
 }
 
@@ -116,12 +116,14 @@ export function predictStart(context: PredictionContext, request: StartRequest, 
 }
 
 /** The recorded services of a project's hook; undefined when it has none, or there are none. */
-function definedBefore({ services, replace, options }: StartRequest, recorded: Recorded | undefined, project: string, hooks: ProjectHooks | undefined): PlanProjectInputs['defined'] {
+function definedBefore({ command, services, replace, options }: StartRequest, recorded: Recorded | undefined, project: string, hooks: ProjectHooks | undefined): PlanProjectInputs['defined'] {
   if (recorded === undefined || hooks?.hooks.includes('defineServices') !== true || options?.dependenciesOnly === true) return undefined;
   const records = Object.values(recorded.state.services).filter((record) => record.project === project && isDefinedByHook(record));
   if (records.length === 0) return undefined;
   const running = new Set(recorded.truth.services.filter(({ status }) => isGoodStatus(status)).map(({ name }) => name));
-  const planned = planRecorded(records, ({ name }) => running.has(name) && !replace.has(name) && options?.fresh !== true, hooks.file);
+  const ports = portsOfProject(recorded.state, project, recorded.truth);
+  const isStale = (record: ServiceRecord) => command !== 'restart' && staleAddresses(record, ports).length > 0;
+  const planned = planRecorded(records, (record) => running.has(record.name) && !replace.has(record.name) && !isStale(record) && options?.fresh !== true, hooks.file);
   return planned.some(({ action }) => action === 'replace') || services.length === 0 ? planned : planned.filter(({ type }) => services.includes(type));
 }
 
@@ -179,8 +181,13 @@ function programsOf({ config, declarations }: Pick<PredictionContext, 'config' |
 function toPresence(recorded: Recorded | undefined, project: string): ProjectPresence {
   if (recorded === undefined) return { services: {}, dependencies: {} };
   const { state, truth } = recorded;
+  const ports = portsOfProject(state, project, truth);
   return {
-    services: Object.fromEntries(truth.services.filter((service) => service.project === project).map((service) => [service.name, { running: isGoodStatus(service.status), listens: service.actualPort !== null }])),
+    services: Object.fromEntries(truth.services.filter((service) => service.project === project).map((service) => [service.name, { running: isGoodStatus(service.status), listens: service.actualPort !== null, ...addressesGiven(state.services[service.name], ports) }])),
     dependencies: Object.fromEntries(truth.dependencies.filter((dependency) => dependency.project === project).map((dependency) => [dependency.component, { healthy: dependency.status !== 'unreachable' && state.requirements[project]?.components[dependency.component]?.success !== false }])),
   };
+}
+
+function addressesGiven(record: ServiceRecord | undefined, ports: PortsByName): Pick<ServicePresence, 'stale' | 'given'> {
+  return record === undefined ? {} : { stale: staleAddresses(record, ports).map(describeStale), given: Object.keys(record.given_ports) };
 }

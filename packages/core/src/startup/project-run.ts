@@ -3,6 +3,7 @@ import type { DefinedService, DependencyDeclaration, FailedOutcome, HookRequirem
 import type { BringUpResult, DependencyHandle, RequirementsContext } from '../requirements/index.js';
 import type { AcquiredProcess } from '../resources/index.js';
 import type { ServiceRecord } from '../state/index.js';
+import type { PortsByName } from '../truth/index.js';
 import type { Progress } from '../ui/index.js';
 import type { HeadStart } from './head-start.js';
 import type { PlannedProject, StartPlan } from './plan.js';
@@ -25,6 +26,8 @@ export interface ExecuteRequest {
   readonly runDirectory: string;
   /** Services of the project that stay, by type. */
   readonly kept: Readonly<Partial<Record<string, ServiceRecord>>>;
+  /** Where everything of the project is that was up before. */
+  readonly ports: PortsByName;
   /** Variables of the command line for the services that are started. */
   readonly forwarded: Readonly<Record<string, string>>;
   /** Names of the services that the last good state lists. */
@@ -35,8 +38,7 @@ export interface ExecuteRequest {
 /** What this attempt has acquired so far, for the undo. */
 export interface Acquired {
   readonly leases: LeasedService[];
-  /** With the environment each was started with. */
-  readonly processes: { readonly launch: AcquiredProcess; readonly leased: LeasedService; readonly environment: Readonly<Record<string, string>> }[];
+  readonly processes: { readonly launch: AcquiredProcess; readonly leased: LeasedService }[];
   readonly dependencies: Map<string, BringUpResult>;
   /** Dependencies that the project does without. */
   readonly failed: Map<string, FailedOutcome>;

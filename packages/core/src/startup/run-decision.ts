@@ -27,5 +27,5 @@ export function decideRun({ command, hasState, fresh, projects }: RunDecisionInp
   const joining = projects.filter((project) => !project.known).map((project) => project.name);
   if (joining.length === projects.length) return { kind: 'fresh', reason: 'nothing of the selection was recorded' };
   if (joining.length > 0) return { kind: 'expand', reason: `joining: ${joining.join(', ')}` };
-  return { kind: 'resume', reason: 'part of the selection is missing' };
+  return { kind: 'resume', reason: actions.includes('start') ? 'part of the selection is missing' : 'part of the selection is replaced' };
 }

@@ -23,7 +23,8 @@ export async function runServiceNode(run: ProjectRun, service: PlannedService, r
       leases: acquired.leases,
       // Of what it waited for: the same variables however fast the others were.
       variables: Object.assign({}, ...awaited.map((id) => variables.get(id) ?? {})) as Record<string, ProjectedVariable>,
-      onLaunched: (launch, environment) => acquired.processes.push({ launch, leased, environment }),
+      dependencies: awaited.map((id) => ({ id, ports: portsOf(run, id), variables: Object.keys(variables.get(id) ?? {}) })),
+      onLaunched: (launch) => acquired.processes.push({ launch, leased }),
       ...running,
     });
     const lacking = awaited.filter((id) => acquired.failed.has(id));
@@ -34,6 +35,13 @@ export async function runServiceNode(run: ProjectRun, service: PlannedService, r
     if (!running.critical && !isConsequenceOf(running.signal, error)) await releaseFailed(run, leased, error);
     throw error;
   }
+}
+
+function portsOf({ request, acquired, hooked }: ProjectRun, id: string): readonly number[] {
+  const looked = hooked.requirements?.[id]?.final;
+  if (typeof looked === 'number') return [looked];
+  const started = acquired.dependencies.get(id);
+  return started === undefined ? (request.ports[id] ?? []) : Object.values(started.ports);
 }
 
 /** A service that stays was ready once; that it is healthy is asked again where somebody needs it. */

@@ -117,6 +117,7 @@ function toExternalRecord(run: ProjectRun, service: DefinedService): ServiceReco
     kind: port === null ? 'worker' : 'server',
     success_exit_codes: [0],
     depends_on: [],
+    given_ports: {},
     defined_by: 'hook',
     external: { start_ticks: identity.startTicks, boot_id: identity.bootId, pid_namespace: identity.pidNamespace },
   };

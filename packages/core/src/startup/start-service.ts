@@ -6,6 +6,7 @@ import { acquireProcess, type AcquiredProcess } from '../resources/index.js';
 import { addressVariables, commandOnPort, createDetectionFiles, createLaunchListeners, createReadyCommand, createWaitedLaunch, declaredSecretNames, fillEnvLines, readEnvFile, secretValues, serviceEnvironment, substitutePort, toEnvSources, waitServiceReady, type ServiceAddress, type ServiceReadiness, type ServiceReadyRequest } from '../services/index.js';
 import type { ServiceRecord } from '../state/index.js';
 import { followMove } from './follow-move.js';
+import { givenPorts, toDependencyProvider, toServiceProvider } from './given-ports.js';
 import type { ExecuteContext, ExecuteRequest } from './project-run.js';
 import type { PlannedProject, PlannedService } from './plan.js';
 
@@ -25,8 +26,10 @@ export interface ServiceStart {
   /** Every service that gets a port in this call. */
   readonly leases: readonly LeasedService[];
   readonly variables: Readonly<Record<string, ProjectedVariable>>;
+  /** The dependencies that `variables` are of. */
+  readonly dependencies: readonly { readonly id: string; readonly ports: readonly number[]; readonly variables: readonly string[] }[];
   /** Told as soon as there is something to undo. */
-  readonly onLaunched: (launch: AcquiredProcess, environment: Readonly<Record<string, string>>) => void;
+  readonly onLaunched: (launch: AcquiredProcess) => void;
   readonly signal: AbortSignal;
   readonly reached: (condition: EdgeCondition) => void;
 }
@@ -38,8 +41,12 @@ export async function startService(context: ExecuteContext, request: ExecuteRequ
   const { command, healthUrl } = commandOnPort(service.command, port);
   const logPath = serviceLogPath(request, service);
   const environment = environmentOfService(context, request, start);
+  const given = givenPorts(service, environment, [
+    ...start.dependencies.map(({ id, ports, variables }) => toDependencyProvider(id, ports, variables)),
+    ...addressesOf(context, request, start.leases).map((address) => toServiceProvider(service.type, address)),
+  ]);
   const launch = await launchService(context, request, start, { command, env: environment, logPath });
-  start.onLaunched(launch, environment);
+  start.onLaunched(launch);
   start.reached('started');
   const listeners = createLaunchListeners(launch.directory);
   const readiness = await waitServiceReady({
@@ -62,7 +69,7 @@ export async function startService(context: ExecuteContext, request: ExecuteRequ
   if (service.listens) context.events.emit('service.bind.actual', { project: request.project.name, service: service.type, actual_port: bound });
   else await listeners.listenersOf();
   if (readiness.status === 'ready' && healthUrl !== undefined) start.reached('healthy');
-  return toRecord(context, request, start.leased, launch, { logPath, healthUrl: commandOnPort(service.command, bound).healthUrl, pid: readiness.status === 'completed' ? null : listeners.childPid(), listenerPids: bound === null ? [] : listeners.pidsOn(bound), status: readiness.status === 'completed' ? 'completed' : 'running' });
+  return toRecord(context, request, start.leased, launch, { logPath, healthUrl: commandOnPort(service.command, bound).healthUrl, pid: readiness.status === 'completed' ? null : listeners.childPid(), listenerPids: bound === null ? [] : listeners.pidsOn(bound), status: readiness.status === 'completed' ? 'completed' : 'running', given });
 }
 
 /** What goes on record of a service that was launched by a start that failed; `failure` when it was the one that failed. */
@@ -158,7 +165,7 @@ function toRecord(
   request: ExecuteRequest,
   { service, port }: LeasedService,
   launch: AcquiredProcess | undefined,
-  facts: { readonly logPath: string; readonly healthUrl: string | undefined; readonly pid: number | null; readonly listenerPids: readonly number[]; readonly status: string },
+  facts: { readonly logPath: string; readonly healthUrl: string | undefined; readonly pid: number | null; readonly listenerPids: readonly number[]; readonly status: string; readonly given?: ServiceRecord['given_ports'] },
 ): ServiceRecord {
   const shown = service.public_url === null || port === null ? service.public_url : substitutePort(service.public_url, port);
   return {
@@ -187,6 +194,7 @@ function toRecord(
     kind: service.kind,
     success_exit_codes: [...service.success_exit_codes],
     depends_on: needsOf(request.project, service),
+    given_ports: facts.given ?? {},
   };
 }
 

@@ -8,13 +8,14 @@ import { describeIncomplete, recordedNeeds, releaseInOrder, releaseProcesses, re
 import { holdAll } from '../scope/index.js';
 import { isServiceTask, type ServiceName } from '../services/index.js';
 import { artifactNames, createRunId, emptyState, fingerprintRuntimeMap, fingerprintState, mergeByProject, type ReadinessPort, type RunState, type ServiceRecord } from '../state/index.js';
-import { namedServices, readTruthMode, reconcile, type ReconcileContext } from '../truth/index.js';
+import { namedServices, portsOfProject, readTruthMode, reconcile, type PortsByName, type ReconcileContext } from '../truth/index.js';
 import type { Progress } from '../ui/index.js';
 import { mapAtMost } from './at-most.js';
 import { executeProject, type ProjectFailure, type ProjectSuccess } from './execute-project.js';
 import { isDefinedByHook } from './plan-defined.js';
 import type { PlannedProject, StartPlan } from './plan.js';
 import { assertStartable, predictStart, type Prediction, type PredictionContext, type StartRequest } from './predict-start.js';
+import { mergeRounds, mostRounds, needsRound, nextRequest, type Round } from './rounds.js';
 import { assertReadinessGate, assertWholeTruth } from './strict-truth.js';
 import { toStartSummary, type StartSummary } from './summary.js';
 
@@ -46,46 +47,58 @@ export async function runStart(context: StartContext, request: StartRequest): Pr
   void context.handles(enabledDependencies(context, request.mode)).catch(() => undefined);
   return holdAll(context, locks, { purpose: request.command, timeoutMs: projectLockMs, signal: request.signal }, async () => {
     const startedMs = performance.now();
-    const gathered = await gather(context, request, { foreseesDependencies: false });
-    const { plan, state } = gathered;
-    const { forgetPorts = false, forwarded = {}, projectsAtOnce } = request.options ?? {};
-    assertStartable(context, request, gathered);
-    await assertReadinessGate(context, request.command, request.signal);
-    if (plan.decision.kind === 'reuse' && state !== undefined) {
-      for (const project of plan.projects) for (const service of project.services) context.progress.node(`${project.name}/${service.type}`, 'kept');
-      return toStartSummary({ plan, state, timings: [], totalMs: performance.now() - startedMs });
+    let latest = await runRound(context, request);
+    let whole = latest;
+    for (let round = 2; round <= mostRounds && needsRound(latest); round += 1) {
+      latest = await runRound(context, nextRequest(request));
+      whole = mergeRounds(whole, latest);
     }
-    const runId = createRunId(context.now(), context.random);
-    const runDirectory = join(context.paths.runs, runId);
-    context.seam('startup.run.before-effect');
-    context.bindRun(runId, runDirectory);
-    context.events.emit('command.route.selected', { mode: plan.mode, effective_mode: plan.mode, command: plan.command });
-    context.events.emit('planning.projects.discovered', { mode: plan.mode, count: plan.projects.length, projects: plan.projects.map((project) => project.name) });
-    context.events.emit('startup.run.decided', { decision: plan.decision.kind, reason: plan.decision.reason, run_id: runId, previous_run_id: state?.run_id ?? null, mode: plan.mode, projects: plan.projects.map((project) => project.name) });
-    if (plan.command === 'restart') context.events.emit('restart.selection', { include_requirements: true, target_projects: plan.projects.map((project) => project.name), selected_services: [...request.replace] });
-    context.events.emit('startup.execution', { mode: plan.mode, projects: plan.projects.map((project) => project.name) });
-    context.seam('startup.run.after-effect');
-    await recoverProjects(context, plan, state);
-    await stopReplaced(context, plan, state);
-    if (forgetPorts) await context.leases.drop(context.scope.id);
-    const handles = await context.handles([...new Set(plan.projects.flatMap((project) => project.dependencies.map((dependency) => dependency.id)))]);
-    const results = await mapAtMost(projectsAtOnce, plan.projects, (project) =>
-      executeProject(context, { plan, project, handles, runId, runDirectory, kept: keptServices(project, state), recorded: new Set(Object.keys(state?.services ?? {})), forwarded, signal: request.signal }),
-    );
-    const successes = results.filter((result) => result.ok);
-    const failures = results.filter((result) => !result.ok);
-    const totalMs = performance.now() - startedMs;
-    const committed = successes.length === 0 ? undefined : await commit(context, plan, runId, successes, { state, signal: request.signal }).catch(async (error: unknown) => {
-      // What is on no record must not run.
-      failures.push(...(await Promise.all(successes.map((success) => success.undo(error)))));
-      return undefined;
-    });
-    // Why the start failed matters more than that it could not be written down.
-    if (failures.length > 0) await recordFailure(context, plan, runId, failures).catch(() => undefined);
-    context.events.emit('startup.phase', { command: plan.command, mode: plan.mode, phase: 'total', duration_ms: Math.round(totalMs), status: failures.length === 0 ? 'ok' : 'failed' });
-    if (failures.length > 0) throw toStartError(plan, failures, request.signal);
-    return toStartSummary({ plan, state: committed!, timings: results.flatMap((result) => result.timings), notes: Object.fromEntries(successes.map(({ project, notes }) => [project, notes])), totalMs });
+    return toStartSummary({ ...whole, totalMs: performance.now() - startedMs });
   });
+}
+
+/** Plans, executes and commits once. Throws when a project failed: what was committed before stays. */
+async function runRound(context: StartContext, request: StartRequest): Promise<Round> {
+  const startedMs = performance.now();
+  const gathered = await gather(context, request, { foreseesDependencies: false });
+  const { plan, state } = gathered;
+  const { forgetPorts = false, forwarded = {}, projectsAtOnce } = request.options ?? {};
+  assertStartable(context, request, gathered);
+  await assertReadinessGate(context, request.command, request.signal);
+  if (plan.decision.kind === 'reuse' && state !== undefined) {
+    for (const project of plan.projects) for (const service of project.services) context.progress.node(`${project.name}/${service.type}`, 'kept');
+    return { plan, state, timings: [], notes: {} };
+  }
+  const runId = createRunId(context.now(), context.random);
+  const runDirectory = join(context.paths.runs, runId);
+  context.seam('startup.run.before-effect');
+  context.bindRun(runId, runDirectory);
+  context.events.emit('command.route.selected', { mode: plan.mode, effective_mode: plan.mode, command: plan.command });
+  context.events.emit('planning.projects.discovered', { mode: plan.mode, count: plan.projects.length, projects: plan.projects.map((project) => project.name) });
+  context.events.emit('startup.run.decided', { decision: plan.decision.kind, reason: plan.decision.reason, run_id: runId, previous_run_id: state?.run_id ?? null, mode: plan.mode, projects: plan.projects.map((project) => project.name) });
+  if (plan.command === 'restart') context.events.emit('restart.selection', { include_requirements: true, target_projects: plan.projects.map((project) => project.name), selected_services: [...request.replace] });
+  context.events.emit('startup.execution', { mode: plan.mode, projects: plan.projects.map((project) => project.name) });
+  context.seam('startup.run.after-effect');
+  await recoverProjects(context, plan, state);
+  await stopReplaced(context, plan, state);
+  if (forgetPorts) await context.leases.drop(context.scope.id);
+  const handles = await context.handles([...new Set(plan.projects.flatMap((project) => project.dependencies.map((dependency) => dependency.id)))]);
+  const results = await mapAtMost(projectsAtOnce, plan.projects, (project) =>
+    executeProject(context, { plan, project, handles, runId, runDirectory, kept: keptServices(project, state), ports: gathered.ports[project.name] ?? {}, recorded: new Set(Object.keys(state?.services ?? {})), forwarded, signal: request.signal }),
+  );
+  const successes = results.filter((result) => result.ok);
+  const failures = results.filter((result) => !result.ok);
+  const totalMs = performance.now() - startedMs;
+  const committed = successes.length === 0 ? undefined : await commit(context, plan, runId, successes, { state, signal: request.signal }).catch(async (error: unknown) => {
+    // What is on no record must not run.
+    failures.push(...(await Promise.all(successes.map((success) => success.undo(error)))));
+    return undefined;
+  });
+  // Why the start failed matters more than that it could not be written down.
+  if (failures.length > 0) await recordFailure(context, plan, runId, failures).catch(() => undefined);
+  context.events.emit('startup.phase', { command: plan.command, mode: plan.mode, phase: 'total', duration_ms: Math.round(totalMs), status: failures.length === 0 ? 'ok' : 'failed' });
+  if (failures.length > 0) throw toStartError(plan, failures, request.signal);
+  return { plan, state: committed!, timings: results.flatMap((result) => result.timings), notes: Object.fromEntries(successes.map(({ project, notes }) => [project, notes])) };
 }
 
 function enabledDependencies(context: StartContext, mode: Mode): readonly string[] {
@@ -95,6 +108,8 @@ function enabledDependencies(context: StartContext, mode: Mode): readonly string
 
 interface Gathered extends Prediction {
   readonly state: RunState | undefined;
+  /** By project: where everything is that is up. */
+  readonly ports: Readonly<Record<string, PortsByName>>;
 }
 
 async function gather(context: StartContext, request: StartRequest, { foreseesDependencies }: { readonly foreseesDependencies: boolean }): Promise<Gathered> {
@@ -102,7 +117,7 @@ async function gather(context: StartContext, request: StartRequest, { foreseesDe
   if (state !== undefined) context.events.emit('state.fingerprint.after_reload', { run_id: state.run_id, state_fingerprint: fingerprintState(state) });
   const names = request.projects.map((project) => project.name);
   const truth = state === undefined ? undefined : await reconcile(context, state, { source: `${request.command}.plan`, signal: request.signal, projects: names, foreseesDependencies });
-  return { ...predictStart(context, request, state === undefined || truth === undefined ? undefined : { state, truth }), state };
+  return { ...predictStart(context, request, state === undefined || truth === undefined ? undefined : { state, truth }), state, ports: Object.fromEntries(state === undefined ? [] : names.map((name) => [name, portsOfProject(state, name, truth)])) };
 }
 
 /**

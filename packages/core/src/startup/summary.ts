@@ -1,5 +1,6 @@
 import type { Mode } from '../contract/index.js';
 import type { RunState } from '../state/index.js';
+import { portsOfProject, staleAddresses } from '../truth/index.js';
 import type { NodeTiming } from './project-results.js';
 import { isDefinedByHook } from './plan-defined.js';
 import type { PlannedService, StartPlan } from './plan.js';
@@ -47,7 +48,7 @@ export function toStartSummary(inputs: { readonly plan: StartPlan; readonly stat
         const component = state.requirements[project.name]?.components[dependency.id];
         return { id: dependency.id, status: dependency.action === 'keep' ? 'kept' : component?.success === false ? 'failed' : 'started', port: component?.resources['primary'] ?? null, health: component?.health ?? 'unknown' } as const;
       }),
-      notes: [...project.notes, ...(inputs.notes?.[project.name] ?? []), ...notesOfFailed(project, state), ...notesOfServices(project, state)],
+      notes: [...project.notes, ...(inputs.notes?.[project.name] ?? []), ...notesOfFailed(project, state), ...notesOfServices(project, state), ...notesOfStale(project, state)],
     })),
     total_ms: Math.round(inputs.totalMs),
     slowest: [...inputs.timings].sort((left, right) => right.duration_ms - left.duration_ms).slice(0, 5),
@@ -70,10 +71,19 @@ function notesOfFailed(project: StartPlan['projects'][number], state: RunState):
 }
 
 function notesOfServices({ services }: StartPlan['projects'][number], state: RunState): readonly string[] {
-  return services.flatMap(({ type, name, action }) => {
+  return services.flatMap(({ type, name, action, reason }) => {
     const record = state.services[name];
     if (action === 'keep' || record === undefined) return [];
+    if (action === 'replace' && reason !== undefined) return [`${name} was replaced: ${reason}`];
     if (record.status === 'failed') return [`${type} is not there: ${record.failure_detail ?? ''}; the project goes on without it`];
     return record.degraded && record.failure_detail !== null ? [`${name}: ${record.failure_detail}`] : [];
   });
+}
+
+/** Services of the project, in the selection or not, that run with an address of another that has moved. */
+function notesOfStale({ name: project }: StartPlan['projects'][number], state: RunState): readonly string[] {
+  const records = Object.values(state.services).filter((record) => record.project === project);
+  const ports = portsOfProject(state, project);
+  const nameOf = (id: string) => records.find(({ type }) => type === id)?.name ?? id;
+  return records.flatMap((record) => staleAddresses(record, ports).map(({ of, port }) => `${record.name} was started with port ${port} of ${nameOf(of)}: envctl restart ${record.type}`));
 }

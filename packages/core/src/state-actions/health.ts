@@ -3,7 +3,7 @@ import { toLastExit, type LastExit } from '../processes/read-only.js';
 import { selectServices, type ServiceSelectors } from '../projects/index.js';
 import { probeHealth } from '../services/index.js';
 import { isLegacyState, type RunState } from '../state/index.js';
-import { dependencyLevel, isGoodStatus, namedServices, reconcile, serviceLevel, type ReconcileContext, type StatusLevel } from '../truth/index.js';
+import { dependencyLevel, describeStale, isGoodStatus, namedServices, portsOfProject, reconcile, serviceLevel, staleAddresses, type PortsByName, type ReconcileContext, type StatusLevel } from '../truth/index.js';
 
 /** The document of `health --json` (contracts, section 1.8). */
 export interface HealthReport {
@@ -40,15 +40,17 @@ export async function examineHealth(context: ReconcileContext, state: RunState, 
   const names = new Set(asked.map((service) => service.name));
   const isLegacy = isLegacyState(state);
   const truth = await reconcile(context, state, { source: 'state_action.health', findDetached: true, signal: options.signal, projects, services: names });
+  const portsByProject: Record<string, PortsByName> = {};
   const services = await Promise.all(
     truth.services.map(async (service) => {
       const record = state.services[service.name];
       const health = service.status === 'running' && !isLegacy && record?.health_url != null ? await probeHealth(record.health_url, { timeoutMs: healthTimeoutMs, signal: options.signal }) : undefined;
-      const status = health?.healthy === false ? 'unreachable' : service.status;
+      const stale = record === undefined || service.status !== 'running' ? [] : staleAddresses(record, (portsByProject[service.project] ??= portsOfProject(state, service.project, truth)));
+      const status = health?.healthy === false ? 'unreachable' : stale.length > 0 ? 'outdated' : service.status;
       const known = record?.degraded === true ? record.failure_detail : null;
-      const detail = health?.healthy === false ? health.detail : (service.detail ?? known);
+      const detail = health?.healthy === false ? health.detail : stale.length > 0 ? `it was started with ${stale.map(describeStale).join(', ')}: envctl restart ${service.type}` : (service.detail ?? known);
       const critical = record?.critical !== false;
-      return { project: service.project, name: service.name, status, level: serviceLevel(status, { critical }), critical, port: service.actualPort, pid: service.pid, url: status !== 'running' && status !== 'starting' ? null : isLegacy ? `http://localhost:${service.actualPort}` : (record?.public_url ?? null), detail, restarts: service.restarts, last_exit: toLastExit(service.lastEnd) };
+      return { project: service.project, name: service.name, status, level: serviceLevel(status, { critical }), critical, port: service.actualPort, pid: service.pid, url: !['running', 'starting', 'outdated'].includes(status) ? null : isLegacy ? `http://localhost:${service.actualPort}` : (record?.public_url ?? null), detail, restarts: service.restarts, last_exit: toLastExit(service.lastEnd) };
     }),
   );
   const dependencies = truth.dependencies.map((dependency) => ({ project: dependency.project, component: dependency.component, status: dependency.status, port: dependency.port, detail: dependency.detail ?? null }));

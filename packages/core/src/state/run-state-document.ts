@@ -66,7 +66,7 @@ export const serviceDefaults: Fields = {
   type: 'unknown', cwd: '', pid: null, requested_port: null, actual_port: null, log_path: null, status: 'unknown', synthetic: false,
   started_at: null, listener_pids: null, project: null, service_slug: null, launch_id: null, launch_directory: null, run_id: null,
   listener_expected: true, public_url: null, health_url: null, failure_detail: null, critical: true, degraded: false,
-  kind: 'server', success_exit_codes: [0], depends_on: [],
+  kind: 'server', success_exit_codes: [0], depends_on: [], given_ports: {},
 };
 
 function normaliseRequirements(requirements: Fields): Fields {
@@ -123,7 +123,7 @@ const serviceChecks: Readonly<Record<string, Check>> = {
   project: orNull(isString), service_slug: orNull(isString), launch_id: orNull(isString), launch_directory: orNull(isString),
   run_id: orNull(isString), listener_expected: isBoolean, public_url: orNull(isString), health_url: orNull(isString),
   failure_detail: orNull(isString), critical: isBoolean, degraded: isBoolean,
-  kind: isString, success_exit_codes: listOf(isInteger), depends_on: listOf(isString),
+  kind: isString, success_exit_codes: listOf(isInteger), depends_on: listOf(isString), given_ports: recordOf(listOf(isInteger)),
 };
 
 const requirementsChecks: Readonly<Record<string, Check>> = { health: isString, failures: listOf(isString) };

@@ -43,6 +43,8 @@ export const serviceDocumentSchema = z.looseObject({
   success_exit_codes: z.array(z.int()),
   /** Types of services and ids of dependencies of the project that it waited for: it ends before them. */
   depends_on: z.array(z.string()),
+  /** Ports in the variables it was started with, by service type or dependency id. */
+  given_ports: z.record(z.string(), z.array(z.int())),
 });
 
 export const requirementComponentSchema = z.looseObject({

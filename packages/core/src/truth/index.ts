@@ -4,5 +4,6 @@ export * from './legacy-truth.js';
 export * from './reconcile.js';
 export * from './server-truth.js';
 export * from './service-truth.js';
+export * from './stale-addresses.js';
 export * from './status-level.js';
 export * from './truth-mode.js';

@@ -8,6 +8,8 @@ export const serviceStatuses = {
   completed: 'ok',
   /** Told by a hook of the original. */
   healthy: 'ok',
+  /** It runs with an address of another service or a dependency that has moved since. */
+  outdated: 'warn',
   /** It lives and has not listened yet; young enough for that. */
   starting: 'warn',
   /** It lives and does not listen, or its health URL says no. */

@@ -11,6 +11,7 @@ export function renderPlan(plan: StartPlan): string {
     for (const step of project.steps) lines.push(`  ${step.action.padEnd(8)} ${step.id}  ${step.label}  (${step.kind}: ${step.reason}${after(step.id)})`, ...(step.migration === undefined ? [] : [`           found by ${path.isAbsolute(step.migration.evidence) ? shortPath(project.root, step.migration.evidence) : step.migration.evidence}`]));
     for (const service of project.services) {
       lines.push(`  ${service.action.padEnd(8)} ${service.type}  ${service.command.command.join(' ')}  (${[service.command.rule, ...describeService(service)].join(', ')}${after(service.type)})`);
+      if (service.reason !== undefined) lines.push(`           ${service.reason}`);
       for (const { path: file, text } of service.command.evidence ?? []) lines.push(`           found by ${shortPath(project.root, file)}: ${text}`);
       if (service.type === 'frontend' && service.environment.audience === 'backend') lines.push('           its own backend: it has code on the server, and the project has no other');
       if (service.command.envFile !== undefined) lines.push(envFileLine(project.root, service.command.envFile));
