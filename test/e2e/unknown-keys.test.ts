@@ -43,3 +43,35 @@ describe('a key that nobody knows', function () {
     });
   }
 });
+
+describe('a default mode that is none', function () {
+  this.timeout(120_000);
+  const env = { ENVCTL_DEFAULT_MODE: 'forest' };
+  let world: World;
+  before(async () => {
+    world = await createWorld('wrong-mode', { settings: { MAIN_FRONTEND_ENABLE: false } });
+  });
+  after(() => world.close());
+
+  it('refuses a start, and matters to none that says its mode', async () => {
+    for (const words of [['start'], ['explain-startup'], ['preflight']]) {
+      const { code, document } = await world.json(words, { env });
+      expect({ code, isNamed: JSON.stringify(document).includes('forest') }, words.join(' ')).to.deep.equal({ code: 1, isNamed: true });
+    }
+    for (const words of [['explain-startup'], ['preflight'], ['start']]) expect((await world.json([...words, '--main'], { env })).code, words.join(' ')).to.equal(0);
+  });
+
+  it('is a warning to what reads and tears down, from the environment and from the file', async () => {
+    await world.configure({ ...env, MAIN_FRONTEND_ENABLE: false });
+    const commands = [['list-targets'], ['show-state'], ['endpoints'], ['health'], ['clear-logs'], ['stop'], ['stop-all'], ['blast-all']];
+    for (const words of commands.flatMap((words) => [words, [...words, '--main']])) {
+      if (['stop', 'stop-all', 'blast-all'].includes(words[0]!)) await world.succeed(['start', '--main']);
+      const { code, stderr } = await world.json(words);
+      expect(code, `${words.join(' ')}: ${stderr}`).to.equal(0);
+      expect(stderr.split('\n').filter((line) => line.startsWith('Warning: ENVCTL_DEFAULT_MODE="forest"')), words.join(' ')).to.have.length(1);
+    }
+    await world.configure();
+    await world.succeed(['start']);
+    expect((await world.succeed(['stop-all', '--main'], { env })).stopped).to.include('Main Backend');
+  });
+});

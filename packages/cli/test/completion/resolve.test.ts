@@ -17,7 +17,7 @@ describe('completion resolve', function () {
   it('is quiet and empty whatever it meets', () => {
     const repository = join(home.directory, 'damaged');
     mkdirSync(join(repository, '.git'), { recursive: true });
-    writeFileSync(join(repository, '.envctl'), 'ENVCTL_DEFAULT_MODE=nonsense\n\0');
+    writeFileSync(join(repository, '.envctl'), 'ENVCTL_RUNTIME_SCOPE_ID=non/sense\n\0');
     expect(resolve(['--repo', repository, 'stop', '--project', ''])).to.deep.equal([]);
     expect(resolve(['--repo', '/nowhere', 'stop', '--project', ''])).to.deep.equal([]);
     expect(resolve(['nonsense', '--what', ''])).to.deep.equal([]);

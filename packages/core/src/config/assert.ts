@@ -1,15 +1,20 @@
 import { EnvctlError, type Mode } from '../contract/index.js';
 import type { ConfigModel, ConfigProblem } from './model.js';
 
-/** Keys that decide where state is and which projects a command means. */
-const targetKeys: readonly string[] = ['ENVCTL_DEFAULT_MODE', 'ENVCTL_RUNTIME_DIR', 'ENVCTL_STORE_DIR', 'ENVCTL_RUNTIME_SCOPE_ID'];
+/** Keys that decide where state is. */
+const targetKeys: readonly string[] = ['ENVCTL_RUNTIME_DIR', 'ENVCTL_STORE_DIR', 'ENVCTL_RUNTIME_SCOPE_ID'];
+
+export type ConfigPurpose =
+  /** `isModeGiven`: the words say the mode, so that ENVCTL_DEFAULT_MODE decides nothing. */
+  | { readonly for: 'start'; readonly mode: Mode; readonly isModeGiven?: boolean }
+  | { readonly for: 'save' | 'target' };
 
 /**
  * Refuses a configuration with errors. `start`: any error that concerns `mode`; `save`: any error in the
  * file; `target`: only errors in the keys that decide what a command acts on, for every other command.
  * Throws ENVCTL_E_CONFIG_UNKNOWN_KEY or ENVCTL_E_CONFIG_INVALID that names them all.
  */
-export function assertConfig(model: Pick<ConfigModel, 'problems'>, purpose: { readonly for: 'start'; readonly mode: Mode } | { readonly for: 'save' | 'target' }): void {
+export function assertConfig(model: Pick<ConfigModel, 'problems'>, purpose: ConfigPurpose): void {
   const refused = model.problems.filter((problem) => problem.severity === 'error' && concerns(problem, purpose));
   if (refused.length > 0) throw configError(refused);
 }
@@ -28,9 +33,15 @@ export function describeProblem(problem: ConfigProblem): string {
   return problem.kind === 'invalid-profile' && problem.mode !== undefined ? `Invalid ${problem.mode} startup configuration: ${problem.message}` : problem.message;
 }
 
-function concerns(problem: ConfigProblem, purpose: { readonly for: string; readonly mode?: Mode }): boolean {
-  if (purpose.for === 'target') return problem.kind === 'invalid-value' && targetKeys.includes(problem.key ?? '');
-  // What belongs to a package that is not there stays in the file as it is.
-  if (purpose.for === 'save' && problem.kind === 'absent-plugin') return false;
-  return purpose.mode === undefined || problem.mode === undefined || problem.mode === purpose.mode;
+function concerns(problem: ConfigProblem, purpose: ConfigPurpose): boolean {
+  switch (purpose.for) {
+    case 'target':
+      return problem.kind === 'invalid-value' && targetKeys.includes(problem.key ?? '');
+    case 'save':
+      // What belongs to a package that is not there stays in the file as it is.
+      return problem.kind !== 'absent-plugin';
+    case 'start':
+      if (purpose.isModeGiven === true && problem.kind === 'invalid-value' && problem.key === 'ENVCTL_DEFAULT_MODE') return false;
+      return problem.mode === undefined || problem.mode === purpose.mode;
+  }
 }

@@ -60,7 +60,7 @@ export function readBootstrapConfig(repositoryRoot: string, env: Environment): B
   const scopeId = read('ENVCTL_RUNTIME_SCOPE_ID') ?? deriveScopeId(repositoryRoot);
   return {
     runtimeDirectory,
-    defaultMode: read('ENVCTL_DEFAULT_MODE') === 'trees' ? 'trees' : 'main',
+    defaultMode: read('ENVCTL_DEFAULT_MODE', true) === 'trees' ? 'trees' : 'main',
     scopeId,
     scopeDirectory: toScopeDirectory({ runtimeRoot: runtimeDirectory, scopeId }),
     legacyRuntimeDirectory: legacyRuntimeDirectory(env['RUN_SH_RUNTIME_DIR']?.trim() ?? lines.get('RUN_SH_RUNTIME_DIR')?.value, base),

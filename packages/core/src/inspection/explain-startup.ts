@@ -44,7 +44,7 @@ async function predict(inputs: PlanInputs): Promise<Predicted | undefined> {
   const { config } = read;
   const route = completeRoute(inputs.route, config);
   const { mode } = route;
-  assertConfig(config, { for: 'start', mode });
+  assertConfig(config, { for: 'start', mode, isModeGiven: route.modeAsked !== undefined });
   assertStartupEnabled(config, mode);
   await resolveDataUser({ uid: process.getuid?.() ?? -1, configured: inputs.env['ENVCTL_DATA_USER'] });
   const reader = config.reader();

@@ -43,7 +43,7 @@ export async function composeEngine(request: RuntimeRequest, asked: Route, deman
   const route = completeRoute(asked, loaded);
   const { mode } = route;
   const config = await refineConfig(loaded, host.configRefiners, { modes: [mode] });
-  assertConfig(config, demand === 'valid' ? { for: 'start', mode } : { for: 'target' });
+  assertConfig(config, demand === 'valid' ? { for: 'start', mode, isModeGiven: route.modeAsked !== undefined } : { for: 'target' });
   const context = await createContext({
     config,
     scope: { id: config.scopeId, repositoryRoot: repository.root, mode },

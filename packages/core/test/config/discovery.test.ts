@@ -56,6 +56,7 @@ describe('readBootstrapConfig', () => {
     ['ENVCTL_RUNTIME_DIR=/a\n', { RUN_SH_RUNTIME_DIR: '/b' }],
     ['ENVCTL_RUNTIME_DIR=/a\nRUN_SH_RUNTIME_DIR=~/b\nENVCTL_STATE_COMPAT_MODE=scoped_only\n', { ENVCTL_RUNTIME_TRUTH_MODE: 'strict' }],
     ['ENVCTL_SERVICE_STARTUP_GRACE_SECONDS=soon\nENVCTL_RUNTIME_TRUTH_MODE=maybe\n', {}],
+    ['ENVCTL_DEFAULT_MODE=both\n', {}],
     ['ENVCTL_SERVICE_STARTUP_GRACE_SECONDS=4\nENVCTL_SERVICE_REBOUND_MAX_DELTA=0\n', {}],
     ['ENVCTL_ADDITIONAL_SERVICES=worker,mail\n', {}],
   ] as const) {
@@ -86,8 +87,8 @@ describe('readBootstrapConfig', () => {
     expect(readBootstrapConfig(link, {}).scopeId).to.equal(`repo-${digest.slice(0, 12)}`);
   });
 
-  it('refuses an invalid default mode', () => {
-    repository.write('.envctl', 'ENVCTL_DEFAULT_MODE=both\n');
-    expect(() => readBootstrapConfig(repository.root, {})).to.throw('one of main, trees').with.property('code', 'ENVCTL_E_CONFIG_INVALID');
+  it('refuses an invalid scope id', () => {
+    repository.write('.envctl', 'ENVCTL_RUNTIME_SCOPE_ID=a/b\n');
+    expect(() => readBootstrapConfig(repository.root, {})).to.throw('letters, digits').with.property('code', 'ENVCTL_E_CONFIG_INVALID');
   });
 });

@@ -69,12 +69,20 @@ describe('configuration problems', () => {
     expect(() => assertConfig({ problems }, { for: 'start', mode: 'trees' })).to.throw('Invalid trees startup configuration: trees cannot enable both');
   });
 
-  it('lets reading and teardown go on with a wrong port but not with a wrong mode', () => {
+  it('lets reading and teardown go on with a wrong port or mode but not with a wrong place of the state', () => {
     const port = problemsOf('BACKEND_PORT_BASE=abc\nFOO=1\n');
     expect(() => assertConfig({ problems: port }, { for: 'target' })).not.to.throw();
     expect(() => assertConfig({ problems: port }, { for: 'save' })).to.throw('BACKEND_PORT_BASE');
     const mode = problemsOf('ENVCTL_DEFAULT_MODE=tree\n');
-    expect(() => assertConfig({ problems: mode }, { for: 'target' })).to.throw('one of main, trees');
+    expect(() => assertConfig({ problems: mode }, { for: 'target' })).not.to.throw();
+    expect(() => assertConfig({ problems: mode }, { for: 'save' })).to.throw('one of main, trees');
+    expect(() => assertConfig({ problems: problemsOf('ENVCTL_RUNTIME_SCOPE_ID=a/b\n') }, { for: 'target' })).to.throw('ENVCTL_RUNTIME_SCOPE_ID');
+  });
+
+  it('refuses a start with a wrong mode, unless the words say the mode', () => {
+    const problems = problemsOf('ENVCTL_DEFAULT_MODE=tree\n');
+    expect(() => assertConfig({ problems }, { for: 'start', mode: 'main' })).to.throw('one of main, trees');
+    expect(() => assertConfig({ problems }, { for: 'start', mode: 'main', isModeGiven: true })).not.to.throw();
   });
 
   it('gives unknown keys a code of their own', () => {
