@@ -28,6 +28,7 @@ interface ProjectEntry {
   readonly name: string;
   readonly services: readonly ServiceEntry[];
   readonly dependencies: readonly DependencyEntry[];
+  readonly notes: readonly string[];
 }
 
 /** A JSON document as a test reads it: fields of several commands, each there where its command writes it. The schemas check the whole. */

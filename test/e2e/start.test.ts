@@ -94,6 +94,26 @@ describe('what a start does about what runs', function () {
     expect(statusesOf(second)).to.deep.equal({ backend: 'started', redis: 'kept' });
   });
 
+  it('restart starts a service again that was stopped; resume does not, and says which command does', async () => {
+    const first = await world.succeed(['start']);
+    const { frontend } = await serving(portsOf(first));
+    await world.succeed(['stop', 'backend']);
+    const resumed = await world.succeed(['resume']);
+    expect(statusesOf(resumed)).to.deep.equal({ frontend: 'kept', redis: 'kept' });
+    const note = 'Main Backend is not on record, it was stopped or never started: envctl start backend';
+    expect(resumed.projects[0]!.notes).to.include(note);
+    expect((await world.envctl(['resume'])).stdout).to.contain(`note: ${note}`).and.to.contain('Everything on record was running already.');
+    for (const words of [['backend'], ['--service', 'main backend']]) {
+      const again = await world.succeed(['restart', ...words]);
+      expect(statusesOf(again)).to.deep.equal({ backend: 'started', frontend: 'kept', redis: 'kept' });
+      expect(portsOf(again)).to.deep.equal(portsOf(first));
+      expect((await serving(portsOf(again))).frontend).to.equal(frontend);
+      await world.succeed(['stop', 'backend']);
+    }
+    // A project means what is on record of it.
+    expect(statusesOf(await world.succeed(['restart', '--project', 'Main']))).to.deep.equal({ frontend: 'started', redis: 'kept' });
+  });
+
   it('an unknown target is an error that lists what exists and touches nothing', async () => {
     const first = await world.succeed(['start']);
     const before = await serving(portsOf(first));

@@ -53,6 +53,16 @@ export function selectServices<S extends NamedService>(services: readonly S[], s
   return selected;
 }
 
+/**
+ * What a restart means: recorded services, and those that are configured and named themselves, by type or name: they were stopped, or
+ * never started. Throws like {@link selectServices}.
+ */
+export function selectToRestart({ recorded, configured }: { readonly recorded: readonly NamedService[]; readonly configured: readonly NamedService[] }, selectors: ServiceSelectors): readonly NamedService[] {
+  const words = [...selectors.services, ...(selectors.words ?? [])].flatMap((word) => word.split(',')).map((word) => word.trim());
+  const stopped = configured.filter((service) => !recorded.some(({ name }) => name === service.name) && words.some((word) => sameName(word, service.name) || sameName(word, service.type)));
+  return selectServices([...recorded, ...stopped], selectors);
+}
+
 /** ENVCTL_E_TARGET_UNKNOWN: names that mean nothing here, with those that would. */
 export function unknownTarget(what: string, unknown: readonly string[], known: readonly string[], more: Readonly<Record<string, unknown>> = {}): EnvctlError {
   const meant = [...new Set(unknown.flatMap((name) => nearestWord(name, known) ?? []))];

@@ -1,17 +1,17 @@
 /** The facade behind every command. Glue only: it builds the engine for a route and calls the room that owns the behaviour. */
 import { join } from 'node:path';
-import { EnvctlError, type Mode } from '../contract/index.js';
+import { EnvctlError, type Mode, type ProjectFacts } from '../contract/index.js';
 import { assertPrograms, type DisposableRuntime, type RuntimeRequest } from '../boot/index.js';
 import { createRedactor } from '../events/index.js';
 import { createScope } from '../host/index.js';
 import { migrateHooks, type MigrateHooksReport } from '../hooks/index.js';
 import { runStop, runStopAll, type StopSummary } from '../lifecycle/index.js';
-import { discoverProjects, selectProjects, selectServices, type ServiceSelectors } from '../projects/index.js';
+import { discoverProjects, selectProjects, selectServices, selectToRestart, type ServiceSelectors } from '../projects/index.js';
 import { learnSecrets } from '../requirements/index.js';
 import { recordedSecretValues } from '../services/index.js';
 import type { CompleteRoute, Route } from '../routing/index.js';
 import { clearLogs, collectErrors, toFailedHealth, toFailedStart, examineHealth, followLogs, readLogs, waitFor, type ClearLogsReport, type ErrorsReport, type FollowOptions, type HealthReport, type LogRecord, type LogsOptions, type LogsReport } from '../state-actions/index.js';
-import { assertTarget, assertStartupEnabled, attemptPlan, explainStart, hasSelectors, namedProjects, namedServiceTypes, refuseLegacyResume, runStart, toPreflightReport, toStartOptions, type PreflightReport, type StartPlan, type StartSummary } from '../startup/index.js';
+import { assertTarget, assertStartupEnabled, attemptPlan, configuredServices, explainStart, hasSelectors, namedProjects, namedServiceTypes, refuseLegacyResume, runStart, toPreflightReport, toStartOptions, type PreflightReport, type StartPlan, type StartSummary } from '../startup/index.js';
 import { readJsonFile } from '../fs/index.js';
 import { artifactNames, describeLegacyState, describePassedOver, isLegacyState, type RunState } from '../state/index.js';
 import { namedServices, projectFacts } from '../truth/index.js';
@@ -66,8 +66,8 @@ export async function createRuntime(request: RuntimeRequest): Promise<EngineRunt
     const engine = await engineFor(route, 'valid');
     assertStartupEnabled(engine.config, engine.scope.mode);
     if (command === 'resume') await refuseLegacyResume(engine, { mode: engine.scope.mode, signal, ...(isDry ? {} : { warn: (line) => request.invocation.stderr(`${line}\n`) }) });
-    const replaced = command === 'restart' ? await namesToRestart(engine, route) : { names: new Set<string>(), projects: [] };
     const discovered = await discoverProjects({ mode: engine.scope.mode, repositoryRoot: engine.scope.repositoryRoot, providers: engine.providers, signal });
+    const replaced = command === 'restart' ? await namesToRestart(engine, route, discovered) : { names: new Set<string>(), projects: [] };
     const wanted = command === 'restart' && replaced.projects.length > 0 ? replaced.projects : command === 'resume' && route.projects.length === 0 ? await recordedProjects(engine) : namedProjects(route, discovered);
     const projects = selectProjects(discovered, wanted);
     const services = command === 'restart' ? [] : namedServiceTypes(route, engine.scope.mode, engine.config);
@@ -236,14 +236,14 @@ function noState(route: Route): EnvctlError {
   return new EnvctlError('ENVCTL_E_STATE_NOT_FOUND', `No previous state found for '${route.command}'.`, { hints: ['envctl start'], data: { error: 'state_not_found', mode: route.mode ?? null } });
 }
 
-/** restart: the recorded services that are meant; an unknown name is an error, none means all. */
-async function namesToRestart(engine: Engine, route: Route): Promise<{ readonly names: ReadonlySet<string>; readonly projects: readonly string[] }> {
+/** restart: the services that are meant; an unknown name is an error, none means all that are recorded. */
+async function namesToRestart(engine: Engine, route: Route, projects: readonly ProjectFacts[]): Promise<{ readonly names: ReadonlySet<string>; readonly projects: readonly string[] }> {
   const state = (await engine.state.load({ mode: engine.scope.mode }))?.state;
   if (state === undefined) {
     if (hasSelectors(route)) throw noState(route);
     return { names: new Set(), projects: [] };
   }
-  const selected = selectServices(namedServices(state), toSelectors(route));
+  const selected = selectToRestart({ recorded: namedServices(state), configured: configuredServices(projects, engine.scope.mode, engine.config) }, toSelectors(route));
   return { names: new Set(selected.map((service) => service.name)), projects: [...new Set(selected.map((service) => service.project))] };
 }
 

@@ -5,7 +5,8 @@
 import type { DependencyDeclaration, EdgeCondition, Mode, ProjectFacts } from '../contract/index.js';
 import type { EnvLine, ModeProfile, ServiceOptions } from '../config/read-only.js';
 import type { ServiceDetection } from '../services/read-only.js';
-import { planService, type PlannedService } from './plan-service.js';
+import { commandOf, planService, type PlannedService } from './plan-service.js';
+import { serviceName } from '../state/read-only.js';
 import { toPlannedNodes, type PlannedNode, type PlannedStep } from './plan-nodes.js';
 import { audienceOf, planEnvironment } from './planned-environment.js';
 import { decideRun, type RunDecision } from './run-decision.js';
@@ -126,7 +127,17 @@ function planProject(inputs: PlanInputs, project: PlanProjectInputs): PlannedPro
   const services = withForesight(inputs, found, presence, dependencies).map((service): PlannedService => ({ ...service, environment: planEnvironment({ service: service.type, audience: audienceOf(service.type, service.command, detection), lines: inputs.envLines(service.type), dependencies: enabled, installed: inputs.dependencies, callerEnv: inputs.callerEnv, addressed, hasPort: service.preferred_port !== null }) }));
   const steps = project.planSteps?.({ services, dependencies }) ?? [];
   const nodes = toPlannedNodes({ services, dependencies, steps }, { servicesInParallel: inputs.servicesInParallel !== false, requirementsStrict: inputs.requirementsStrict !== false });
-  return { name: facts.name, root: facts.root, slug: facts.slug, services, dependencies, steps, nodes, notes: detection.notes };
+  return { name: facts.name, root: facts.root, slug: facts.slug, services, dependencies, steps, nodes, notes: [...detection.notes, ...notesOfAbsent(inputs, project)] };
+}
+
+/** resume: what it leaves out. */
+function notesOfAbsent({ command, hasState, options }: PlanInputs, { facts, detection, presence, defined }: PlanProjectInputs): readonly string[] {
+  if (command !== 'resume' || !hasState || defined !== undefined) return [];
+  return options.flatMap(({ slug, enabled }) => {
+    const name = serviceName(facts.name, slug);
+    if (!enabled.enabled || commandOf(detection, slug) === undefined || presence.services[name] !== undefined) return [];
+    return [`${name} is not on record, it was stopped or never started: envctl start ${slug}`];
+  });
 }
 
 /** Those that are switched on and wanted, with what they cannot do without. */

@@ -4,7 +4,7 @@ import { standardServices, type ConfigModel, type ServiceOptions } from '../conf
 import { assertPrograms } from '../processes/read-only.js';
 import { createDetectionFiles, detectAdditional, detectServices, missingCommandError, readReadyCommand, toDetectionError, type DetectionFiles, type ServiceDetection, type ServiceName } from '../services/read-only.js';
 import { findHooks, type ProjectHooks } from '../hooks/read-only.js';
-import type { RunState, ServiceRecord } from '../state/read-only.js';
+import { serviceName, type RunState, type ServiceRecord } from '../state/read-only.js';
 import { describeStale, isGoodStatus, portsOfProject, staleAddresses, type PortsByName, type RecordedServiceTruth } from '../truth/read-only.js';
 import { planHookSteps } from './plan-hook-steps.js';
 import { definedRule, isDefinedByHook, planRecorded } from './plan-defined.js';
@@ -163,7 +163,7 @@ export function assertStartable(context: Pick<PredictionContext, 'config' | 'env
     const problem = detection.problems.find(({ service }) => starting.includes(service) || (commandOf(detection, service) === undefined && (isStandard(service) ? profile[service].enabled && request.options?.dependenciesOnly !== true : isWanted(service))));
     if (problem !== undefined) throw toDetectionError(problem);
     for (const type of standardServices) {
-      const isAsked = request.options?.dependenciesOnly !== true && (request.services.includes(type) || profile[type].explicit);
+      const isAsked = request.options?.dependenciesOnly !== true && (request.services.includes(type) || profile[type].explicit || request.replace.has(serviceName(project.name, type)));
       if (profile[type].enabled && isAsked && request.command !== 'resume' && (request.services.length === 0 || request.services.includes(type)) && detection[type] === undefined) {
         throw missingCommandError(type, { projectRoot: project.root, directories: context.config.directories, notes: detection.notes });
       }

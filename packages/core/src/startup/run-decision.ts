@@ -22,7 +22,7 @@ export function decideRun({ command, hasState, fresh, projects }: RunDecisionInp
   if (command === 'restart') return { kind: 'restart', reason: 'asked for' };
   if (fresh === true) return { kind: 'fresh', reason: 'asked for' };
   const actions = projects.flatMap((project) => project.actions);
-  if (actions.length > 0 && actions.every((action) => action === 'keep')) return { kind: 'reuse', reason: 'everything selected is running' };
+  if (actions.length > 0 && actions.every((action) => action === 'keep')) return { kind: 'reuse', reason: `everything ${command === 'resume' ? 'recorded' : 'selected'} is running` };
   if (!hasState) return { kind: 'fresh', reason: 'no recorded run' };
   const joining = projects.filter((project) => !project.known).map((project) => project.name);
   if (joining.length === projects.length) return { kind: 'fresh', reason: 'nothing of the selection was recorded' };

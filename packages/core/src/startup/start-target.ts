@@ -45,6 +45,12 @@ export function namedServiceTypes(route: Selection, mode: Mode, config: Pick<Con
   return [...new Set([...readStartScope(route).services, ...types.filter((type) => type !== undefined)])];
 }
 
+/** Every service that is switched on, of each of the projects. */
+export function configuredServices(projects: readonly { readonly name: string }[], mode: Mode, config: Pick<ConfigModel, 'services'>): readonly { readonly name: string; readonly type: string; readonly project: string }[] {
+  const types = config.services(mode).filter(({ enabled }) => enabled.enabled).map(({ slug }) => slug);
+  return projects.flatMap(({ name }) => types.map((type) => ({ name: serviceName(name, type), type, project: name })));
+}
+
 /** Throws ENVCTL_E_RUNS_DISABLED when the configuration says that nothing is started in this mode. */
 export function assertStartupEnabled(config: Pick<ConfigModel, 'profile'>, mode: Mode): void {
   if (config.profile(mode).startupEnabled) return;

@@ -4,7 +4,7 @@ import type { ProjectSummary, StartSummary } from '../startup/index.js';
 export function renderStart(summary: StartSummary): string {
   const lines = [`run_id: ${summary.run_id}   mode: ${summary.mode}   ${summary.decision.kind}: ${summary.decision.reason}`];
   for (const project of summary.projects) lines.push('', ...renderProject(project));
-  lines.push('', summary.decision.kind === 'reuse' ? 'Everything was running already.' : `Ready in ${seconds(summary.total_ms)}.`);
+  lines.push('', summary.decision.kind === 'reuse' ? `Everything${summary.command === 'resume' ? ' on record' : ''} was running already.` : `Ready in ${seconds(summary.total_ms)}.`);
   const slow = summary.slowest.filter((timing) => timing.duration_ms > 0).slice(0, 3);
   if (slow.length > 0) lines.push(`Slowest: ${slow.map((timing) => `${timing.project}/${timing.node} ${seconds(timing.duration_ms)}`).join(', ')}`);
   return lines.join('\n');
