@@ -110,6 +110,10 @@ describe('JSON documents', function () {
     const { document } = await world.json(['endpoints']);
     expect(document['frontend']).to.deep.equal({ status: 'missing', port: null, local_url: null, public_url: null });
     expect(await world.json(['endpoints', '--project', 'Mian'])).to.deep.nested.include({ code: 1, 'document.error': 'requested_project_not_running', 'document.requested_project': 'Mian', 'document.active_projects': ['Main'] });
+    const message = 'That project is not running (Nope). Running: Main.';
+    const nope = await world.json(['endpoints', 'Nope']);
+    expect(check(nope.document)).to.include({ error: 'requested_project_not_running', code: 'ENVCTL_E_TARGET_UNKNOWN', message });
+    expect(nope.stderr).to.equal(`Error: ${message}\n`);
     const words = await world.envctl(['endpoints', 'Nope']);
     expect([words.code, words.stdout, words.stderr]).to.deep.equal([1, '', 'Error: That project is not running (Nope). Running: Main.\n']);
     const several = await world.json(['endpoints', '--project', 'a', '--project', 'b']);

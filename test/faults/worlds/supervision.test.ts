@@ -37,6 +37,28 @@ describe('a service on its own', function () {
     return state.services['Main Backend']!.log_path;
   };
 
+  it('is orphaned when its command is killed and what that had started still listens; the pid is of what listens, a start replaces it', async () => {
+    const repository = await start({ 'backend/app.js': nodeServer, 'backend/package.json': '{ "scripts": { "dev": "node app.js" } }', '.envctl': serviceConfig({ backend: 'npm run dev' }) });
+    const serving = async (): Promise<number> => Number(await machine.sh(`python3 -c 'import urllib.request as r; print(r.urlopen("http://127.0.0.1:8000", timeout=10).read().decode())'`));
+    const server = await serving();
+    const { state } = (await repository.json('show-state')) as { state: { services: Readonly<Record<string, { pid: number }>> } };
+    const { pid } = state.services['Main Backend']!;
+    expect(pid).not.to.equal(server);
+    await machine.sh(`kill -9 ${pid}`);
+    await until('the end is seen', async () => (await health(repository)).services[0]!.last_exit ?? undefined);
+    expect(await serving()).to.equal(server);
+    const { code, stdout } = await repository.envctl('health', '--json');
+    const { healthy, services } = JSON.parse(stdout) as Health;
+    expect({ code, healthy }).to.deep.equal({ code: 1, healthy: false });
+    expect(services[0]).to.deep.include({ status: 'orphaned', level: 'warn', pid: server });
+    expect(services[0]!.detail).to.match(new RegExp(`^its command \\(pid ${pid}\\) was ended by SIGKILL at 20.*; pid ${server} of it still listens on port 8000$`));
+    await repository.json('start', '--headless');
+    expect(await serving()).not.to.equal(server);
+    expect(await health(repository)).to.include({ healthy: true });
+    expect((await machine.census()).processes.map((process) => process.pid)).not.to.include(server);
+    await stopAll(repository);
+  });
+
   it('is one process however many commands restart it at once', async () => {
     const repository = await start({ 'backend/app.js': nodeServer, '.envctl': serviceConfig({ backend: 'node app.js' }) });
     const ended = await Promise.all(Array.from({ length: 4 }, () => repository.envctl('restart', 'backend', '--headless')));

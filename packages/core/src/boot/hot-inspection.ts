@@ -12,9 +12,11 @@ export async function showState(context: HotContext): Promise<HotResult> {
 export async function showEndpoints(context: HotContext): Promise<HotResult> {
   const { route, now } = context;
   const { report, warnings } = await readEndpoints({ ...toInputs(context), projects: [...route.projects, ...route.passthroughArgs], nowMs: now() });
-  // For people it is an error like every other; the document tells more than an error could.
-  if (!report.ok && !route.json) throw new EnvctlError(report.error === 'state_not_found' ? 'ENVCTL_E_STATE_NOT_FOUND' : 'ENVCTL_E_TARGET_UNKNOWN', renderEndpoints(report));
-  return { exitCode: report.ok ? 0 : 1, json: report, text: `${renderEndpoints(report)}\n`, warnings };
+  if (!report.ok) {
+    const { ok: _ok, ...data } = report;
+    throw new EnvctlError(report.error === 'state_not_found' ? 'ENVCTL_E_STATE_NOT_FOUND' : 'ENVCTL_E_TARGET_UNKNOWN', renderEndpoints(report), { data });
+  }
+  return { exitCode: 0, json: report, text: `${renderEndpoints(report)}\n`, warnings };
 }
 
 export async function showTargets(context: HotContext): Promise<HotResult | undefined> {

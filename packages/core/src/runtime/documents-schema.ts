@@ -103,7 +103,7 @@ const healthBody = {
   mode,
   projects: z.int(),
   legacy_state: z.boolean(),
-  services: z.array(z.strictObject({ project: z.string(), name: z.string(), status: z.enum(['running', 'completed', 'healthy', 'outdated', 'starting', 'unreachable', 'stale', 'failed', 'stopped', 'unknown', 'simulated']), level: z.enum(['ok', 'warn', 'bad']), critical: z.boolean(), port, pid: port, url: text, detail: text, restarts: z.int(), last_exit: lastExit })),
+  services: z.array(z.strictObject({ project: z.string(), name: z.string(), status: z.enum(['running', 'completed', 'healthy', 'outdated', 'orphaned', 'starting', 'unreachable', 'stale', 'failed', 'stopped', 'unknown', 'simulated']), level: z.enum(['ok', 'warn', 'bad']), critical: z.boolean(), port, pid: port, url: text, detail: text, restarts: z.int(), last_exit: lastExit })),
   dependencies: z.array(z.strictObject({ project: z.string(), component: z.string(), status: z.string(), port, detail: text })),
   status_counts: z.strictObject({ ok: z.int(), warn: z.int(), bad: z.int() }),
   healthy: z.boolean(),
@@ -289,7 +289,7 @@ function document<T extends z.ZodRawShape>(id: string, body: T) {
 }
 
 function failed(id: string) {
-  return { contract_version: z.literal(`envctl.${id}.v1`), ok: z.literal(false) };
+  return { contract_version: z.literal(`envctl.${id}.v1`), ok: z.literal(false), code: z.string(), message: z.string(), hints: names };
 }
 
 /** JSON Schemas by file name without its ending. */

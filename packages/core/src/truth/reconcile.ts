@@ -48,8 +48,8 @@ export async function reconcile(context: ReconcileContext, state: RunState, opti
     examineServices(state, { nowMs: context.now(), truth: context.config.truth, findDetached: options.findDetached === true, isMeant: ({ name, project }) => inScope(project) && options.services?.has(name) !== false }),
     isLegacy ? Promise.resolve(legacyDependencies(state, inScope)) : examineDependencies(context, state, options, inScope),
   ]);
-  for (const { name, actualPort, detail } of services.filter(({ status }) => status === 'running')) {
-    if (detail !== undefined && !isLegacy) context.events.emit('service.truth.degraded', { service: name, port: actualPort, reason_code: 'listener_not_seen' });
+  for (const { name, actualPort, detail, listenerPids } of services.filter(({ status }) => status === 'running')) {
+    if (detail !== undefined && listenerPids.length === 0 && !isLegacy) context.events.emit('service.truth.degraded', { service: name, port: actualPort, reason_code: 'listener_not_seen' });
   }
   const missing = services.filter((service) => !isGoodStatus(service.status));
   context.events.emit('state.reconcile', { run_id: state.run_id, source: options.source, missing_count: missing.length, missing_services: missing.map((service) => service.name) });

@@ -67,7 +67,10 @@ function examineExternal(service: ServiceRecord, external: unknown): ServiceTrut
 function glance(service: ServiceRecord, launch: Launch): ServiceTruth | undefined {
   const wanted = service.actual_port ?? service.requested_port;
   if (!service.listener_expected || wanted === null) return undefined;
-  const listeners = listenersByPid(readLivingTree(launch));
+  const tree = readLivingTree(launch);
+  // Its command has ended: what of it listens is not all there is to tell.
+  if (launch.child !== undefined && !tree.includes(launch.child.pid)) return undefined;
+  const listeners = listenersByPid(tree);
   const pids = [...listeners].filter(([, ports]) => ports.includes(wanted)).map(([pid]) => pid).sort((left, right) => left - right);
   if (pids.length === 0) return undefined;
   return { name: service.name, status: 'running', pid: launch.child?.pid ?? launch.runner?.pid ?? null, listenerPids: pids, actualPort: wanted, exit: undefined, restarts: launch.restarts, detached: [], detail: describeRestarts(launch), ...lastEndOf(launch) };
@@ -78,9 +81,14 @@ function alive(service: ServiceRecord, launch: Launch, examination: Examination,
   const bound = findListener(examination, listeners, wanted, options.reboundMaxDelta);
   const base = { name: service.name, exit: undefined, restarts: launch.restarts, detached: examination.detached, pid: launch.child?.pid ?? launch.runner?.pid ?? null, ...lastEndOf(launch) };
   const history = describeRestarts(launch);
-  if (bound !== undefined) return { ...base, status: 'running', listenerPids: bound.pids, actualPort: bound.port, detail: history };
-  // What its command left behind lives on: that is no service.
   const end = finalEnd(launch);
+  if (bound !== undefined) {
+    const left = describeLeft(launch, examination, end, bound);
+    const seen = { ...base, listenerPids: bound.pids, actualPort: bound.port };
+    if (left === undefined) return { ...seen, status: 'running', detail: history };
+    return { ...seen, status: left.isWell ? 'running' : 'orphaned', pid: bound.pids[0] ?? null, exit: end, detail: left.detail };
+  }
+  // What its command left behind lives on: that is no service.
   if (end !== undefined) return { ...dead(service, { ...launch, exit: end }, undefined), detached: examination.detached };
   const living = { ...base, listenerPids: [], actualPort: wanted };
   if (launch.between) return { ...living, status: 'starting', detail: describePause(launch) };
@@ -96,6 +104,13 @@ function finalEnd({ record: { restart, successExitCodes = [0] }, restarts, betwe
   if (exit !== undefined || !between || lastEnd === undefined) return exit;
   const comesAgain = restarts < restart.max && (restart.when === 'always' || (restart.when === 'on-failure' && !successExitCodes.includes(lastEnd.code)));
   return comesAgain ? undefined : lastEnd;
+}
+
+/** Its command is gone and something else of it listens: well when it ended well, as a command does that goes to the background. */
+function describeLeft({ record: { successExitCodes = [0] }, child }: Launch, { members }: Examination, end: Launch['exit'], bound: { readonly port: number; readonly pids: readonly number[] }): { readonly isWell: boolean; readonly detail: string } | undefined {
+  if (child === undefined || members.some(({ pid, startTicks }) => pid === child.pid && startTicks === child.startTicks)) return undefined;
+  const ended = end === undefined ? 'is gone' : `${describeExit(end.code)} at ${new Date(end.at).toISOString()}`;
+  return { isWell: end !== undefined && successExitCodes.includes(end.code), detail: `its command (pid ${child.pid}) ${ended}; pid ${bound.pids.join(', ')} of it still listens on port ${bound.port}` };
 }
 
 function lastEndOf(launch: Launch | undefined): Pick<ServiceTruth, 'lastEnd'> {

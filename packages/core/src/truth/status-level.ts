@@ -10,6 +10,8 @@ export const serviceStatuses = {
   healthy: 'ok',
   /** It runs with an address of another service or a dependency that has moved since. */
   outdated: 'warn',
+  /** Its command ended badly, and something of it still listens on its port. */
+  orphaned: 'warn',
   /** It lives and has not listened yet; young enough for that. */
   starting: 'warn',
   /** It lives and does not listen, or its health URL says no. */

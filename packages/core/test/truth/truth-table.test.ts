@@ -69,6 +69,14 @@ describe('the tables of docs/truth.md', function () {
     return directory;
   }
 
+  /** The launch of the backend as if its command had ended for good, and left behind what listens. */
+  function leftBehind(code: number): string {
+    const directory = join(mkdtempSync(join(elsewhere, 'left-')), 'launch');
+    cpSync(backend().launch_directory!, directory, { recursive: true, filter: (source) => !lstatSync(source).isFIFO() });
+    writeFileSync(join(directory, 'journal'), `child 0 ${2 ** 22 - 1} 1\nended 0 ${code} ${Date.now()}\nexit ${code} ${Date.now()}\n`, { flag: 'a' });
+    return directory;
+  }
+
   /** The launch of the backend as if its command had just ended. */
   function betweenRestarts(): string {
     const directory = join(mkdtempSync(join(elsewhere, 'between-')), 'launch');
@@ -82,6 +90,8 @@ describe('the tables of docs/truth.md', function () {
   const services: Readonly<Record<string, () => { readonly service: ServiceRecord; readonly metadata?: RunState['metadata'] }>> = {
     'it lives and listens on its port': () => ({ service: backend() }),
     'it listens up to `ENVCTL_SERVICE_REBOUND_MAX_DELTA` (200) above its port': () => ({ service: backend({ actual_port: portOf('Main Backend') - 200, started_at: 0 }) }),
+    'its command has ended well, and something of it listens on its port': () => ({ service: backend({ launch_directory: leftBehind(0) }) }),
+    'its command has ended badly, and something of it listens on its port': () => ({ service: backend({ launch_directory: leftBehind(1) }) }),
     'it listens farther above': () => ({ service: backend({ actual_port: portOf('Main Backend') - 201, started_at: 0 }) }),
     'it lives and does not listen, `ENVCTL_SERVICE_STARTUP_GRACE_SECONDS` (15) after its start not over': () => ({ service: backend({ actual_port: portOf('Main Backend') + 1, started_at: Date.now() / 1000 }) }),
     'it lives and does not listen, later': () => ({ service: backend({ actual_port: portOf('Main Backend') + 1, started_at: Date.now() / 1000 - 15.5 }) }),
