@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { mkdir, symlink, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { expect } from 'chai';
+import { runOrThrow } from '../packaging/run.js';
 import { createWorld, type World } from './world.js';
 
 describe('the programs of a start', function () {
@@ -27,5 +28,29 @@ describe('the programs of a start', function () {
     expect([code, document.code, document.message]).to.deep.equal([1, 'ENVCTL_E_PREREQUISITE_MISSING', 'Missing required executables: git']);
     expect(document.hints).to.have.length(1);
     expect(document.hints[0]).to.match(/git/);
+  });
+
+  it('a dependency that nothing here can run is refused before anything is touched, and foreseen with the same words', async () => {
+    await world.succeed(['blast-all', '--blast-remove-main-volumes']);
+    const without = path.join(world.directory, 'without');
+    await mkdir(without);
+    for (const name of ['git', 'sh']) await symlink((await runOrThrow('which', [name], { cwd: world.directory })).stdout.trim(), path.join(without, name));
+    await symlink(process.execPath, path.join(without, 'node'));
+    const files = world.files();
+    const cases = [
+      [{ PATH: without, POSTGRES_MAIN_ENABLE: 'false' }, 'Nothing on this machine can run redis.', 'install redis-server'],
+      [{ ENVCTL_DEPENDENCY_REDIS_MODE: 'docker' }, 'redis has no docker driver; it has: native, external.', 'envctl config --set ENVCTL_DEPENDENCY_REDIS_MODE=native'],
+      [{ ENVCTL_DEPENDENCY_POSTGRES_MODE: 'docker' }, 'postgres has no docker driver; it has: native, external.', 'envctl config --set ENVCTL_DEPENDENCY_POSTGRES_MODE=native'],
+    ] as const;
+    for (const [env, message, hint] of cases) {
+      for (const words of [['start'], ['start', '--dry-run'], ['explain-startup']]) {
+        const { code, document } = await world.json(words, { env });
+        expect({ code, error: document.code, message: document.message }, words.join(' ')).to.deep.equal({ code: 1, error: 'ENVCTL_E_DEPENDENCY_DRIVER', message });
+        expect(document.hints.join('\n')).to.include(hint);
+      }
+      const { code, document } = await world.json(['preflight'], { env });
+      expect([code, (document['startup'] as { problem: { message: string } }).problem.message]).to.deep.equal([1, message]);
+    }
+    expect(world.files().filter((file) => !files.includes(file) && !file.startsWith('cache') && !file.includes('/locks/'))).to.deep.equal([]);
   });
 });

@@ -36,6 +36,8 @@ export interface DependencyDeclaration {
   readonly conflicts?: readonly string[];
   /** Programs that must be on PATH when the configuration asks for a driver, by driver: `docker` needs docker. */
   readonly prerequisites?: Readonly<Partial<Record<DriverName, readonly string[]>>>;
+  /** Any one of these on PATH is enough for the native driver: a plan that only looks asks no plugin code then. */
+  readonly nativePrograms?: readonly string[];
   /** Every variable it may project; each is `ENVCTL_SOURCE_<name>` in the launch env sections of `.envctl`. */
   readonly variables?: readonly VariableDeclaration[];
 }

@@ -27,6 +27,7 @@ const dependency = z.object({
   requires: z.array(z.object({ id, condition: z.enum(['started', 'ready', 'healthy', 'completed', 'log-ready']), optional: z.boolean().optional() })).optional(),
   conflicts: z.array(id).optional(),
   prerequisites: z.partialRecord(z.enum(['native', 'docker', 'external', 'command']), z.array(text)).optional(),
+  nativePrograms: z.array(text).min(1).optional(),
   variables: z.array(z.object({ name: key, secret: z.boolean().optional() })).optional(),
 });
 

@@ -1,10 +1,10 @@
 import { assertConfig, describeProblem, type ConfigModel } from '../config/read-only.js';
 import { createPortPreference } from '../ports/read-only.js';
 import { createMainProvider, discoverProjects, selectProjects } from '../projects/read-only.js';
-import { resolveDataUser } from '../requirements/read-only.js';
+import { hasDrivers, resolveDataUser } from '../requirements/read-only.js';
 import { completeRoute, type CompleteRoute, type Route } from '../routing/index.js';
 import { toScopeDirectory } from '../scope/read-only.js';
-import { assertTarget, assertStartable, assertStartupEnabled, namedProjects, namedServiceTypes, predictStart, toPreflightReport, toStartOptions, type PreflightReport, type StartPlan, type StartRequest } from '../startup/read-only.js';
+import { assertTarget, assertStartable, assertStartupEnabled, dependenciesToStart, namedProjects, namedServiceTypes, predictStart, toPreflightReport, toStartOptions, type PreflightReport, type StartPlan, type StartRequest } from '../startup/read-only.js';
 import { inspectLatestState } from '../state/read-only.js';
 import { examineServices, foreseeDependencies, readTruthMode } from '../truth/read-only.js';
 import { readConfig, type ConfiguredInputs } from './read-config.js';
@@ -66,6 +66,7 @@ async function predict(inputs: PlanInputs): Promise<Predicted | undefined> {
   const context = { config, reader, env: inputs.env, declarations: inputs.declared.dependencies, preferredServicePort: createPortPreference(config.ports, config.scopeId).preferredServicePort };
   const prediction = predictStart(context, request, state === undefined ? undefined : { state, truth: { services, dependencies } });
   assertStartable(context, request, prediction);
+  if (!(await hasDrivers({ config, env: inputs.env, declarations: inputs.declared.dependencies, scopeDirectory }, dependenciesToStart(prediction.plan)))) return undefined;
   const told = config.problems.filter(({ severity }) => severity === 'warning').map((problem) => `${describeProblem(problem)}\n  ${problem.hint}`);
   return { plan: prediction.plan, config, route, warnings: [...inputs.declared.warnings, ...told].map((line) => `Warning: ${line}`) };
 }

@@ -312,6 +312,16 @@ async function projectVariables(context: RequirementsContext, project: ProjectFa
   return Object.fromEntries(Object.entries(variables).map(([name, variable]) => [name, declaredSecret.has(name) ? { ...variable, secret: true } : variable]));
 }
 
+/** Whether the dependency could be started now, asked as bringing it up asks. Throws ENVCTL_E_DEPENDENCY_DRIVER. */
+export async function assertDriver(context: RequirementsContext, { handle, project, signal }: Pick<BringUpRequest, 'handle' | 'project' | 'signal'>): Promise<void> {
+  const { declaration, definition } = handle;
+  const requested = context.config.dependencyMode(declaration.id);
+  const existing = await existingDriver(context, declaration.id, project);
+  // A server that runs already is joined, whatever is on PATH now.
+  if (requested === 'auto' && existing !== undefined && (await isRunning(context, (await toTarget(context, project, handle)).id))) return;
+  await decideDriver({ id: declaration.id, definition, config: context.reader, requested: requested === 'auto' ? (existing ?? requested) : requested, existing, findProgram: context.findProgram, signal });
+}
+
 async function toTarget(context: RequirementsContext, project: ProjectFacts, handle: DependencyHandle): Promise<Target> {
   const id = handle.declaration.id;
   const requested = context.config.dependencyMode(id);

@@ -172,6 +172,14 @@ export function assertStartable(context: Pick<PredictionContext, 'config' | 'env
   }
 }
 
+/** The dependencies without which the start fails and that do not run. */
+export function dependenciesToStart(plan: StartPlan): readonly { readonly id: string; readonly project: ProjectFacts }[] {
+  return plan.projects.flatMap(({ name, root, slug, dependencies, nodes }) => {
+    const critical = new Set(nodes.filter((node) => node.kind === 'dependency' && node.critical).map(({ id }) => id));
+    return dependencies.filter(({ id, action }) => action !== 'keep' && critical.has(id)).map(({ id }) => ({ id, project: { name, root, slug } }));
+  });
+}
+
 /** What the driver that is asked for needs. Left to itself (`auto`) a dependency takes one that works here. */
 function programsOf({ config, declarations }: Pick<PredictionContext, 'config' | 'declarations'>, id: string): readonly string[] {
   const mode = config.dependencyMode(id);

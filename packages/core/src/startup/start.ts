@@ -10,6 +10,7 @@ import { isServiceTask, type ServiceName } from '../services/index.js';
 import { artifactNames, createRunId, emptyState, fingerprintRuntimeMap, fingerprintState, mergeByProject, type ReadinessPort, type RunState, type ServiceRecord } from '../state/index.js';
 import { namedServices, portsOfProject, readTruthMode, reconcile, type PortsByName, type ReconcileContext } from '../truth/index.js';
 import type { Progress } from '../ui/index.js';
+import { assertDrivers } from './assert-drivers.js';
 import { mapAtMost } from './at-most.js';
 import { executeProject, type ProjectFailure, type ProjectSuccess } from './execute-project.js';
 import { isDefinedByHook } from './plan-defined.js';
@@ -37,6 +38,7 @@ export async function explainStart(context: StartContext, request: StartRequest)
   // Strict truth is what answers.
   const gathered = await gather(context, request, { foreseesDependencies: readTruthMode(context.reader) !== 'strict' });
   assertStartable(context, request, gathered);
+  await assertDrivers(context, request, gathered.plan);
   await assertReadinessGate(context, request.command, request.signal);
   return gathered.plan;
 }
@@ -64,6 +66,7 @@ async function runRound(context: StartContext, request: StartRequest): Promise<R
   const { plan, state } = gathered;
   const { forgetPorts = false, forwarded = {}, projectsAtOnce } = request.options ?? {};
   assertStartable(context, request, gathered);
+  await assertDrivers(context, request, plan);
   await assertReadinessGate(context, request.command, request.signal);
   if (plan.decision.kind === 'reuse' && state !== undefined) {
     for (const project of plan.projects) for (const service of project.services) context.progress.node(`${project.name}/${service.type}`, 'kept');
