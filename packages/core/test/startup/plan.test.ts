@@ -59,6 +59,24 @@ describe('planStart', () => {
   ];
   for (const [title, presence, change, expected] of table) it(title, () => expect(actions(planOf(presence, change))).to.deep.equal(expected));
 
+  describe('addresses that have moved', () => {
+    const told = (stale: readonly string[]): ProjectPresence => ({ ...running, services: { ...running.services, 'Main Backend': { running: true, listens: true, stale, given: ['postgres', 'frontend'] } } });
+    const backendOf = (presence: ProjectPresence, change: Change = {}) => {
+      const plan = planOf(presence, { hasState: true, ...change });
+      const { action, reason } = plan.projects[0]!.services.find(({ type }) => type === 'backend')!;
+      return [action, reason, plan.decision.kind];
+    };
+    const stale = told(['port 1 of postgres, which is on port 2 now']);
+    const table: readonly (readonly [string, readonly unknown[], readonly unknown[]])[] = [
+      ['what was told of none is kept', backendOf(told([])), ['keep', undefined, 'reuse']],
+      ['start replaces what was told of one', backendOf(stale), ['replace', 'it was started with port 1 of postgres, which is on port 2 now', 'resume']],
+      ['resume does too', backendOf(stale, { command: 'resume' }), ['replace', 'it was started with port 1 of postgres, which is on port 2 now', 'resume']],
+      ['a restart of another leaves it alone', backendOf(stale, { command: 'restart', replace: new Set(['Main Frontend']) }), ['keep', undefined, 'restart']],
+      ['where it will be is not known yet', backendOf({ ...told([]), dependencies: { postgres: { healthy: false }, queue: { healthy: true } } }), ['keep', 'replaced if postgres moves to another port', 'resume']],
+    ];
+    for (const [title, actual, expected] of table) it(title, () => expect(actual).to.deep.equal(expected));
+  });
+
   it('side by side unless asked otherwise: then the frontend follows a backend that is started too', () => {
     const edges = (presence: Partial<ProjectPresence>, change: Change): readonly string[] => planOf(presence, change).edges.map(({ node, needs }) => `${node} ← ${needs}`);
     expect(edges({}, { servicesInParallel: false })).to.include('frontend ← backend');
