@@ -107,7 +107,7 @@ function modeKeys(dependency: DependencyDeclaration): ConfigKey[] {
       type: 'enum',
       values: ['auto', 'native', 'docker', 'external', 'command'],
       default: 'auto',
-      description: `How ${dependency.displayName} runs.`,
+      description: `How ${dependency.displayName} runs; a driver that its plugin does not have refuses a start (docker comes with a plugin that brings it).`,
       owner: dependency.id,
       managed: false,
       section: 'other',

@@ -48,7 +48,7 @@ const packages: readonly AbsentPackage[] = [
   { name: '@envctl/plugin-mcp', words: ['mcp'], flags: [], assignments: [] },
 ];
 
-const dockerMode = 'envctl config --set ENVCTL_DEPENDENCY_<ID>_MODE=docker   chooses Docker for one dependency';
+const dockerMode = 'left out: Docker comes with a plugin whose dependency has a docker driver, chosen by ENVCTL_DEPENDENCY_<ID>_MODE=docker; those of envctl run natively';
 const mainServices = 'MAIN_SUPABASE_ENABLE, MAIN_N8N_ENABLE and MAIN_POSTGRES_ENABLE say it, in .envctl or in the environment';
 const statePolicy = 'left out: a command that works on the recorded state loads it by itself';
 const noForce = 'left out: restart replaces what runs, blast-all stops without asking';

@@ -33,4 +33,12 @@ describe('decideDriver', () => {
       expect(error.hints.join(' ')).to.include('ENVCTL_DEPENDENCY_POSTGRES_MODE=external');
     });
   }
+
+  it('a driver that the dependency does not have is one error that names those it has and how to choose one', async () => {
+    const error = (await decide('docker', undefined, 'native').catch((thrown: unknown) => thrown)) as { message: string; hints: readonly string[] };
+    expect(error.message).to.equal('postgres has no docker driver; it has: native.');
+    expect(error.hints).to.include('envctl config --set ENVCTL_DEPENDENCY_POSTGRES_MODE=native');
+    const broken = (await decide('native', undefined).catch((thrown: unknown) => thrown)) as { message: string };
+    expect(broken.message).to.equal('The native driver of postgres does not work here.');
+  });
 });
