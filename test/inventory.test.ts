@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { expect } from 'chai';
 import type { World } from './e2e/world.js';
-import { createInventoryWorld, observeArtifacts, observeCommands, observeKeys, observeModes, observeOptions, observeTexts, observeWords, type Observation, type Original } from './inventory/observe.js';
+import { createInventoryWorld, observeArtifacts, observeCommands, observeExitCodes, observeKeys, observeModes, observeOptions, observeTexts, observeWords, type Observation, type Original } from './inventory/observe.js';
 
 /** A difference to the original that was decided: `decision` is what the product does now, in the words of the observation. */
 interface Decision {
@@ -29,6 +29,7 @@ describe('the inventory of the original', function () {
     ['mode tokens', () => observeModes(world, original)],
     ['flags and assignments', () => observeOptions(world, original)],
     ['families, state policies, JSON, life without a configuration', () => observeCommands(world, original)],
+    ['exit codes of commands', () => observeExitCodes(world, original)],
     ['configuration keys', () => Promise.resolve(observeKeys(original))],
     ['artifacts', () => observeArtifacts(world, original)],
     ['texts and exit codes', () => observeTexts(world, original)],

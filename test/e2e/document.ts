@@ -39,6 +39,7 @@ export interface Document {
   readonly code: string;
   readonly error: string;
   readonly message: string;
+  readonly problem: { readonly code: string; readonly message: string } | null;
   readonly hints: readonly string[];
   readonly run_id: string;
   readonly mode: string;

@@ -223,6 +223,7 @@ describe('what explain-startup --json and --dry-run predict', function () {
 /** What a plan says will be done and a summary says was done, in the same words. A port that a plan names is one that nobody has. */
 function toPrediction(document: Document): { readonly kind: string; readonly [fact: string]: unknown } {
   if (!document.ok) return { kind: document.code, message: document.message };
+  if (document.problem) return { kind: document.problem.code, message: document.problem.message };
   const status = (entry: { readonly action?: string; readonly status: string }): string => (entry.action === undefined ? entry.status : entry.action === 'keep' ? 'kept' : 'started');
   return {
     kind: document.decision.kind,

@@ -42,7 +42,8 @@ describe('a plan through both doors', function () {
 
   it('is the same before anything ran, refused or not', async () => {
     expect(decisionOf(await expectSame({}, everyPrediction))).to.equal('fresh');
-    for (const env of [{ MAIN_STARTUP_ENABLE: 'false' }, { BACKEND_PORT_BASE: 'abc' }, { PATH: '/nowhere' }, { ENVCTL_DEFAULT_MODE: 'trees' }, { MAIN_BACKEND_ENABLE: 'false', MAIN_FRONTEND_ENABLE: 'false' }]) {
+    expect((await expectSame({ MAIN_STARTUP_ENABLE: 'false' })).map(({ ok, startup_enabled }) => [ok, startup_enabled])).to.deep.equal([[true, false], [false, false]]);
+    for (const env of [{ BACKEND_PORT_BASE: 'abc' }, { PATH: '/nowhere' }, { ENVCTL_DEFAULT_MODE: 'trees' }, { MAIN_BACKEND_ENABLE: 'false', MAIN_FRONTEND_ENABLE: 'false' }]) {
       expect((await expectSame(env))[0], JSON.stringify(env)).to.include({ ok: false });
     }
     for (const env of [{ POSTGRES_MAIN_ENABLE: 'true' }, { ENVCTL_RUNTIME_TRUTH_MODE: 'strict' }, { MAIN_FRONTEND_ENABLE: 'false' }, { REDIS_MAIN_ENABLE: 'true', MAIN_BACKEND_EXPECT_LISTENER: 'false' }]) {

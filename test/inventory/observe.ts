@@ -1,6 +1,6 @@
 /* What the product does with each item of the original's inventory, found out by running it. */
 import { readFileSync } from 'node:fs';
-import { mkdir, writeFile } from 'node:fs/promises';
+import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import path from 'node:path';
 import type { Finished } from '../packaging/run.js';
@@ -147,6 +147,50 @@ export async function observeCommands(world: World, original: Original): Promise
   return rows.flat();
 }
 
+/**
+ * The exit code of each command in each situation, and which of its codes came about. Commands that only look are run all at
+ * once; those that start and stop one after the other, as they share one repository.
+ */
+export async function observeExitCodes(world: World, original: Original): Promise<readonly Observation[]> {
+  const unconfigured = await unconfiguredRepository(world);
+  const here = original.commands.filter(({ command }) => commands.some(({ id, envctl }) => id === command && envctl !== null) || command === 'help');
+  const words = (command: string): readonly string[] => (command === 'config' ? ['config', '--set', 'REDIS_PORT=6379'] : command === 'help' || original.commands.some(({ aliases }) => aliases.includes(command)) ? [command] : [`--${command}`]);
+  const isLooking = (command: string): boolean => ['direct_inspection', 'help'].includes(original.commands.find((one) => one.command === command)!.family) || ['logs', 'health', 'errors'].includes(command);
+  const seen: { readonly command: string; readonly situation: string; readonly code: number | null }[] = [];
+  const inSituation = async (situation: string, names: readonly string[], options: CallOptions): Promise<void> => {
+    const call = async (command: string) => seen.push({ command, situation, code: (await world.envctl(words(command), options)).code });
+    await atOnce(names.filter(isLooking), call);
+    for (const command of names.filter((name) => !isLooking(name))) await call(command);
+  };
+  const all = here.map(({ command }) => command);
+  await inSituation('where nothing is configured', all, { cwd: unconfigured });
+  await inSituation('where runs are disabled', all, { env: { MAIN_STARTUP_ENABLE: 'false' } });
+  await inSituation('where nothing runs', all.filter(isLooking), {});
+  await inSituation('where it can be done', ['start'], {});
+  await inSituation('where it can be done', [...all.filter(isLooking), 'restart', 'clear-logs', 'resume', 'stop', 'start', 'stop-all', 'start'], {});
+  for (const wrong of [['stop', 'nothing'], ['config', '--set', 'REDIS_PORT=none']]) seen.push({ command: wrong[0]!, situation: 'asked wrongly', code: (await world.envctl(wrong)).code });
+  await inSituation('where it can be done', ['blast-all'], {});
+  const hooks = path.join(world.repository, '.envctl.sh');
+  await writeFile(hooks, `envctl_setup_infrastructure() {\n  export ENVCTL_HOOK_JSON='{"skip_default_requirements":true}'\n}\n`);
+  await inSituation('where it can be done', ['migrate-hooks'], {});
+  await rm(hooks);
+  await rm(path.join(world.repository, '.envctl.hooks.mjs'), { force: true });
+  for (const command of ['start', 'restart']) seen.push({ command, situation: 'interrupted', code: (await interrupted(world, command)).code });
+  await world.envctl(['blast-all']);
+  return here.flatMap(({ command, exitCodes }) => {
+    const mine = seen.filter((one) => one.command === command);
+    const expected = exitCodes.join(' or ');
+    const situations = [...new Set(mine.map(({ situation }) => situation))];
+    return [
+      ...situations.map((situation) => {
+        const codes = mine.filter((one) => one.situation === situation).map(({ code }) => code);
+        return { item: `exit code of ${command} ${situation}`, original: expected, found: codes.every((code) => code !== null && exitCodes.includes(code)) ? expected : codes.join(', ') };
+      }),
+      { item: `exit codes of ${command}`, original: exitCodes.join(' '), found: [...new Set(mine.map(({ code }) => String(code)))].sort().join(' ') },
+    ];
+  });
+}
+
 /** Keys by the rows of the product's own list, which says what became of each. */
 export function observeKeys(original: Original): readonly Observation[] {
   const rows = new Map((contracts('config-keys.json') as readonly KeyRow[]).map((row) => [row.key, row]));
@@ -284,8 +328,8 @@ async function resumeWithoutServices(world: World): Promise<Finished> {
   return finished;
 }
 
-async function interrupted(world: World): Promise<Finished> {
-  const started = world.spawn(['start', 'backend'], { env: { ENVCTL_BACKEND_START_CMD: 'sleep 1000' } });
+async function interrupted(world: World, command = 'start'): Promise<Finished> {
+  const started = world.spawn([command, ...(command === 'start' ? ['backend'] : [])], { env: { ENVCTL_BACKEND_START_CMD: 'sleep 1000' } });
   await started.said(/backend/);
   started.process.kill('SIGINT');
   return started.finished;

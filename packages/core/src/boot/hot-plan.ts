@@ -1,13 +1,13 @@
 /* What a start would do, through the fast door: where neither a server nor a plugin has to be asked. A refusal is the other door's to tell. */
 import { explainStartup as explain, type PlanInputs, preflight as foresee } from '../inspection/read-only.js';
 import { assertPrograms } from '../processes/read-only.js';
-import { renderPlan } from '../ui/read-only.js';
+import { renderExplanation, renderPlan } from '../ui/read-only.js';
 import type { HotContext, HotResult } from './hot-commands.js';
 
 export async function explainStartup(context: HotContext): Promise<HotResult | undefined> {
   assertDeclaredPrograms(context, ['explain-startup']);
   const explained = await explain(toInputs(context));
-  return explained === undefined ? undefined : { exitCode: 0, json: explained.plan, text: `${renderPlan(explained.plan)}\n`, warnings: explained.warnings };
+  return explained === undefined ? undefined : { exitCode: 0, json: explained.explanation, text: `${renderExplanation(explained.explanation)}\n`, warnings: explained.warnings };
 }
 
 export async function preflight(context: HotContext): Promise<HotResult | undefined> {

@@ -1,11 +1,11 @@
 import * as Args from '@oclif/core/args';
 import type { CommandContract } from '../contract/index.js';
-import type { EngineRuntime, Route, StartPlan } from '../runtime/index.js';
-import { renderPlan } from '../ui/index.js';
+import type { EngineRuntime, Route, StartupExplanation } from '../runtime/index.js';
+import { renderExplanation } from '../ui/index.js';
 import { EnvctlCommand, type CommandResult } from './base-command.js';
 import { freshAssignments, freshFlags, planAssignments, planFlagTokens, planFlags, scopeFlags } from './start-flags.js';
 
-export default class ExplainStartup extends EnvctlCommand<StartPlan, EngineRuntime> {
+export default class ExplainStartup extends EnvctlCommand<StartupExplanation, EngineRuntime> {
   static override summary = 'Print what a start would do now, and why; nothing is written.';
   static override description = 'A server of ours that lives and listens is shown as kept; a start asks it, and brings it up when it does not answer.';
   static override examples = ['<%= config.bin %> explain-startup', '<%= config.bin %> explain-startup --json'];
@@ -14,11 +14,11 @@ export default class ExplainStartup extends EnvctlCommand<StartPlan, EngineRunti
   static override strict = false;
   static override flags = { ...planFlags, ...scopeFlags, ...freshFlags };
 
-  protected async execute(route: Route): Promise<CommandResult<StartPlan>> {
-    return { data: await (await this.runtime()).explain(route, 'start') };
+  protected async execute(route: Route): Promise<CommandResult<StartupExplanation>> {
+    return { data: await (await this.runtime()).explainStartup(route) };
   }
 
-  protected render(data: StartPlan): string {
-    return renderPlan(data);
+  protected render(data: StartupExplanation): string {
+    return renderExplanation(data);
   }
 }

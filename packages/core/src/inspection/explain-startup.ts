@@ -4,7 +4,7 @@ import { createMainProvider, discoverProjects, selectProjects } from '../project
 import { hasDrivers, resolveDataUser } from '../requirements/read-only.js';
 import { completeRoute, type CompleteRoute, type Route } from '../routing/index.js';
 import { toScopeDirectory } from '../scope/read-only.js';
-import { assertTarget, assertStartable, assertStartupEnabled, dependenciesToStart, namedProjects, namedServiceTypes, predictStart, toPreflightReport, toStartOptions, type PreflightReport, type StartPlan, type StartRequest } from '../startup/read-only.js';
+import { assertTarget, assertStartable, assertStartupEnabled, dependenciesToStart, namedProjects, namedServiceTypes, predictStart, toPreflightReport, toStartOptions, toStartupExplanation, type PreflightReport, type StartPlan, type StartRequest, type StartupExplanation } from '../startup/read-only.js';
 import { inspectLatestState } from '../state/read-only.js';
 import { examineServices, foreseeDependencies, readTruthMode } from '../truth/read-only.js';
 import { readConfig, type ConfiguredInputs } from './read-config.js';
@@ -25,8 +25,11 @@ interface Predicted {
  * The plan of a start as the engine explains it, where neither a server nor a plugin has to be asked; else undefined. A server of ours that listens is not asked.
  * Throws what the start would be refused with.
  */
-export async function explainStartup(inputs: PlanInputs): Promise<{ readonly plan: StartPlan; readonly warnings: readonly string[] } | undefined> {
-  return predict(inputs);
+export async function explainStartup(inputs: PlanInputs): Promise<{ readonly explanation: StartupExplanation; readonly warnings: readonly string[] } | undefined> {
+  const predicted = await predict(inputs);
+  if (predicted === undefined) return undefined;
+  const { plan, config, route, warnings } = predicted;
+  return { explanation: toStartupExplanation(config, route, plan), warnings };
 }
 
 /** As {@link explainStartup}; undefined also without `.envctl`. */

@@ -11,7 +11,7 @@ import { learnSecrets } from '../requirements/index.js';
 import { recordedSecretValues } from '../services/index.js';
 import type { CompleteRoute, Route } from '../routing/index.js';
 import { clearLogs, collectErrors, toFailedHealth, toFailedStart, examineHealth, followLogs, readLogs, waitFor, type ClearLogsReport, type ErrorsReport, type FollowOptions, type HealthReport, type LogRecord, type LogsOptions, type LogsReport } from '../state-actions/index.js';
-import { assertTarget, assertStartupEnabled, attemptPlan, configuredServices, explainStart, hasSelectors, namedProjects, namedServiceTypes, refuseLegacyResume, runStart, toPreflightReport, toStartOptions, type PreflightReport, type StartPlan, type StartSummary } from '../startup/index.js';
+import { assertTarget, assertStartupEnabled, attemptPlan, configuredServices, explainStart, hasSelectors, isExplained, namedProjects, namedServiceTypes, refuseLegacyResume, runStart, toPreflightReport, toStartOptions, toStartupExplanation, type PreflightReport, type StartPlan, type StartSummary, type StartupExplanation } from '../startup/index.js';
 import { readJsonFile } from '../fs/index.js';
 import { artifactNames, describeLegacyState, describePassedOver, isLegacyState, type RunState } from '../state/index.js';
 import { namedServices, projectFacts } from '../truth/index.js';
@@ -24,6 +24,8 @@ import { withRedactedFailures, withRedactedProgress } from './redact-failures.js
 export interface EngineRuntime extends DisposableRuntime, Pick<ConfigOperations, 'config' | 'refine'> {
   start(route: Route, command: 'start' | 'restart' | 'resume'): Promise<StartSummary>;
   explain(route: Route, command: 'start' | 'restart' | 'resume'): Promise<StartPlan>;
+  /** What a start would do, and what the configuration says of it; also where there is none. Writes nothing. */
+  explainStartup(route: Route): Promise<StartupExplanation>;
   /** Whether a start would go ahead, and what it would do. Writes nothing. */
   preflight(route: Route): Promise<PreflightReport>;
   stop(route: Route): Promise<StopSummary>;
@@ -122,6 +124,17 @@ export async function createRuntime(request: RuntimeRequest): Promise<EngineRunt
     explain: async (route, command) => {
       const { engine, startRequest } = await startContext(route, command, true);
       return explainStart({ ...engine, progress: createProgress(request.invocation, { ...route, json: true }) }, startRequest);
+    },
+    explainStartup: async (route) => {
+      const explained = (engine: Engine, plan: StartPlan | undefined, refusal?: EnvctlError) => toStartupExplanation(engine.config, engine.route, plan, refusal);
+      try {
+        const plan = await facade.explain(route, 'start');
+        return explained(engines.at(-1)!, plan);
+      } catch (error) {
+        const engine = engines.at(-1);
+        if (engine === undefined || !isExplained(error, engine.config)) throw error;
+        return explained(engine, undefined, error);
+      }
     },
     preflight: async (route) => {
       const redactor = createRedactor({ secrets: () => request.invocation.secrets, home: request.invocation.env['HOME'] ?? '' });

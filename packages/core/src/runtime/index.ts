@@ -3,7 +3,7 @@ export type { ConfigAnswer } from '../config/index.js';
 export type { MigrateHooksReport } from '../hooks/index.js';
 export type { StopSummary } from '../lifecycle/index.js';
 export type { Route } from '../routing/index.js';
-export type { PreflightReport, StartPlan, StartSummary } from '../startup/index.js';
+export type { PreflightReport, StartPlan, StartSummary, StartupExplanation } from '../startup/index.js';
 export type { ClearLogsReport, ErrorsReport, HealthReport, LogsOptions, LogsReport, ServiceLog } from '../state-actions/index.js';
 export { parseGrep, parseSince } from '../state-actions/index.js';
 export { createContext, type ContextInputs, type ScopedContext } from './create-context.js';

@@ -1,3 +1,4 @@
+export * from './explanation.js';
 export * from './legacy-resume.js';
 export * from './plan.js';
 export * from './predict-start.js';
