@@ -47,7 +47,7 @@ export type OtherNameDescription =
   /** Refused in the file, with reason and mend. */
   | { readonly key: string; readonly status: 'retired'; readonly reason: string; readonly mend: string }
   /** Kept in the file, and named; `package` brings it. */
-  | { readonly key: string; readonly status: 'absent'; readonly package: string };
+  | { readonly key: string; readonly status: 'absent'; readonly package: string; readonly reason: string; readonly mend: string };
 
 /** Every other name that has a meaning: aliases, retired knobs, keys of packages that are not there. */
 export function describeOtherNames(sources: KeySources = {}): OtherNameDescription[] {
@@ -56,7 +56,7 @@ export function describeOtherNames(sources: KeySources = {}): OtherNameDescripti
   return [
     ...registry.keys.flatMap((key) => (key.aliases ?? []).filter((alias) => registry.find(alias) === key).map((alias) => ({ key: alias, status: 'renamed' as const, replaced_by: key.key, owner: key.owner }))),
     ...retiredKeys.filter(({ key }) => !isLive(key)).map(({ key, reason, mend }) => ({ key, status: 'retired' as const, reason, mend })),
-    ...absentKeys.flatMap((entry) => entry.keys.filter((key) => !isLive(key)).map((key) => ({ key, status: 'absent' as const, package: entry.package }))),
+    ...absentKeys.flatMap((entry) => entry.keys.filter((key) => !isLive(key)).map((key) => ({ key, status: 'absent' as const, package: entry.package, reason: `comes with ${entry.package}`, mend: `envctl plugins install ${entry.package}` }))),
   ];
 }
 

@@ -30,7 +30,7 @@ describe('names that are no keys of this installation', () => {
   it('say why and what to do, or who brings them', () => {
     for (const row of rows) {
       if (row.status === 'retired') expect([row.reason, row.mend].every((text) => text.length > 5), row.key).to.equal(true);
-      else if (row.status === 'absent') expect(row.package, row.key).to.match(/^@envctl\//);
+      else if (row.status === 'absent') expect([row.package, row.mend].join(' '), row.key).to.match(/^(@envctl\/plugin-\w+) envctl plugins install \1$/);
       else expect(registry.find(row.key)?.key).to.equal(row.replaced_by);
     }
     expect(rows.filter(({ status }) => status === 'renamed').map(({ key }) => key)).to.include.members(['RUN_SH_RUNTIME_DIR', 'ENVCTL_FORCE_BATCH', 'ENVCTL_UI_COLOR', 'ENVCTL_POSTGRES_MODE']);
