@@ -359,7 +359,7 @@ describe('stopLaunches', function () {
     });
 
     it('leaves a stranger that runs a script of that place, or has the recorded pid, and carries no token', async () => {
-      const started = await bench.start(['true']);
+      const started = await bench.start(['true'], {}, { cgroup: false });
       await eventually(started.spec.directory, async () => (await started.read()).exit);
       writeFileSync(join(started.spec.directory, 'runner.sh'), 'exec sleep 1000 # $1\nsleep 1000\n');
       const stranger = spawn('/bin/sh', ['-c', `exec /bin/sh '${join(started.spec.directory, 'runner.sh')}'`], { detached: true, stdio: 'ignore' });
