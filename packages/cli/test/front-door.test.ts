@@ -47,6 +47,9 @@ describe('envctl', function () {
     [['endpoints', '--service=backend'], 'ENVCTL_E_ARGV_UNKNOWN_OPTION', 'Unknown option: --service=backend'],
     [['list-commands', 'word'], 'ENVCTL_E_ARGV_INVALID', 'Unexpected word: word'],
     [['logs', '--logs-tail', 'abc'], 'ENVCTL_E_ARGV_INVALID', 'Invalid value for --logs-tail: abc (a whole number)'],
+    [['wait', '--timeout='], 'ENVCTL_E_ARGV_INVALID', 'Invalid value for --timeout: none (a whole number)'],
+    [['start', 'PARALLEL_TREES_MAX=x'], 'ENVCTL_E_ARGV_INVALID', 'Invalid value for PARALLEL_TREES_MAX: x (a whole number)'],
+    [['launcher', 'doctr'], 'ENVCTL_E_ARGV_UNKNOWN_COMMAND', 'Unsupported command: launcher doctr'],
     [['logs', '--logs-duration=0'], 'ENVCTL_E_ARGV_INVALID', 'Invalid value for --logs-duration: 0 (a whole number from 1)'],
     [['help', 'nonsense'], 'ENVCTL_E_ARGV_UNKNOWN_COMMAND', 'Unsupported command: nonsense'],
   ];
@@ -61,6 +64,10 @@ describe('envctl', function () {
       if (argv[0] !== 'help' && argv[1] !== '--project') expect(document).to.deep.include({ ok: false, code, message, error: code });
     });
   }
+
+  it('names the nearest command of plugins', () => {
+    expect(home.run(['plugins', 'instal', 'x']).stderr).to.include('did you mean: envctl plugins install');
+  });
 
   it('looks for the programs of a command before it does anything', () => {
     const { code, message, hints } = JSON.parse(home.run(['toy', 'tool', '--json']).stdout) as { code: string; message: string; hints: string[] };

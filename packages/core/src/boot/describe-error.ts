@@ -4,6 +4,8 @@ import { nearestWord, type RoutingTables } from '../routing/index.js';
 export interface ErrorContext {
   readonly commandId?: string | undefined;
   readonly tables?: RoutingTables | undefined;
+  /** The words as typed. */
+  readonly original?: readonly string[] | undefined;
   /** The package of the command, when it is not ours: its errors are not our bugs. */
   readonly outsider?: string | undefined;
   readonly signal?: AbortSignal | undefined;
@@ -50,7 +52,7 @@ function fromOclif(thrown: unknown, context: ErrorContext): EnvctlError | undefi
   const error = thrown as OclifError;
   const message = firstLines(error.message);
   const words = (context.commandId ?? '').replaceAll(':', ' ');
-  const number = notANumber(message);
+  const number = notANumber(message, context.original ?? []);
   const help = words === '' ? 'envctl --help' : `envctl ${words} --help`;
   if (number !== undefined) return new EnvctlError('ENVCTL_E_ARGV_INVALID', number, { hints: [help], cause: error });
   switch (error.constructor.name) {
@@ -61,7 +63,7 @@ function fromOclif(thrown: unknown, context: ErrorContext): EnvctlError | undefi
       return new EnvctlError('ENVCTL_E_ARGV_UNKNOWN_OPTION', `Unknown option: ${option}`, { hints: [...(nearest === undefined ? [] : [`did you mean: ${nearest}`]), help], cause: error });
     }
     case 'UnexpectedArgsError':
-      return new EnvctlError('ENVCTL_E_ARGV_INVALID', `Unexpected word: ${(error.args ?? []).join(' ')}`, { hints: [help], cause: error });
+      return new EnvctlError('ENVCTL_E_ARGV_INVALID', `Unexpected word: ${(error.args ?? []).join(' ')}`, { hints: [...commandsLike(String(error.args?.[0] ?? ''), context), help], cause: error });
     case 'CLIError':
     case 'ModuleLoadError':
     case 'ExitError':
@@ -71,13 +73,22 @@ function fromOclif(thrown: unknown, context: ErrorContext): EnvctlError | undefi
   }
 }
 
+/** The command of the topic that the word is nearest to: `plugins instal`. */
+function commandsLike(word: string, { commandId, tables }: ErrorContext): readonly string[] {
+  const ids = [...(tables?.words.keys() ?? [])].filter((id) => commandId !== undefined && id.startsWith(`${commandId}:`));
+  const nearest = nearestWord(word, ids.map((id) => id.slice((commandId ?? '').length + 1)));
+  return nearest === undefined ? [] : [`did you mean: envctl ${commandId} ${nearest}`];
+}
+
 /** oclif's words for an integer option whose value is none, or is out of its bounds. */
-function notANumber(message: string): string | undefined {
-  const match = /^Parsing (--\S+) Expected an integer(?: (greater|less) than or equal to (-?\d+))? but received: (.*)$/s.exec(message);
+function notANumber(message: string, original: readonly string[]): string | undefined {
+  const match = /^Parsing (--\S+) Expected an integer(?: (greater|less) than or equal to (-?\d+))? but received: ?(.*)$/s.exec(message);
   if (match === null) return undefined;
   const [, option = '', side, bound = '', received = ''] = match;
   const bounds = side === undefined ? '' : side === 'greater' ? ` from ${bound}` : ` up to ${bound}`;
-  return `Invalid value for ${option}: ${received} (a whole number${bounds})`;
+  // `PARALLEL_TREES_MAX=x` is told as it was typed.
+  const typed = original.find((word) => !word.startsWith('-') && word.endsWith(`=${received}`));
+  return `Invalid value for ${typed?.slice(0, typed.indexOf('=')) ?? option}: ${received === '' ? 'none' : received} (a whole number${bounds})`;
 }
 
 /** oclif appends help and lists below its message; the first paragraph says it. */

@@ -48,7 +48,7 @@ export async function runLine(options: LineOptions): Promise<void> {
   const env = Object.freeze({ ...process.env });
   const asksForJson = options.argv.includes('--json');
   const output = guardOutput(process, asksForJson);
-  const context: { commandId?: string; tables?: RoutingTables; json: boolean; outsider?: string | undefined; signal?: AbortSignal } = { json: asksForJson };
+  const context: { commandId?: string; tables?: RoutingTables; original?: readonly string[]; json: boolean; outsider?: string | undefined; signal?: AbortSignal } = { json: asksForJson };
   const secrets = new Set<string>();
   let exitCode: number;
   try {
@@ -62,6 +62,7 @@ export async function runLine(options: LineOptions): Promise<void> {
     }
     if (prepared.oclif === undefined) for (const warning of manifest.setAside) output.stderr(`Warning: ${warning}\n`);
     context.commandId = line.id;
+    context.original = line.original;
     context.json = line.foreign ? asksForJson : line.json;
     const isEnveloped = context.json && (line.foreign ? isPluginCommand(line.id) : true);
     if (!isEnveloped) output.release();

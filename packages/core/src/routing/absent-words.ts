@@ -80,6 +80,11 @@ export function packageOfAbsentCommand(wordOrToken: string): string | undefined 
   return packages.find(({ words }) => words.includes(word))?.name;
 }
 
+/** Words of commands that come with another package; those of one letter name nothing by likeness. */
+export function absentCommandWords(): readonly string[] {
+  return packages.flatMap(({ words }) => words.filter((word) => word.length > 2));
+}
+
 /** The package that brings a known flag, with its dashes, or a known assignment, by upper-snake key. */
 export function packageOfAbsentOption(flagOrKey: string): string | undefined {
   return packages.find(({ flags, assignments }) => flags.includes(flagOrKey) || assignments.includes(flagOrKey))?.name;

@@ -4,7 +4,7 @@
  * command does not know is an error, and words that only a `--` protects stay behind one.
  */
 import { EnvctlError, type Mode } from '../contract/index.js';
-import { mendOfRetiredOption, packageOfAbsentCommand, packageOfAbsentOption } from './absent-words.js';
+import { absentCommandWords, mendOfRetiredOption, packageOfAbsentCommand, packageOfAbsentOption } from './absent-words.js';
 import { nearestWord } from './nearest.js';
 import type { ResolvedFlag, RoutedCommand, RoutingTables } from './tables.js';
 import { booleanOfWord, modeKeys, modeOfToken, splitAssignment } from './words.js';
@@ -122,7 +122,7 @@ function readBareWord(rest: readonly string[], read: ReadWords, own: RoutedComma
     return 1;
   }
   const found = longestCommand(rest, tables);
-  if (found === undefined) throw unknownCommand(word, tables);
+  if (found === undefined) throw unknownCommand(word, tables, rest.slice(1));
   const command = tables.commands.get(found.id);
   if (command?.entry.envctl === undefined) {
     const stray = read.flags[0]?.typed ?? read.assignments[0];
@@ -186,10 +186,15 @@ function bind(flag: ResolvedFlag, typed: string, inline: string | undefined, rea
     return;
   }
   const said = inline === undefined ? true : booleanOfWord(inline);
-  if (said === undefined) throw invalidValue(`for --${flag.name}: ${inline ?? ''}`, inline ?? '', ['true', 'false'], `--${flag.name}=`);
+  if (said === undefined) throw invalidValue(`for ${nameOf(typed)}: ${inline ?? ''}`, inline ?? '', ['true', 'false'], `${nameOf(typed)}=`);
   const on = said !== flag.negated;
   if (!on && flag.allowNo !== true) return; // `--json=false`: as if it were not there
   read.flags.push({ flag, typed, canonical: on ? `--${flag.name}` : `--no-${flag.name}` });
+}
+
+/** The option as it was typed, without its value. */
+function nameOf(typed: string): string {
+  return typed.split('=', 1)[0] ?? typed;
 }
 
 /** The values of an option that has a closed list are checked here, so that the nearest one can be named. */
@@ -243,14 +248,32 @@ function missingValue(name: string): EnvctlError {
   return new EnvctlError('ENVCTL_E_ARGV_INVALID', `Missing value for ${name}`, { hints: [`write ${name} VALUE or ${name}=VALUE`] });
 }
 
-function unknownCommand(word: string, tables: RoutingTables): EnvctlError {
+/** `rest`: the words behind it, which name the command of a topic. */
+function unknownCommand(word: string, tables: RoutingTables, rest: readonly string[] = []): EnvctlError {
   const bringer = packageOfAbsentCommand(word);
   if (bringer !== undefined) return absentCommand(word, bringer);
-  const nearest = nearestWord(word, tables.words.keys());
+  const ofTopic = [...tables.words.keys()].filter((known) => known.startsWith(`${word}:`));
+  if (ofTopic.length > 0) return unknownOfTopic(word, rest[0], ofTopic);
+  const nearest = nearestWord(word, [...tables.words.keys(), ...absentCommandWords()]);
   return new EnvctlError('ENVCTL_E_ARGV_UNKNOWN_COMMAND', `Unsupported command: ${word}`, {
-    hints: [...(nearest === undefined ? [] : [`did you mean: envctl ${nearest.replaceAll(':', ' ')}`]), 'envctl list-commands'],
+    hints: [...(nearest === undefined ? [] : [`did you mean: ${describeCommand(nearest)}`]), 'envctl list-commands'],
     data: { word, ...(nearest === undefined ? {} : { nearest }) },
   });
+}
+
+/** A topic alone, or with a word that is none of its commands. */
+function unknownOfTopic(topic: string, word: string | undefined, ids: readonly string[]): EnvctlError {
+  const given = word === undefined || word.startsWith('-') ? undefined : word;
+  const nearest = given === undefined ? undefined : nearestWord(`${topic}:${given}`, ids, Math.max(1, Math.floor(given.length / 3)));
+  return new EnvctlError('ENVCTL_E_ARGV_UNKNOWN_COMMAND', `Unsupported command: ${given === undefined ? topic : `${topic} ${given}`}`, {
+    hints: [...(nearest === undefined ? [] : [`did you mean: ${describeCommand(nearest)}`]), ...ids.map(describeCommand).filter((line) => line !== describeCommand(nearest ?? ''))],
+    data: { word: given ?? topic, ...(nearest === undefined ? {} : { nearest }) },
+  });
+}
+
+function describeCommand(id: string): string {
+  const bringer = packageOfAbsentCommand(id);
+  return `envctl ${id.replaceAll(':', ' ')}${bringer === undefined ? '' : `   (comes with ${bringer})`}`;
 }
 
 function unknownOption(token: string, command: RoutedCommand | undefined, tables: RoutingTables): EnvctlError {

@@ -168,6 +168,14 @@ describe('normaliseArgv', () => {
     expect(failure(['DB_PASSWORD=geheim']).hints.join(' ')).to.not.contain('geheim');
   });
 
+  it('names what was typed, the commands of a topic, and words of packages that are not here', () => {
+    expect(failure(['--batch=maybe']).message).to.equal('Invalid value for --batch: maybe');
+    expect(failure(['dashbord']).hints[0]).to.equal('did you mean: envctl dashboard   (comes with @envctl/plugin-dashboard)');
+    expect(failure(['toy', 'helo']).message).to.equal('Unsupported command: toy helo');
+    expect(failure(['toy', 'helo']).hints).to.deep.equal(['did you mean: envctl toy hello']);
+    expect(failure(['toy']).hints).to.deep.equal(['envctl toy hello']);
+  });
+
   it('says which value is missing in the words of the original', () => {
     expect(failure(['stop', '--project']).message).to.equal('Missing value for --project');
     expect(failure(['--wrong']).message).to.equal('Unknown option: --wrong');
