@@ -9,7 +9,8 @@ import { createModel } from './load.js';
 import { renderManagedBlock } from './managed-block.js';
 import type { ConfigKey, ConfigModel, ConfigProblem } from './model.js';
 import type { KeyRegistry } from './registry.js';
-import { invalidAssignmentProblem, parseValue } from './values.js';
+import { expectedBeyondType } from './value-checks.js';
+import { describeOrigin, invalidAssignmentProblem, parseValue } from './values.js';
 
 export interface MergeInput {
   readonly repositoryRoot: string;
@@ -61,9 +62,23 @@ export function mergeConfig(input: MergeInput): MergeResult {
   const content = Buffer.from(joinBlock(split, block.map((line) => Buffer.from(line, 'utf8').toString('latin1'))), 'latin1');
 
   const outcome = modelOf(input, content);
-  assertConfig(outcome, { for: 'save' });
+  assertConfig({ problems: outcome.problems.map((problem) => inTheirPlace(problem, { outcome, current, changes })) }, { for: 'save' });
   for (const [key, value] of changes) assertCounts(key, canonical(key, value, input), outcome, registry);
   return { content, current, outcome, notCarried: fromLegacy ? keysLeftBehind(file, registry, read) : [] };
+}
+
+/** A line of the text that would be written is no place to look at: what was given says so, what was there keeps its own line. */
+function inTheirPlace(found: ConfigProblem, { outcome, current, changes }: { readonly outcome: ConfigModel; readonly current: ConfigModel; readonly changes: ReadonlyMap<ConfigKey, string> }): ConfigProblem {
+  const { line: _line, ...problem } = found;
+  const before = problem.kind === 'invalid-value' ? current.problems.find(({ kind, key }) => kind === problem.kind && key === problem.key) : undefined;
+  if (before !== undefined) return before;
+  const given = new Set([...changes.keys()].map(({ key }) => key));
+  const moved = [...outcome.values].filter(([, { origin }]) => origin === 'file');
+  const message = moved.reduce((text, [key, value]) => {
+    const kept = current.values.get(key);
+    return text.replaceAll(`${value.setAs}: ${describeOrigin(value)}`, `${value.setAs}: ${given.has(key) ? 'given' : kept === undefined ? value.path : describeOrigin(kept)}`);
+  }, problem.message);
+  return { ...problem, message };
 }
 
 /** What was given and does not parse, before it is a line of any file. The last assignment of a key is the one that counts. */
@@ -72,7 +87,8 @@ function invalidAssignments(input: MergeInput): ConfigProblem[] {
   return [...given].flatMap(([key, { key: name, value }]) => {
     if (key === undefined || isUnset(key, value)) return [];
     const parsed = parseValue(key, value, input);
-    return parsed.ok ? [] : [invalidAssignmentProblem(key, { name, value }, parsed.expected)];
+    const expected = parsed.ok ? expectedBeyondType(key, value, input.registry) : parsed.expected;
+    return expected === undefined ? [] : [invalidAssignmentProblem(key, { name, value }, expected)];
   });
 }
 

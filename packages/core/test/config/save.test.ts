@@ -203,6 +203,19 @@ describe('saveConfig', () => {
     expect(error.hints).to.deep.equal(['envctl config --set BACKEND_PORT_BASE=8000']);
   });
 
+  it('names what was given where the whole is not valid, not a line of what would be written', async () => {
+    const file = repository.write('.envctl', '# mine\n\nMAIN_FRONTEND_ENABLE=false\n');
+    const empty = await refusal(['BACKEND_DIR=']);
+    expect(empty.message).to.match(/^The given BACKEND_DIR="" is not valid: expected /);
+    const off = await refusal(['MAIN_BACKEND_ENABLE=false']);
+    expect(off.message).to.include(`main must enable at least one component. (MAIN_BACKEND_ENABLE: given, MAIN_FRONTEND_ENABLE: ${file}:3)`);
+  });
+
+  it('names the line that is there of a value that was wrong before', async () => {
+    const file = repository.write('.envctl', '# mine\n\nBACKEND_PORT_BASE=abc\n');
+    expect((await refusal(['FRONTEND_PORT_BASE=9100'])).message).to.include(`(${file}:3)`);
+  });
+
   it('loses nothing when another save happens between reading and renaming', async () => {
     repository.write('.envctl', 'FRONTEND_PORT_BASE=9100\n');
     let disturbed = false;
