@@ -24,10 +24,12 @@ describe('the programs of a start', function () {
     const bare = path.join(world.directory, 'bare');
     await mkdir(bare);
     await symlink(process.execPath, path.join(bare, 'node'));
-    const { code, document } = await world.json(['start'], { env: { PATH: bare } });
-    expect([code, document.code, document.message]).to.deep.equal([1, 'ENVCTL_E_PREREQUISITE_MISSING', 'Missing required executables: git']);
-    expect(document.hints).to.have.length(1);
-    expect(document.hints[0]).to.match(/git/);
+    for (const words of [['start'], ['start', '--dry-run'], ['explain-startup']]) {
+      const { code, document } = await world.json(words, { env: { PATH: bare } });
+      expect([code, document.code, document.message], words.join(' ')).to.deep.equal([1, 'ENVCTL_E_PREREQUISITE_MISSING', 'Missing required executables: git']);
+      expect(document.hints).to.have.length(1);
+      expect(document.hints[0]).to.match(/git/);
+    }
   });
 
   it('a dependency that nothing here can run is refused before anything is touched, and foreseen with the same words', async () => {
