@@ -65,6 +65,7 @@ describe('JSON documents', function () {
     [['preflight'], 0, { surface: 'preflight', command: 'start', mode: 'main', startup_enabled: true, selection_required: false }],
     [['preflight', 'bakend'], 1, { ok: false, surface: 'preflight' }],
     [['wait', '--until', 'stopped'], 0, { health: null }],
+    [['logs', '--logs-tail=99999999999999999999'], 1, { code: 'ENVCTL_E_ARGV_INVALID' }],
     [['wait', '--timeout', '0'], 1, { code: 'ENVCTL_E_WAIT_TIMEOUT' }],
     [['start', '--trees'], 1, { code: 'ENVCTL_E_PROJECTS_NONE' }],
     [['start', '--bogus'], 1, { code: 'ENVCTL_E_ARGV_UNKNOWN_OPTION' }],

@@ -23,7 +23,7 @@ export default class Logs extends EnvctlCommand<LogsReport, EngineRuntime> {
   static override flags = {
     ...selectorFlags,
     ...allFlag,
-    'logs-tail': Flags.integer({ aliases: ['tail'], summary: `Lines to show of each log; default: ${defaultTail}, with --logs-since all.`, min: 0 }),
+    'logs-tail': Flags.integer({ aliases: ['tail'], summary: `Lines to show of each log; default: ${defaultTail}, with --logs-since all.`, min: 0, max: Number.MAX_SAFE_INTEGER }),
     'logs-since': Flags.string({ aliases: ['since'], summary: 'Only what was logged since then: 10m, 1h30m, or a time.', helpValue: 'TIME' }),
     'logs-grep': Flags.string({ aliases: ['grep'], summary: 'Only lines that match this regular expression.', helpValue: 'PATTERN' }),
     'logs-follow': Flags.boolean({ aliases: ['follow'], summary: 'Go on as lines are written, also across a restart; with --json one object per line.' }),
