@@ -115,7 +115,8 @@ function planProject(inputs: PlanInputs, project: PlanProjectInputs): PlannedPro
     return service === undefined || !isMeant(inputs, service.name, presence.services[service.name]) ? [] : [service];
   });
   const runs = (id: string): boolean => presence.dependencies[id]?.healthy === true;
-  const enabled = inputs.dependencies.filter(({ id }) => inputs.profile.dependencies[id]?.enabled === true && (inputs.alone !== true || runs(id)));
+  const wanted = inputs.dependencies.filter(({ id }) => inputs.profile.dependencies[id]?.enabled === true);
+  const enabled = wanted.filter(({ id }) => inputs.alone !== true || runs(id));
   const dependencies = enabled.map((declaration): PlannedDependency => ({
     id: declaration.id,
     display_name: declaration.displayName,
@@ -125,9 +126,17 @@ function planProject(inputs: PlanInputs, project: PlanProjectInputs): PlannedPro
   const found = withRestarts(planned, new Set(dependencies.filter(({ action }) => action !== 'keep').map(({ id }) => id)));
   const addressed = found.filter(({ listens }) => listens).map(({ type }) => type);
   const services = withForesight(inputs, found, presence, dependencies).map((service): PlannedService => ({ ...service, environment: planEnvironment({ service: service.type, audience: audienceOf(service.type, service.command, detection), lines: inputs.envLines(service.type), dependencies: enabled, installed: inputs.dependencies, callerEnv: inputs.callerEnv, addressed, hasPort: service.preferred_port !== null }) }));
-  const steps = project.planSteps?.({ services, dependencies }) ?? [];
+  const { steps, notes } = withoutMigrations(project.planSteps?.({ services, dependencies }) ?? [], wanted.filter((declaration) => !enabled.includes(declaration)));
   const nodes = toPlannedNodes({ services, dependencies, steps }, { servicesInParallel: inputs.servicesInParallel !== false, requirementsStrict: inputs.requirementsStrict !== false });
-  return { name: facts.name, root: facts.root, slug: facts.slug, services, dependencies, steps, nodes, notes: [...detection.notes, ...notesOfAbsent(inputs, project)] };
+  return { name: facts.name, root: facts.root, slug: facts.slug, services, dependencies, steps, nodes, notes: [...detection.notes, ...notes, ...notesOfAbsent(inputs, project)] };
+}
+
+/** The database of a project is the one its dependency projects: where that is left out, nothing is migrated, whatever else the environment names. */
+function withoutMigrations(steps: readonly PlannedStep[], leftOut: readonly DependencyDeclaration[]): { readonly steps: readonly PlannedStep[]; readonly notes: readonly string[] } {
+  const database = leftOut.find(({ variables }) => variables?.some(({ name }) => name === 'DATABASE_URL') === true);
+  const migrations = database === undefined ? [] : steps.filter(({ kind }) => kind === 'migration');
+  if (migrations.length === 0) return { steps, notes: [] };
+  return { steps: steps.filter((step) => !migrations.includes(step)), notes: [`Not run, because ${database!.id} does not run and this start leaves it out: ${migrations.map(({ id }) => id).join(', ')}.`] };
 }
 
 /** resume: what it leaves out. */

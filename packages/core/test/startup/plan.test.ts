@@ -3,6 +3,7 @@ import type { ServiceOptions } from '../../dist/config/index.js';
 import type { DependencyDeclaration } from '../../dist/contract/index.js';
 import { decideRun, type RunDecisionInputs } from '../../dist/startup/run-decision.js';
 import { planStart, type PlanInputs, type ProjectPresence } from '../../dist/startup/plan.js';
+import type { PlannedStep } from '../../dist/startup/plan-nodes.js';
 import type { ServiceCommand } from '../../dist/services/index.js';
 
 const on = { enabled: true, explicit: true };
@@ -101,6 +102,18 @@ describe('planStart', () => {
     expect(typesOf({ services: ['worker'], alone: true })).to.deep.equal(['worker']);
     expect(typesOf({ services: ['worker'], alone: true }, { dependencies: { postgres: { healthy: true } } })).to.deep.equal(['worker', 'postgres']);
     expect(typesOf({ dependenciesOnly: true })).to.deep.equal(['postgres', 'queue']);
+  });
+
+  it('nothing is migrated where the database of the project is left out and does not run, whatever else the environment names', () => {
+    const step = { kind: 'migration', id: 'migrate-backend', label: 'alembic upgrade head in /w', needs: [], before: ['backend'], action: 'run', reason: 'alembic' } as unknown as PlannedStep;
+    const database = { ...declaration('postgres'), variables: [{ name: 'DATABASE_URL', secret: true }] };
+    const planned = (presence: Partial<ProjectPresence>, alone: boolean) => {
+      const inputs = inputsOf(presence, { services: ['backend'], alone, dependencies: [database, declaration('queue', 'postgres')] });
+      const { steps, nodes, notes } = planStart({ ...inputs, projects: inputs.projects.map((project) => ({ ...project, planSteps: () => [step] })) }).projects[0]!;
+      return { steps: steps.map(({ id }) => id), node: nodes.some(({ id }) => id === step.id), notes };
+    };
+    expect(planned({}, true)).to.deep.equal({ steps: [], node: false, notes: ['Not run, because postgres does not run and this start leaves it out: migrate-backend.'] });
+    for (const [presence, alone] of [[{}, false], [{ dependencies: { postgres: { healthy: true } } }, true]] as const) expect(planned(presence, alone)).to.deep.equal({ steps: ['migrate-backend'], node: true, notes: [] });
   });
 
   it('its edges are what it says, then what its variables ask for; what is not part of the project is waited for by nobody', () => {
