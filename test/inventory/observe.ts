@@ -131,7 +131,7 @@ function spellings({ name, char, aliases, allowNo }: CommandRow['flags'][number]
 
 /** Families, state policies, JSON and life without a configuration, of the commands that are here. */
 export async function observeCommands(world: World, original: Original): Promise<readonly Observation[]> {
-  const unconfigured = await unconfiguredRepository(world);
+  const unconfigured = await unconfiguredRepository(world, 'commands');
   const here = original.commands.filter(({ command }) => commands.some(({ id, envctl }) => id === command && envctl !== null));
   const rows = await atOnce(here, async ({ command, family, statePolicy, worksWithoutConfiguration, json }) => {
     const own = commands.find(({ id }) => id === command)!.envctl!;
@@ -152,7 +152,7 @@ export async function observeCommands(world: World, original: Original): Promise
  * once; those that start and stop one after the other, as they share one repository.
  */
 export async function observeExitCodes(world: World, original: Original): Promise<readonly Observation[]> {
-  const unconfigured = await unconfiguredRepository(world);
+  const unconfigured = await unconfiguredRepository(world, 'codes');
   const here = original.commands.filter(({ command }) => commands.some(({ id, envctl }) => id === command && envctl !== null) || command === 'help');
   const words = (command: string): readonly string[] => (command === 'config' ? ['config', '--set', 'REDIS_PORT=6379'] : command === 'help' || original.commands.some(({ aliases }) => aliases.includes(command)) ? [command] : [`--${command}`]);
   const isLooking = (command: string): boolean => ['direct_inspection', 'help'].includes(original.commands.find((one) => one.command === command)!.family) || ['logs', 'health', 'errors'].includes(command);
@@ -246,7 +246,7 @@ function matches(file: string, name: string): boolean {
 
 /** Each text, by bringing its situation about. A situation that needs a package which is not here gives that package's error. */
 export async function observeTexts(world: World, original: Original): Promise<readonly Observation[]> {
-  const unconfigured = await unconfiguredRepository(world);
+  const unconfigured = await unconfiguredRepository(world, 'texts');
   const call = (...words: readonly string[]) => (options?: CallOptions) => world.envctl(words, options);
   const provoke: Readonly<Record<string, () => Promise<Finished>>> = {
     'no repository': () => call('stop')({ cwd: world.directory }),
@@ -335,8 +335,9 @@ async function interrupted(world: World, command = 'start'): Promise<Finished> {
   return started.finished;
 }
 
-async function unconfiguredRepository(world: World): Promise<string> {
-  const directory = path.join(world.directory, 'unconfigured');
+/** A new one for each: `config` configures it. */
+async function unconfiguredRepository(world: World, name: string): Promise<string> {
+  const directory = path.join(world.directory, `unconfigured-${name}`);
   await mkdir(directory, { recursive: true });
   await runOrThrow('git', ['init', '-q', directory], { cwd: world.directory });
   return directory;

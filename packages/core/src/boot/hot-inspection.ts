@@ -3,6 +3,7 @@ import { type ConfiguredInputs, listTargets, readEndpoints, renderEndpoints, ren
 import { EnvctlError } from '../contract/index.js';
 import { renderShowConfig } from '../ui/read-only.js';
 import type { HotContext, HotResult } from './hot-commands.js';
+import { toFailureDocument } from './json-document.js';
 
 export async function showState(context: HotContext): Promise<HotResult> {
   const { report, warnings } = readState(toInputs(context));
@@ -14,7 +15,10 @@ export async function showEndpoints(context: HotContext): Promise<HotResult> {
   const { report, warnings } = await readEndpoints({ ...toInputs(context), projects: [...route.projects, ...route.passthroughArgs], nowMs: now() });
   if (!report.ok) {
     const { ok: _ok, ...data } = report;
-    throw new EnvctlError(report.error === 'state_not_found' ? 'ENVCTL_E_STATE_NOT_FOUND' : 'ENVCTL_E_TARGET_UNKNOWN', renderEndpoints(report), { data });
+    const error = new EnvctlError(report.error === 'state_not_found' ? 'ENVCTL_E_STATE_NOT_FOUND' : 'ENVCTL_E_TARGET_UNKNOWN', renderEndpoints(report), { data });
+    if (!route.json) throw error;
+    // Whoever polls for it is answered as quickly as when it runs.
+    return { exitCode: 1, json: toFailureDocument(route.command, error), text: '', warnings: [...warnings, `Error: ${error.message}`] };
   }
   return { exitCode: 0, json: report, text: `${renderEndpoints(report)}\n`, warnings };
 }
