@@ -100,12 +100,12 @@ async function runForeignCommand(config: Config, line: CommandLine, entry: Comma
  * be loaded nothing is kept, so that the next command tells of it too.
  */
 async function mergeManifest(config: Config, env: Readonly<Record<string, string | undefined>>, isWhole: boolean): Promise<DoorManifest> {
-  const { discoverPlugins, judgeCommands, readDeclarations } = await import('../host/index.js');
+  const [{ discoverPlugins, judgeCommands, readDeclarations }, { coreKeyNames }] = await Promise.all([import('../host/index.js'), import('../config/index.js')]);
   const directories = oclifDirectories(env, process.platform);
   const host = { version: config.version, root: config.root };
   const key = directories === undefined ? undefined : pluginSetKey(directories, host);
   const plugins = config.getPluginsList();
-  const manifest = toDoorManifest(plugins, { version: config.version, key: key ?? '' }, readDeclarations(discoverPlugins(config.plugins.values())), judgeCommands<ManifestSource>(plugins));
+  const manifest = toDoorManifest(plugins, { version: config.version, key: key ?? '' }, readDeclarations(discoverPlugins(config.plugins.values()), coreKeyNames()), judgeCommands<ManifestSource>(plugins));
   if (isWhole && directories !== undefined && key !== undefined && key !== '') cacheDoorManifest(directories, manifest, process.pid);
   return manifest;
 }

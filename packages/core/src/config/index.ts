@@ -32,7 +32,7 @@ export type {
 export { parsePayload } from './payload.js';
 export { cancelled, type Cancelled, type Choice, type ConfigPrompts } from './prompts.js';
 export { type ConfigRefiner, refineConfig } from './refine.js';
-export { createKeyRegistry, type KeyRegistry, type KeySources } from './registry.js';
+export { coreKeyNames, createKeyRegistry, type KeyRegistry, type KeySources } from './registry.js';
 export { saveConfig, type SaveConfigOptions, type SaveConfigResult } from './save.js';
 export { runConfigWizard } from './wizard.js';
 export type { ServiceKind, ServiceNeed, ServiceOptions, ServiceRestart } from './service-options.js';

@@ -63,6 +63,11 @@ export function createKeyRegistry({ declarations = [], dependencies = [], servic
   return { keys: [...keys.values()], dependencies: ordered, find: (name) => names.get(name) };
 }
 
+/** Names and aliases that no plugin can declare. */
+export function coreKeyNames(): ReadonlySet<string> {
+  return new Set([...coreKeys, ...standardServiceKeys()].flatMap(({ key, aliases = [] }) => [key, ...aliases]));
+}
+
 function portKeys(dependency: DependencyDeclaration): ConfigKey[] {
   return dependency.resources.map((resource) => ({
     key: resource.configKey,

@@ -36,6 +36,8 @@ export interface HostOptions {
   /** Milliseconds one plugin may take to load and activate; default 5000. */
   readonly activationTimeoutMs?: number;
   readonly supported?: ApiRange;
+  /** Names of the keys of core, and their aliases: no plugin can have one of them; default none. */
+  readonly coreKeys?: ReadonlySet<string>;
 }
 
 /** Every list is in order: manifest order, then id. */
@@ -91,9 +93,14 @@ export function loadHost(options: HostOptions): Registry {
     for (const plugin of plugins) {
       for (const declaration of plugin.manifest.contributes[kind] as unknown as readonly T[]) {
         const names = namesOf(declaration);
+        const ofCore = kind === 'config' ? names.find((name) => options.coreKeys?.has(name)) : undefined;
+        if (ofCore !== undefined) {
+          diagnostics.push(clash(plugin, kind, ofCore, 'core'));
+          continue;
+        }
         const taken = names.find((name) => owners.has(factoryKey(kind, name)));
         if (taken !== undefined) {
-          diagnostics.push(clash(plugin, kind, taken, owners.get(factoryKey(kind, taken)) as ActivePlugin));
+          diagnostics.push(clash(plugin, kind, taken, describePlugin(owners.get(factoryKey(kind, taken)) as ActivePlugin)));
           continue;
         }
         for (const name of names) owners.set(factoryKey(kind, name), plugin);
@@ -181,11 +188,15 @@ export function loadHost(options: HostOptions): Registry {
   };
 }
 
-function clash(loser: ActivePlugin, kind: ContributionKind, id: string, winner: ActivePlugin): Diagnostic {
+function clash(loser: ActivePlugin, kind: ContributionKind, id: string, winner: string): Diagnostic {
   return {
     plugin: loser.name, version: loser.version, path: `package.json#envctl.contributes.${kind}`, code: 'ENVCTL_E_PLUGIN_CLASH',
-    message: `${id} is already declared by ${winner.name}@${winner.version}`, mend: `rename it, or remove one of the two: envctl plugins uninstall ${loser.name}`,
+    message: `${id} is already declared by ${winner}`, mend: `rename it, or remove one of the two: envctl plugins uninstall ${loser.name}`,
   };
+}
+
+function describePlugin({ name, version }: ActivePlugin): string {
+  return `${name}@${version}`;
 }
 
 function unknown(kind: ContributionKind, id: string, known: readonly string[]): EnvctlError {

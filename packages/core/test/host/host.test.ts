@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { expect } from 'chai';
 import { isEnvctlError, type EnvctlError } from '../../dist/contract/index.js';
-import { createContainer, loadHost, negotiateApiVersion, readManifest, type HostPlugin } from '../../dist/host/index.js';
+import { createContainer, loadHost, readDeclarations, negotiateApiVersion, readManifest, type HostPlugin } from '../../dist/host/index.js';
 
 // The container library brings helpers that are global: they count as a leak when they come during a test.
 await createContainer();
@@ -164,6 +164,14 @@ describe('host', () => {
     const registry = loadHost({ plugins: [await plugin('a', manifest({ config: [key('A', ['B'])] })), await plugin('b', manifest({ config: [key('B', [])] }))] });
     expect(registry.configKeys.map(({ declaration }) => declaration.key)).to.deep.equal(['A']);
     expect(registry.diagnostics()[0]?.plugin).to.equal('b');
+  });
+
+  it('keeps the keys of core for core, and says so', async () => {
+    const key = (name: string): object => ({ key: name, type: 'string', description: 'x' });
+    const { configKeys, diagnostics } = readDeclarations([await plugin('a', manifest({ config: [key('BACKEND_DIR'), key('A')] }))], new Set(['BACKEND_DIR']));
+    expect(configKeys.map((declared) => declared.key)).to.deep.equal(['A']);
+    expect(diagnostics).to.have.length(1);
+    expect(diagnostics[0]).to.include({ plugin: 'a', code: 'ENVCTL_E_PLUGIN_CLASH', message: 'BACKEND_DIR is already declared by core' });
   });
 
   it('imports no plugin code until a contribution is asked for, then gives the same definition at every call', async () => {
