@@ -30,7 +30,7 @@ describe('the shell script of the benchmark', function () {
   const server = node("process.on('SIGINT', () => process.exit(0)); console.log('ready to accept connections')");
 
   /** Four processes as the benchmark's script starts them; a backend that is never well lets it wait for ever. */
-  async function startAndGiveUp(servers: Readonly<Record<string, readonly string[]>>): Promise<readonly number[]> {
+  async function startAndGiveUp(servers: Readonly<Record<string, readonly string[]>>, PATH = process.env['PATH']): Promise<readonly number[]> {
     for (const [name, command] of Object.entries({ 'Main Backend': node(''), 'Main Frontend': node(''), redis: server, postgres: server, ...servers })) {
       const launch = join(directory, 'engine/scope/launches', name.replace(' ', '-'));
       mkdirSync(launch);
@@ -39,7 +39,7 @@ describe('the shell script of the benchmark', function () {
     }
     const raw = join(directory, 'raw');
     writeRawStack({ runtime: directory, store: join(directory, 'store'), directory: raw, healthUrl: 'http://127.0.0.1:1/healthz', frontendPort: 1 });
-    const script = spawn(join(raw, 'start.sh'), { stdio: 'ignore' });
+    const script = spawn(join(raw, 'start.sh'), { stdio: 'ignore', env: { ...process.env, PATH } });
     const files = ['postgres', 'redis', 'frontend', 'backend'].map((name) => join(raw, `${name}.pid`));
     while (!files.every((file) => existsSync(file) && readFileSync(file, 'utf8').endsWith('\n'))) await pause(5);
     script.kill('SIGTERM');
@@ -63,6 +63,16 @@ describe('the shell script of the benchmark', function () {
     endRawStack(join(directory, 'raw'), 2000);
     while (pids.some(isAlive)) await pause(5);
     expect(existsSync(join(directory, 'raw/postgres.pid'))).to.equal(false);
+  });
+
+  it('ends what has not got a session of its own yet', async () => {
+    const programs = join(directory, 'programs');
+    mkdirSync(programs);
+    // As on a busy machine: the process is there, and setsid has not happened.
+    writeFileSync(join(programs, 'setsid'), `#!/bin/sh\ncase "$*" in *late*) exec tail -f /dev/null ;; esac\nPATH=\${PATH#*:} exec setsid "$@"\n`, { mode: 0o755 });
+    const pids = await startAndGiveUp({ 'Main Backend': node('/* late */') }, `${programs}:${process.env['PATH']}`);
+    endRawStack(join(directory, 'raw'), 60_000);
+    expect(pids.filter(isAlive)).to.deep.equal([]);
   });
 
   it('has nothing to end where it was never written', () => endRawStack(join(directory, 'nowhere')));

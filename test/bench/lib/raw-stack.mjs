@@ -40,8 +40,10 @@ export function writeRawStack({ runtime, store, directory, healthUrl, frontendPo
     '#!/bin/bash',
     `cd ${quote(directory)}`,
     '# What a script that was cut short never started has no pid file.',
-    'end() { [ ! -e "$2.pid" ] || kill "-$1" -- "${3-}$(cat "$2.pid")"; }',
-    'gone() { while [ -e "$1.pid" ] && pgrep -s "$(cat "$1.pid")" >/dev/null; do sleep 0.005; done; rm -f "$1.pid"; }',
+    '# What has only just begun has no session yet: it is reached by its pid.',
+    'end() { [ ! -e "$2.pid" ] || { pid=$(cat "$2.pid"); kill "-$1" -- "${3-}$pid" || kill "-$1" "$pid"; }; }',
+    'runs() { [ -e "$1.pid" ] && { pid=$(cat "$1.pid"); pgrep -s "$pid" >/dev/null || kill -0 "$pid"; }; }',
+    'gone() { while runs "$1"; do sleep 0.005; done; rm -f "$1.pid"; }',
     'end TERM backend -; end TERM frontend -',
     'gone backend; gone frontend',
     'end INT postgres; end TERM redis',
@@ -62,10 +64,13 @@ export function writeRawStack({ runtime, store, directory, healthUrl, frontendPo
 export function endRawStack(directory, timeoutMs = 20_000) {
   spawnSync(join(directory, 'stop.sh'), { stdio: 'ignore', timeout: timeoutMs });
   for (const name of namesIn(directory).filter((one) => one.endsWith('.pid'))) {
-    try {
-      process.kill(-Number(readFileSync(join(directory, name), 'utf8')), 'SIGKILL');
-    } catch {
-      // It has ended.
+    const pid = Number(readFileSync(join(directory, name), 'utf8'));
+    for (const target of [-pid, pid]) {
+      try {
+        process.kill(target, 'SIGKILL');
+      } catch {
+        // It has ended, or has no session yet.
+      }
     }
     rmSync(join(directory, name), { force: true });
   }

@@ -67,7 +67,7 @@ function needProblems(service: ServiceOptions, need: ServiceNeed, inputs: Servic
 }
 
 /** What a service can ever be, by what it says of itself. */
-export function conditionsOf({ kind, healthUrl, readyLog }: Pick<ServiceOptions, 'kind' | 'healthUrl' | 'readyLog'>): readonly EdgeCondition[] {
+function conditionsOf({ kind, healthUrl, readyLog }: Pick<ServiceOptions, 'kind' | 'healthUrl' | 'readyLog'>): readonly EdgeCondition[] {
   const said: readonly EdgeCondition[] = [...(readyLog === undefined ? [] : (['log-ready'] as const)), ...(healthUrl === undefined ? [] : (['healthy'] as const))];
   return kind === 'job' ? ['started', 'completed', ...said.filter((condition) => condition === 'log-ready')] : ['started', 'ready', ...said];
 }

@@ -14,7 +14,7 @@ export interface ProjectHooks {
 }
 
 export const nodeHookFile = '.envctl.hooks.mjs';
-export const pythonHookFile = '.envctl_hooks.py';
+const pythonHookFile = '.envctl_hooks.py';
 
 /** What a hook is called in a file of each language. */
 export const hookFunctions: Readonly<Record<HookName, Readonly<Record<HookLanguage, string>>>> = {
@@ -23,8 +23,8 @@ export const hookFunctions: Readonly<Record<HookName, Readonly<Record<HookLangua
 };
 
 /**
- * Reads which hooks a project has; undefined when it has none. Throws ENVCTL_E_HOOK_INVALID for two hook files, and for the shell hooks
- * of the original, which are not run.
+ * Reads which hooks a project has; undefined when it has no hook file, or one without code. Throws ENVCTL_E_HOOK_INVALID for two of them,
+ * for code that names no hook, and for the shell hooks of the original, which are not run.
  */
 export function findHooks(projectRoot: string): ProjectHooks | undefined {
   const [node, python] = [nodeHookFile, pythonHookFile].map((name) => readText(join(projectRoot, name)));
@@ -41,8 +41,12 @@ export function findHooks(projectRoot: string): ProjectHooks | undefined {
 
 function toHooks(file: string, language: HookLanguage, text: string): ProjectHooks | undefined {
   const names: readonly HookName[] = ['setupInfrastructure', 'defineServices'];
-  const hooks = names.filter((name) => new RegExp(`\\b${hookFunctions[name][language]}\\b`).test(withoutComments(text, language)));
-  return hooks.length === 0 ? undefined : { file, language, hooks };
+  const code = withoutComments(text, language);
+  const hooks = names.filter((name) => new RegExp(`\\b${hookFunctions[name][language]}\\b`).test(code));
+  if (hooks.length > 0) return { file, language, hooks };
+  if (code.trim() === '') return undefined;
+  const [first, second] = names.map((name) => hookFunctions[name][language]);
+  throw invalid(`${file} names no hook: neither ${first} nor ${second} stands in it.`, [`define or import ${first} or ${second} by name in it, or remove the file`, 'ENVCTL_ENABLE_HOOK_BRIDGE=false starts without hooks']);
 }
 
 function withoutComments(text: string, language: HookLanguage): string {

@@ -79,7 +79,7 @@ async function toReport({ mode, state, scopeDirectory, truth }: RecordedScope, i
 }
 
 /** The one project that is meant, or the failure that lists what runs. */
-export function chooseProject(active: readonly string[], requested: readonly string[]): string | EndpointsFailure {
+function chooseProject(active: readonly string[], requested: readonly string[]): string | EndpointsFailure {
   if (requested.length > 1) return { ok: false, error: 'multiple_projects_not_supported', requested_projects: requested, active_projects: active };
   const [name] = requested;
   if (name === undefined) {

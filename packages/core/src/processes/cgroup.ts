@@ -70,7 +70,7 @@ export async function moveToCgroup(path: string, pid: number): Promise<void> {
   await writeFile(join(path, 'cgroup.procs'), String(pid)).catch(() => undefined);
 }
 
-export function joinCgroup(path: string, pid: number): void {
+function joinCgroup(path: string, pid: number): void {
   try {
     writeFileSync(join(path, 'cgroup.procs'), String(pid));
   } catch {

@@ -4,7 +4,7 @@
  * the spawn; a runner that finds a stop file, or no directory, starts nothing.
  */
 import { spawn } from 'node:child_process';
-import { appendFileSync, chmodSync, chownSync, closeSync, copyFileSync, existsSync, fstatSync, mkdirSync, openSync, readFileSync, realpathSync, renameSync, statSync, writeFileSync } from 'node:fs';
+import { appendFileSync, chmodSync, chownSync, closeSync, copyFileSync, existsSync, fstatSync, mkdirSync, openSync, readFileSync, realpathSync, renameSync, statSync } from 'node:fs';
 import { basename, dirname, join, parse, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { EnvctlError, errorMessage, type ProcessIdentity } from '../contract/index.js';
@@ -13,10 +13,10 @@ import { cgroupNameOf, cgroupPathFor, createCgroup, moveToCgroup } from './cgrou
 import { findProgram } from './find-program.js';
 import { selfIdentity } from './identity.js';
 import { launchTokenVariable, type LaunchRecord, type LaunchSpec } from './launch-spec.js';
-import { journalName, recordCopyName, recordName } from './read-launch.js';
+import { journalName } from './read-launch.js';
 import { environmentName, writeEnvironmentFile } from './environment-file.js';
 import { readProcessEntry } from './stat.js';
-import { writeRecordFile } from './write-record.js';
+import { writeRecord } from './write-record.js';
 
 const defaultLogBytes = 16 * 1024 * 1024;
 
@@ -55,8 +55,7 @@ export async function launchProcess(
   if (spec.user) chownSync(join(record.directory, journalName), spec.user.uid, spec.user.gid);
   writeEnvironmentFile(join(record.directory, environmentName), spec);
   seam('process.record.before-effect');
-  writeFileSync(join(record.directory, recordCopyName), JSON.stringify(record), { mode: 0o600 });
-  writeRecordFile(join(record.directory, recordName), record);
+  writeRecord(record.directory, record);
   seam('process.record.after-effect');
 
   if (record.cgroup !== null) createCgroup(record.cgroup);

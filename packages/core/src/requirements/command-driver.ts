@@ -11,7 +11,7 @@ const defaultTimeoutSeconds = 60;
 /** So long an answer that is a refusal counts as one of a server that is still being set up. */
 const settleMs = 5_000;
 
-export function commandKey(id: string): string {
+function commandKey(id: string): string {
   return `ENVCTL_REQUIREMENT_${constantCase(id)}_CMD`;
 }
 

@@ -2,7 +2,7 @@
 export const lineLimitBytes = 64 * 1024;
 
 /** Stands where the rest of a line that is too long was left out. */
-export const cutMark = ' … [line cut at 64 KiB]';
+const cutMark = ' … [line cut at 64 KiB]';
 
 const newline = 0x0a;
 

@@ -21,7 +21,7 @@ export function renderLog(log: LogHead, colour: boolean): string {
   return [renderLogHead(log, colour), ...log.tail_lines].join('\n');
 }
 
-export function renderLogHead(log: LogHead, colour: boolean): string {
+function renderLogHead(log: LogHead, colour: boolean): string {
   const place = log.reason === 'missing' ? `log missing at ${log.log_path}` : `log=${log.log_path ?? 'n/a'}`;
   const notes = [
     ...(log.since_basis === 'file' && log.tail_lines.length > 0 ? ['its lines say no time: earlier ones of a file that was written to since then are among them'] : []),

@@ -29,6 +29,14 @@ describe('findHooks', () => {
     expect(findHooks(directory)).to.include({ language: 'python' }).and.to.deep.include({ hooks: ['defineServices'] });
   });
 
+  it('refuses code that names no hook, whatever it may import', async () => {
+    for (const [name, text] of [['.envctl.hooks.mjs', "export * from './tools/hooks.mjs';\n"], ['.envctl.hooks.mjs', '// setupInfrastructure\nexport function setup( {\n'], ['.envctl_hooks.py', 'from hooks import *\n']] as const) {
+      await write(name, text);
+      expect(() => findHooks(directory), text).to.throw('names no hook').with.property('code', 'ENVCTL_E_HOOK_INVALID');
+      await rm(path.join(directory, name));
+    }
+  });
+
   it('refuses two files', async () => {
     await write('.envctl.hooks.mjs', '');
     await write('.envctl_hooks.py', '');

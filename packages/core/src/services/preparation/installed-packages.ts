@@ -1,4 +1,5 @@
 import path from 'node:path';
+import { isDeepStrictEqual } from 'node:util';
 import { readJsonObject, toObject } from './read-json-object.js';
 import type { Preparation, PreparedApp } from './preparation.js';
 import { requirementFiles } from './requirement-files.js';
@@ -30,12 +31,25 @@ function npmAgrees(files: PreparedApp['files'], directory: string): boolean | un
   const wanted = toObject((readJsonObject(files, path.join(directory, 'package-lock.json')) ?? readJsonObject(files, path.join(directory, 'npm-shrinkwrap.json')))?.['packages']);
   const installed = toObject(readJsonObject(files, path.join(directory, 'node_modules/.package-lock.json'))?.['packages']);
   if (wanted === undefined || installed === undefined) return undefined;
+  if (!isLockOf(files, directory, wanted)) return false;
   const names = Object.keys(wanted).filter((name) => name.startsWith('node_modules/') || name.includes('/node_modules/'));
   return names.every((name) => {
     const { version, optional, devOptional, peer, link } = toObject(wanted[name]) ?? {};
     const found = toObject(installed[name]);
     if (found === undefined) return optional === true || devOptional === true || peer === true;
     return link === true || found['version'] === version;
+  });
+}
+
+const dependencyFields = ['dependencies', 'devDependencies', 'optionalDependencies'];
+
+/** Whether a lock file was made for the manifests beside it: the project's own and those of its workspaces. */
+function isLockOf(files: PreparedApp['files'], directory: string, locked: Readonly<Record<string, unknown>>): boolean {
+  const own = Object.keys(locked).filter((name) => !name.startsWith('node_modules/') && !name.includes('/node_modules/'));
+  return own.every((name) => {
+    const manifest = readJsonObject(files, path.join(directory, name, 'package.json'));
+    const entry = toObject(locked[name]) ?? {};
+    return manifest === undefined || dependencyFields.every((field) => isDeepStrictEqual(toObject(manifest[field]) ?? {}, toObject(entry[field]) ?? {}));
   });
 }
 

@@ -1,6 +1,7 @@
 import path from 'node:path';
 import { findProgram } from '../../processes/read-only.js';
 import type { AppDirectory, DetectionRule, RuleMatch } from '../detection-rules.js';
+import { chooseProgram } from './choose-program.js';
 import { missingProgram } from './missing-program.js';
 
 export const goRule: DetectionRule = {
@@ -15,8 +16,6 @@ export const goRule: DetectionRule = {
   },
   match: matchGo,
 };
-
-const usualNames = ['server', 'api', 'web', 'backend'];
 
 function matchGo(app: AppDirectory): RuleMatch | undefined {
   const module = path.join(app.directory, 'go.mod');
@@ -50,9 +49,7 @@ function findMain(app: AppDirectory, module: string): MainPackage | undefined {
     const found = mainIn(app, `./cmd/${name}`);
     return found === undefined ? [] : [{ name, found }];
   });
-  if (commands.length === 1) return commands[0]!.found;
-  const usual = [...usualNames, module.split('/').at(-1) ?? ''];
-  return usual.map((name) => commands.find((command) => command.name === name)?.found).find((found) => found !== undefined);
+  return chooseProgram(commands, module.split('/').at(-1) ?? '')?.found;
 }
 
 function mainIn(app: AppDirectory, target: string): MainPackage | undefined {

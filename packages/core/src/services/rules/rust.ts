@@ -1,6 +1,7 @@
 import path from 'node:path';
 import { findProgram } from '../../processes/read-only.js';
 import type { AppDirectory, DetectionRule, RuleMatch } from '../detection-rules.js';
+import { chooseProgram } from './choose-program.js';
 import { missingProgram } from './missing-program.js';
 
 export const rustRule: DetectionRule = {
@@ -16,8 +17,6 @@ export const rustRule: DetectionRule = {
   match: matchRust,
 };
 
-const usualNames = ['server', 'api', 'web', 'backend'];
-
 function matchRust(app: AppDirectory): RuleMatch | undefined {
   const manifest = path.join(app.directory, 'Cargo.toml');
   const text = app.files.readText(manifest);
@@ -25,7 +24,7 @@ function matchRust(app: AppDirectory): RuleMatch | undefined {
   if (text === undefined || packageName === undefined) return undefined;
   const programs = findPrograms(app, text, packageName);
   const hasDefault = /^\s*default-run\s*=/m.test(sectionOf(text, 'package'));
-  const chosen = programs.length === 1 ? programs[0] : [...usualNames, packageName].map((name) => programs.find((program) => program.name === name)).find((program) => program !== undefined);
+  const chosen = chooseProgram(programs, packageName);
   if (chosen === undefined) return undefined;
   const isRocket = /^\s*rocket\s*[=.]|\[dependencies\.rocket\]/m.test(text);
   if (app.isRoot && !isServer(`${text}\n${app.files.readText(chosen.file) ?? ''}`)) return undefined;

@@ -77,7 +77,12 @@ describe('runPreparation with npm', function () {
     await needGreet({ lock: true });
     await run('npm', ['ci', '--no-audit', '--no-fund'], { cwd: world.checkout });
     expect(world.plan().reason).to.equal('up_to_date');
-    const lock = path.join(world.checkout, 'package-lock.json');
+    const [manifest, lock] = ['package.json', 'package-lock.json'].map((name) => path.join(world.checkout, name)) as [string, string];
+    const declared = await readFile(manifest, 'utf8');
+    await writeFile(manifest, declared.replace('"greet":', '"other": "1.0.0", "greet":'));
+    expect(world.plan().reason).to.equal('dependency_files_changed');
+    await writeFile(manifest, declared);
+    expect(world.plan().reason).to.equal('up_to_date');
     await writeFile(lock, (await readFile(lock, 'utf8')).replace('"version": "1.0.0",\n      "resolved"', '"version": "1.0.1",\n      "resolved"'));
     expect(world.plan().reason).to.equal('dependency_files_changed');
   });
