@@ -103,9 +103,11 @@ async function checkState(stack: Stack, command: KilledCommand, before: string |
   const told = await stack.run(['endpoints', '--json']);
   // A stop that retired the run and died before it removed the file has stopped it.
   if (told.code !== 0) return command.startsWith('stop') ? problems : [...problems, `endpoints fails after the kill: ${lastLines(told)}`];
+  // A service that the killed command launched may have begun to listen meanwhile.
+  const listeners = [...facts.listeners, ...(await stack.facts()).listeners];
   const document = JSON.parse(told.output) as Record<'backend' | 'frontend', { status: string; port: number } | null>;
   for (const service of [document.backend, document.frontend]) {
-    if (service?.status === 'running' && !facts.listeners.includes(service.port)) problems.push(`endpoints tells of a service on port ${service.port} where nobody listens`);
+    if (service?.status === 'running' && !listeners.includes(service.port)) problems.push(`endpoints tells of a service on port ${service.port} where nobody listens`);
   }
   return problems;
 }
@@ -121,17 +123,18 @@ async function checkStart(stack: Stack): Promise<readonly string[]> {
   };
   const runsScript = ({ command }: Facts['processes'][number]): boolean => command.includes('/runner.sh ');
   const isBelow = (which: typeof runsScript) => (process: Facts['processes'][number]): boolean => facts.processes.some((other) => other.pid === process.parent && which(other));
-  // The writer of a log is a child of its runner and runs the same script.
-  const isWriter = (process: Facts['processes'][number]): boolean => runsScript(process) && isBelow(runsScript)(process);
-  const isRunner = (process: Facts['processes'][number]): boolean => runsScript(process) && !isWriter(process);
-  const isCopier = (process: Facts['processes'][number]): boolean => process.command.startsWith('dd ') && isBelow(isWriter)(process);
-  const isRunnersOwn = (process: Facts['processes'][number]): boolean => runsScript(process) || isCopier(process);
+  const isRunner = (process: Facts['processes'][number]): boolean => runsScript(process) && !isBelow(runsScript)(process);
+  // The writer of a log is a child of its runner and runs the same script, as what it starts does until it has become another program.
+  const isWriter = (process: Facts['processes'][number]): boolean => runsScript(process) && isBelow(isRunner)(process);
+  const isRunnersOwn = (process: Facts['processes'][number]): boolean => runsScript(process) || isBelow(isWriter)(process);
   const commandsOf = (pattern: RegExp): readonly string[] => facts.processes.filter((process) => !isRunnersOwn(process) && pattern.test(process.command)).map(({ pid, command }) => `${pid} ${command}`);
   count('runners', facts.processes.filter(isRunner).map(({ pid, command }) => `${pid} ${command}`), serviceCount);
   count('writers of logs', facts.processes.filter(isWriter).map(({ pid, command }) => `${pid} ${command}`), 2);
   count('services', commandsOf(/server\.pl$/), 2);
   count('Redis servers', commandsOf(/redis-server/), 1);
-  count('Postgres servers', commandsOf(/\/bin\/postgres -D/), 1);
+  // One that it has just forked has not named itself yet.
+  const isPostgres = ({ command }: Facts['processes'][number]): boolean => /\/bin\/postgres -D/.test(command) && !command.includes('/runner.sh ');
+  count('Postgres servers', facts.processes.filter((process) => isPostgres(process) && !isBelow(isPostgres)(process)), 1);
   count('strangers', facts.processes.filter((process) => !isRunnersOwn(process) && !/server\.pl$|redis-server|^postgres: |\/bin\/postgres -D/.test(process.command)), 0);
   count('ports listened on', facts.listeners, serviceCount);
   count('leases', facts.leases, serviceCount);

@@ -17,6 +17,8 @@ describe('who is who', function () {
   const start = async (more: readonly string[] = []): Promise<TestRepository> => {
     const repository = await createRepository(machine, { 'backend/app.js': nodeServer, '.envctl': serviceConfig({ backend: 'node app.js' }, more) });
     await repository.json('start', '--headless');
+    // The service is ready; the writer of its log may still ask how long that is.
+    await until('the writer copies', async () => ((await machine.census()).processes.some(({ comm }) => comm === 'dd') ? true : undefined));
     return repository;
   };
 

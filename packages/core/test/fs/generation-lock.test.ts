@@ -21,22 +21,22 @@ describe('generation lock', () => {
 
   it('gives what the work gives and leaves one released generation', async () => {
     const lock = lockOf();
-    expect(await lock.hold('first', { timeoutMs: 1000 }, async () => 1)).to.equal(1);
-    expect(await lock.hold('second', { timeoutMs: 1000 }, async () => 2)).to.equal(2);
+    expect(await lock.hold('first', { timeoutMs: 60_000 }, async () => 1)).to.equal(1);
+    expect(await lock.hold('second', { timeoutMs: 60_000 }, async () => 2)).to.equal(2);
     expect(filesOf(lock.path)).to.deep.equal(['2']);
     expect(readFileSync(join(lock.path, '2'), 'utf8')).to.include('"released"');
   });
 
   it('is free again when the work throws', async () => {
     const lock = lockOf();
-    const failure = await lock.hold('fails', { timeoutMs: 1000 }, async () => { throw new Error('inner'); }).catch((error: unknown) => error);
+    const failure = await lock.hold('fails', { timeoutMs: 60_000 }, async () => { throw new Error('inner'); }).catch((error: unknown) => error);
     expect(failure).to.have.property('message', 'inner');
     expect(await lock.hold('after', { timeoutMs: 0 }, async () => 'free')).to.equal('free');
   });
 
   it('names holder, purpose and path when time is up', async () => {
     const lock = lockOf();
-    await lock.hold('a long bring-up', { timeoutMs: 1000 }, async () => {
+    await lock.hold('a long bring-up', { timeoutMs: 60_000 }, async () => {
       const error = await lock.hold('second', { timeoutMs: 30 }, async () => 'in').catch((reason: unknown) => reason);
       expect(isEnvctlError(error) && error.code).to.equal('ENVCTL_E_LOCK_TIMEOUT');
       expect(String(error)).to.include(`process ${process.pid} (a long bring-up)`).and.to.include(lock.path);
@@ -46,7 +46,7 @@ describe('generation lock', () => {
   it('ends a wait on abort', async () => {
     const lock = lockOf();
     const abort = new AbortController();
-    await lock.hold('holder', { timeoutMs: 1000 }, async () => {
+    await lock.hold('holder', { timeoutMs: 60_000 }, async () => {
       const waiting = lock.hold('waiter', { timeoutMs: 60_000, signal: abort.signal }, async () => 'in').catch((reason: unknown) => reason);
       abort.abort();
       const error = await waiting;
@@ -61,33 +61,33 @@ describe('generation lock', () => {
     let leave: () => void = () => undefined;
     const inside = new EventEmitter();
     const entered = once(inside, 'entered');
-    const held = other.hold('killed', { timeoutMs: 1000 }, () => new Promise<void>((resolve) => { leave = resolve; inside.emit('entered'); }));
+    const held = other.hold('killed', { timeoutMs: 60_000 }, () => new Promise<void>((resolve) => { leave = resolve; inside.emit('entered'); }));
     await entered;
     const refused = await mine.hold('early', { timeoutMs: 20 }, async () => 'in').catch((error: unknown) => error);
     expect(isEnvctlError(refused) && refused.code).to.equal('ENVCTL_E_LOCK_TIMEOUT');
     dead.add(4_000_001);
-    expect(await mine.hold('heir', { timeoutMs: 1000 }, async () => 'in')).to.equal('in');
+    expect(await mine.hold('heir', { timeoutMs: 60_000 }, async () => 'in')).to.equal('in');
     leave();
     await held;
-    expect(await mine.hold('after', { timeoutMs: 1000 }, async () => 'in')).to.equal('in');
+    expect(await mine.hold('after', { timeoutMs: 60_000 }, async () => 'in')).to.equal('in');
   });
 
   for (const content of ['', '{"state":"he', 'null', '\0\0\0\0', '{"state":"held","identity":{"pid":"x"}}']) {
     it(`survives a damaged lock file: ${JSON.stringify(content)}`, async () => {
       const lock = lockOf();
-      await lock.hold('first', { timeoutMs: 1000 }, async () => {
+      await lock.hold('first', { timeoutMs: 60_000 }, async () => {
         writeFileSync(join(lock.path, '1'), content);
         const second = await lock.hold('second', { timeoutMs: 30 }, async () => 'in').catch((error: unknown) => error);
         expect(isEnvctlError(second) && second.code, 'the holder still lives').to.equal('ENVCTL_E_LOCK_TIMEOUT');
       });
       writeFileSync(join(lock.path, '1'), content);
-      expect(await lock.hold('third', { timeoutMs: 1000 }, async () => 'in')).to.equal('in');
+      expect(await lock.hold('third', { timeoutMs: 60_000 }, async () => 'in')).to.equal('in');
     });
   }
 
   it('is given back even when its prepared release was swept away', async () => {
     const lock = lockOf();
-    await lock.hold('first', { timeoutMs: 1000 }, async () => {
+    await lock.hold('first', { timeoutMs: 60_000 }, async () => {
       expect(await sweepTemporaryFiles(lock.path, () => false)).to.have.length(1);
     });
     expect(await lock.hold('second', { timeoutMs: 0 }, async () => 'in')).to.equal('in');

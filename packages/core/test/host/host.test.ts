@@ -199,7 +199,7 @@ describe('host', () => {
     ['throws in activate', extension('throw new Error("boom");'), 'ENVCTL_E_PLUGIN_ACTIVATION'],
     ['rejects with nothing', extension('return Promise.reject();'), 'ENVCTL_E_PLUGIN_ACTIVATION'],
     ['hangs in activate', extension('return new Promise(() => {});'), 'ENVCTL_E_PLUGIN_ACTIVATION'],
-    ['hangs at import', 'await new Promise((resolve) => setTimeout(resolve, 3000).unref());', 'ENVCTL_E_PLUGIN_ACTIVATION'],
+    ['hangs at import', 'await new Promise((resolve) => setTimeout(resolve, 60_000).unref());', 'ENVCTL_E_PLUGIN_ACTIVATION'],
     ['registers what it does not declare', extension(`ctx.check('secret', () => ({ run() {} }));`), 'ENVCTL_E_PLUGIN_UNDECLARED'],
     ['registers twice', extension(`ctx.check('c', () => ({ run() {} })); ctx.check('c', () => ({ run() {} }));`), 'ENVCTL_E_PLUGIN_CLASH'],
     ['registers no function', extension(`ctx.check('c', 5);`), 'ENVCTL_E_PLUGIN_EXTENSION_INVALID'],
@@ -210,7 +210,7 @@ describe('host', () => {
   for (const [name, code, expected] of broken) {
     it(`disables only its own contributions when an extension ${name}`, async () => {
       const registry = loadHost({
-        activationTimeoutMs: 400,
+        activationTimeoutMs: name.startsWith('hangs') ? 2_000 : 60_000,
         plugins: [
           await plugin('bad', manifest({ checks: [{ id: 'c' }] }), code === undefined ? {} : { code }),
           await plugin('good', manifest({ checks: [{ id: 'fine' }] }), { code: extension(`ctx.check('fine', () => ({ run() {} }));`) }),

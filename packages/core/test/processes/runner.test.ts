@@ -139,10 +139,15 @@ describe('runner', function () {
     });
 
     it('finishes the line that is in flight when the log is full', async () => {
-      const script = 'printf %01000d 1; sleep 0.2; printf "second half\\nnext"; sleep 0.2; echo " line"; exec sleep 1000';
+      const script = 'once() { until [ -e "$FIXTURE_DIRECTORY/$1" ]; do sleep 0.02; done; }; printf %01000d 1; once first; printf "second half\\nnext"; once second; echo " line"; exec sleep 1000';
       const started = await bench.start(['sh', '-c', script], { logRotation, logMaxBytes: 500 });
-      const next = await eventually(bench.directory, () => (existsSync(`${started.spec.logPath}.1`) && existsSync(started.spec.logPath) && started.log().endsWith('line\n') ? started.log() : undefined));
-      expect(next).to.equal('next line\n');
+      const isInLog = (text: string) => eventually(bench.directory, () => (existsSync(started.spec.logPath) && started.log().endsWith(text) ? true : undefined));
+      await isInLog('01');
+      writeFileSync(join(bench.directory, 'first'), '');
+      await isInLog('next');
+      writeFileSync(join(bench.directory, 'second'), '');
+      await isInLog('line\n');
+      expect(started.log()).to.equal('next line\n');
       expect(readFileSync(`${started.spec.logPath}.1`, 'utf8')).to.match(/^0+1second half\n$/);
     });
 

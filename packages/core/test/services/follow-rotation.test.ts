@@ -1,4 +1,5 @@
-import { existsSync } from 'node:fs';
+import { existsSync, renameSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { expect } from 'chai';
 import { followLog, scanLogIssues, tailLines } from '../../dist/services/index.js';
 import type { RunState, ServiceRecord } from '../../dist/state/index.js';
@@ -6,12 +7,16 @@ import { clearLogs } from '../../dist/state-actions/index.js';
 import { createBench, type Bench } from '../processes/support.js';
 
 const count = 30_000;
-/** Numbered lines of 60 characters, 25,000 a second, with an error among them; then it waits. */
+/**
+ * Numbered lines of 60 characters, at most 25,000 a second and never so far before the reader that one is rotated away
+ * unread, with an error among them; then it waits.
+ */
 const script = `
+const { readFileSync } = require('fs');
 let index = 0;
 const timer = setInterval(() => {
   let text = '';
-  for (let end = Math.min(index + 250, ${count}); index < end; index += 1) text += String(index).padEnd(60, '.') + '\\n';
+  for (let end = Math.min(index + 250, Number(readFileSync(process.argv[1], 'utf8')) + 5000, ${count}); index < end; index += 1) text += String(index).padEnd(60, '.') + '\\n';
   process.stdout.write(text);
   if (index === ${count}) {
     clearInterval(timer);
@@ -27,11 +32,15 @@ describe('the log of a runner that rotates it', function () {
   after(() => bench.close());
 
   it('is followed without a line lost or doubled, read backwards across the rotation, searched for errors, and cleared while it is written to', async () => {
-    const { spec } = await bench.start([process.execPath, '-e', script], { logMaxBytes: 512 * 1024, logRotation: 'running' });
+    const read = join(bench.directory, 'read');
+    writeFileSync(read, '0');
+    const { spec } = await bench.start([process.execPath, '-e', script, read], { logMaxBytes: 512 * 1024, logRotation: 'running' });
     const stop = new AbortController();
     const seen: string[] = [];
     for await (const lines of followLog(spec.logPath, { from: 'start', signal: stop.signal })) {
       seen.push(...lines);
+      writeFileSync(`${read}.new`, String(seen.length));
+      renameSync(`${read}.new`, read);
       if (seen.some((line) => line === 'tick')) break;
     }
     expect(seen.slice(0, count).map((line) => Number(line.slice(0, 5).replaceAll('.', '')))).to.deep.equal(Array.from({ length: count }, (_, index) => index));

@@ -44,8 +44,19 @@ describe('waitServiceReady', function () {
     await withService('setInterval(() => {}, 1000)', async (service) => {
       expect(await waitServiceReady({ ...service, port: null, timeoutMs: 10_000, signal: new AbortController().signal })).to.deep.equal({ status: 'ready' });
     });
-    await withService('process.exit(3)', async (service) => {
-      expect(await waitServiceReady({ ...service, port: null, timeoutMs: 10_000, signal: new AbortController().signal })).to.include({ status: 'exited', reason: 'crash' });
+    await withService("const { existsSync } = require('fs'); setInterval(() => existsSync(__dirname + '/go') && process.exit(3), 5)", async (service) => {
+      let looks = 0;
+      const read = async () => {
+        looks += 1;
+        // It ends while it is looked at, however long it took to begin.
+        if (looks > 1) {
+          await writeFile(besideLog(service, 'go'), '');
+          await service.launch.exited(AbortSignal.timeout(patienceMs));
+        }
+        return service.launch.read!();
+      };
+      const launch: WaitedLaunch = { ...service.launch, read };
+      expect(await wait({ ...service, launch }, { port: null })).to.include({ status: 'exited', reason: 'crash' });
     });
   });
 
@@ -111,6 +122,7 @@ describe('waitServiceReady', function () {
 
     it('is not ready by a line that never comes', async () => {
       await withService('console.log("not yet"); setInterval(() => {}, 1000)', async (service) => {
+        await eventually(path.dirname(service.launch.logPath), () => readFileSync(service.launch.logPath, 'utf8').includes('not yet') || undefined);
         const result = await wait(service, { port: null, readyLog: /ready/, timeoutMs: 300 });
         expect(result).to.include({ status: 'timeout', waitedFor: 'log' });
         expect(detailOf(result)).to.match(/^runs but no line of its log matched \/ready\/ within 0\.3 s; log_path: .*log: not yet$/);
@@ -124,7 +136,7 @@ describe('waitServiceReady', function () {
       await withService(
         code,
         async (service) => {
-          const third = path.join(path.dirname(service.launch.logPath), 'third');
+          const third = besideLog(service, 'third');
           const launch: WaitedLaunch = { ...service.launch, read: () => (existsSync(third) ? service.launch.read!() : Promise.resolve({ restarts: 0, ended: true, logStart: { rotations: 0, bytes: 0 } })) };
           const result = await wait({ ...service, launch }, { port: null, readyLog: /ready/, timeoutMs: 1500 });
           expect(result).to.include({ status: 'timeout', waitedFor: 'log' });
@@ -138,7 +150,7 @@ describe('waitServiceReady', function () {
       const code = `const fs = require('fs'); const log = __dirname + '/own.log'; const one = fs.openSync(log, 'a');
         fs.writeSync(one, 'x'.repeat(1000) + '\\nhalf'); setTimeout(() => { fs.renameSync(log, log + '.1'); fs.writeSync(one, ' a line\\n'); fs.appendFileSync(log, 'next\\nready\\n'); }, 200); setInterval(() => {}, 1000);`;
       await withService(code, async (service) => {
-        const log = path.join(path.dirname(service.launch.logPath), 'own.log');
+        const log = besideLog(service, 'own.log');
         expect(await wait({ ...service, launch: { ...service.launch, logPath: log } }, { port: null, readyLog: /^ready$/ })).to.deep.equal({ status: 'ready' });
       });
     });
@@ -164,16 +176,16 @@ describe('waitServiceReady', function () {
   });
 
   it('tells how often it was restarted when it ends for good, and each incarnation has the whole time', async () => {
-    const code = `require('fs').appendFileSync(__dirname + '/count', '.'); setTimeout(() => process.exit(4), 200)`;
     await withService(
-      code,
+      '',
       async (service) => {
-        const result = await wait(service, { timeoutMs: 600 });
+        // All lives together take longer; one takes as long only where a shell needs two seconds to begin.
+        const result = await wait(service, { timeoutMs: 3000 });
         expect(result).to.include({ status: 'exited', reason: 'crash' });
         expect(detailOf(result)).to.match(/^restarted 4 times, last exited with code 4 at 20\d\d-[^;]*Z; log_path: /);
-        expect(readFileSync(path.join(path.dirname(service.launch.logPath), 'count'), 'utf8')).to.equal('.....');
+        expect(readFileSync(besideLog(service, 'count'), 'utf8')).to.equal('.....');
       },
-      { restart: { when: 'on-failure', max: 4, backoffMs: 1 } },
+      { command: ['sh', '-c', 'printf . >>"$FIXTURE_DIRECTORY/count"; sleep 1; exit 4'], restart: { when: 'on-failure', max: 4, backoffMs: 1 } },
     );
   });
 
@@ -188,6 +200,7 @@ describe('waitServiceReady', function () {
         const { port } = stranger.address() as net.AddressInfo;
         try {
           await withService(moved.replaceAll('port', String(port)), async (service) => {
+            if (expected === 'timeout') await listening(service);
             const result = await wait({ ...service, port }, { healthUrl: `http://127.0.0.1:${port}/`, rebound: rebound(delta), timeoutMs: expected === 'ready' ? patienceMs : 400 });
             if (expected === 'ready') expect(result).to.deep.equal({ status: 'ready', healthStatus: 200, movedTo: port + 3 });
             else expect(result).to.deep.include({ status: 'timeout', waitedFor: 'listener', otherPorts: [port + 3] });
@@ -222,6 +235,10 @@ type Service = Pick<ServiceReadyRequest, 'launch' | 'listenersOf' | 'redact'> & 
 
 function detailOf(result: ServiceReadiness): string {
   return 'detail' in result ? result.detail : '';
+}
+
+function besideLog(service: Service, name: string): string {
+  return path.join(path.dirname(service.launch.logPath), name);
 }
 
 function wait(service: Service, options: Partial<ServiceReadyRequest> = {}): Promise<ServiceReadiness> {
