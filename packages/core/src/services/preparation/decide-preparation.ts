@@ -1,6 +1,7 @@
+import { installedEntries } from './installed-entries.js';
 import { looksInstalled } from './installed-packages.js';
 import type { PreparationFiles } from './preparation-files.js';
-import { fingerprint, readRecord, recordPath } from './preparation-record.js';
+import { fingerprint, readRecord, recordPath, type PreparationRecord } from './preparation-record.js';
 import type { PlannedPreparation, Preparation, PreparationReason } from './preparation.js';
 
 export interface PreparationDecision {
@@ -37,9 +38,14 @@ function judge(preparation: Preparation, { files, recordsDirectory, refresh }: P
   if (record.phase === 'running') return { reason: 'interrupted', recorded: false };
   const now = fingerprint(files, preparation);
   if (record.tools !== now.tools) return { reason: 'tool_changed', recorded: false };
-  if (record.inputs === now.inputs) return { reason: 'up_to_date', recorded: true };
+  if (record.inputs === now.inputs) return hasLost(files, preparation, record) ? { reason: 'packages_missing', recorded: false } : { reason: 'up_to_date', recorded: record.entries !== undefined };
   // Whoever changed the files may have installed by hand as well.
   return unrecorded(looksInstalled(files, preparation) === true);
+}
+
+function hasLost(files: PreparationFiles, preparation: Preparation, { entries = [] }: PreparationRecord): boolean {
+  const there = new Set(installedEntries(files, preparation));
+  return entries.some((entry) => !there.has(entry));
 }
 
 function unrecorded(agrees: boolean): Judgement {

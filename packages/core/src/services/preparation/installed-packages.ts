@@ -2,6 +2,8 @@ import path from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import { readJsonObject, toObject } from './read-json-object.js';
 import type { Preparation, PreparedApp } from './preparation.js';
+import { isWhole, pythonDistributions } from './python-distributions.js';
+import { projectRequirements, toRequirement } from './python-requirements.js';
 import { requirementFiles } from './requirement-files.js';
 
 /**
@@ -11,9 +13,9 @@ import { requirementFiles } from './requirement-files.js';
 export function looksInstalled(files: PreparedApp['files'], preparation: Preparation): boolean | undefined {
   switch (preparation.manager) {
     case 'npm':
-      return npmAgrees(files, preparation.directory);
+      return declaredAreThere(files, preparation) && npmAgrees(files, preparation.directory);
     case 'pnpm':
-      return sameText(files, path.join(preparation.directory, 'node_modules/.pnpm/lock.yaml'), path.join(preparation.directory, 'pnpm-lock.yaml'));
+      return declaredAreThere(files, preparation) && sameText(files, path.join(preparation.directory, 'node_modules/.pnpm/lock.yaml'), path.join(preparation.directory, 'pnpm-lock.yaml'));
     case 'pip':
     case 'uv':
     case 'poetry':
@@ -21,6 +23,7 @@ export function looksInstalled(files: PreparedApp['files'], preparation: Prepara
       return pythonAgrees(files, preparation);
     case 'yarn':
     case 'bun':
+      return declaredAreThere(files, preparation) ? undefined : false;
     case 'bundler':
       return undefined;
   }
@@ -37,8 +40,17 @@ function npmAgrees(files: PreparedApp['files'], directory: string): boolean | un
     const { version, optional, devOptional, peer, link } = toObject(wanted[name]) ?? {};
     const found = toObject(installed[name]);
     if (found === undefined) return optional === true || devOptional === true || peer === true;
-    return link === true || found['version'] === version;
+    return link === true || (found['version'] === version && files.isDirectory(path.join(directory, name)));
   });
+}
+
+/** Whether what the application names itself stands where packages are; one that is optional need not, and Plug'n'Play keeps archives. */
+function declaredAreThere(files: PreparedApp['files'], { modules = [], inputs }: Preparation): boolean {
+  const places = modules.filter((place) => path.basename(place) === 'node_modules');
+  const manifest = readJsonObject(files, inputs[0]!) ?? {};
+  const optional = toObject(manifest['optionalDependencies']) ?? {};
+  const names = ['dependencies', 'devDependencies'].flatMap((field) => Object.keys(toObject(manifest[field]) ?? {})).filter((name) => optional[name] === undefined);
+  return places.length === 0 || names.every((name) => places.some((place) => files.isDirectory(path.join(place, name))));
 }
 
 const dependencyFields = ['dependencies', 'devDependencies', 'optionalDependencies'];
@@ -65,43 +77,13 @@ function pythonAgrees(files: PreparedApp['files'], { environment, inputs }: Prep
   const named = requirements.flatMap((text) => toRequirement(text) ?? []);
   // What the system's Python brings cannot be seen from here.
   if (named.length === 0 || /^include-system-site-packages\s*=\s*true/m.test(config)) return undefined;
-  const installed = distributionsIn(files, environment);
-  return named.every(({ name, version }) => installed.has(name) && (version === undefined || installed.get(name) === version));
-}
-
-interface Requirement {
-  readonly name: string;
-  readonly version: string | undefined;
-}
-
-/** A requirement that holds on every machine; one with a marker or a URL tells nothing. */
-function toRequirement(text: string): Requirement | undefined {
-  const match = /^([A-Za-z0-9][\w.-]*)\s*(?:\[[^\]]*\])?\s*([^;@]*)$/.exec(text.trim());
-  return match === null ? undefined : { name: normalise(match[1]!), version: /^==\s*([\w.!+-]+)$/.exec(match[2]!.trim())?.[1] };
+  const installed = new Map(pythonDistributions(files, environment).map((distribution) => [distribution.name, distribution]));
+  return named.every(({ name, version }) => {
+    const found = installed.get(name);
+    return found !== undefined && (version === undefined || found.version === version) && isWhole(files, found);
+  });
 }
 
 function lines(text: string): readonly string[] {
   return text.split('\n').map((line) => line.replace(/(?:^|\s)#.*$/, '').replace(/\s+--hash.*$|\s*\\$/, '').trim()).filter((line) => line !== '' && !line.startsWith('-'));
-}
-
-/** `dependencies` of `[project]`, and the keys of `[tool.poetry.dependencies]`. */
-function projectRequirements(toml: string): readonly string[] {
-  const tables = toml.split(/\n(?=\[)/);
-  const list = /^dependencies\s*=\s*\[([\s\S]*?)\]\s*$/m.exec(tables.find((table) => /^\s*\[project\]/.test(table)) ?? '')?.[1] ?? '';
-  const keys = (tables.find((table) => /^\s*\[tool\.poetry\.dependencies\]/.test(table)) ?? '').matchAll(/^([A-Za-z0-9][\w.-]*)\s*=\s*"/gm);
-  return [...[...list.matchAll(/"([^"\n]+)"|'([^'\n]+)'/g)].map((match) => match[1] ?? match[2]!), ...[...keys].map((match) => match[1]!).filter((name) => name !== 'python')];
-}
-
-/** Name → version of what stands in the site-packages of an environment. */
-function distributionsIn(files: PreparedApp['files'], environment: string): ReadonlyMap<string, string> {
-  const library = path.join(environment, 'lib');
-  const names = files.list(library).flatMap((version) => files.list(path.join(library, version, 'site-packages')));
-  return new Map(names.flatMap((name) => {
-    const match = /^(.+)-([^-]+)\.(?:dist|egg)-info$/.exec(name);
-    return match === null ? [] : [[normalise(match[1]!), match[2]!] as const];
-  }));
-}
-
-function normalise(name: string): string {
-  return name.toLowerCase().replace(/[-_.]+/g, '-');
 }

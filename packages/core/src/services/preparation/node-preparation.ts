@@ -37,6 +37,7 @@ export function matchNode(app: PreparedApp): PreparationMatch | undefined {
     { path: usesPlugAndPlay ? path.join(root, '.pnp.cjs') : modules, missing: 'node_modules_missing' },
     ...(usesPlugAndPlay ? [] : binaryArtifacts(app, root, own, declared)),
   ];
+  const packages = usesPlugAndPlay ? [path.join(root, '.yarn/cache')] : [...new Set([root, directory])].map((place) => path.join(place, 'node_modules'));
   if (!program.found) return isThere(app, artifacts) ? { notes: [`The packages of the ${app.service} are for ${manager}, which is not on PATH: they are left as they are.`] } : { problems: [absentManager(app, manager, lock?.file)] };
   if (flavour === 'yarn-berry' && lock === undefined) return isThere(app, artifacts) ? undefined : { problems: [absentLock(app, root)] };
   const node = findProgram('node', { cwd: directory, path: app.searchPath });
@@ -57,6 +58,7 @@ export function matchNode(app: PreparedApp): PreparationMatch | undefined {
       // Packages are built for the Node that installs them; the manager itself may change without consequence for what is there.
       tools: node.found ? [node.path] : [],
       artifacts,
+      modules: packages,
     },
   };
 }
@@ -70,7 +72,7 @@ function installArguments(flavour: Flavour, isLocked: boolean): readonly string[
     case 'pnpm':
       return ['install', isLocked ? '--frozen-lockfile' : '--no-lockfile', '--prod=false', '--prefer-offline'];
     case 'yarn':
-      return ['install', isLocked ? '--frozen-lockfile' : '--no-lockfile', '--production=false', '--non-interactive', '--prefer-offline'];
+      return ['install', isLocked ? '--frozen-lockfile' : '--no-lockfile', '--production=false', '--check-files', '--non-interactive', '--prefer-offline'];
     case 'yarn-berry':
       return ['install', '--immutable'];
     case 'bun':

@@ -13,6 +13,8 @@ export interface PreparationRecord {
   readonly phase: 'running' | 'done';
   readonly inputs: string;
   readonly tools: string;
+  /** Names of what it left, to notice what is lost; no earlier record has them. */
+  readonly entries?: readonly string[];
 }
 
 /** What decides whether an installation is still the right one, in two words. */

@@ -26,6 +26,8 @@ export interface Preparation {
   /** Absolute paths of the programs that install and run it: another one asks for another installation. */
   readonly tools: readonly string[];
   readonly artifacts: readonly PreparationArtifact[];
+  /** Absolute; directories that packages are installed into, where it is no Python environment. */
+  readonly modules?: readonly string[];
   /** The Python environment that the service then runs in. */
   readonly environment?: string;
   /** True when that environment does not exist yet. */

@@ -2,7 +2,9 @@ import path from 'node:path';
 import { findProgram, quoteForShell } from '../../processes/read-only.js';
 import { directoriesUpTo } from '../package-manager.js';
 import type { Preparation, PreparationManager, PreparationMatch, PreparedApp } from './preparation.js';
+import { pythonDistributions } from './python-distributions.js';
 import { requirementFiles } from './requirement-files.js';
+import { unlockedRequirements } from './uv-lock.js';
 
 /**
  * What a Python application needs: an environment of its own with what its lock file, or else its list of requirements, names.
@@ -22,6 +24,8 @@ export function matchPython(app: PreparedApp): PreparationMatch | undefined {
     return environment === undefined ? { problems: [absentManager(app, source, manager.name)] } : { notes: [`The packages of the ${app.service} are for ${manager.name}, which is not on PATH: ${environment} is left as it is.`] };
   }
   if (manager.name === 'poetry' && !source.isLocked) return environment === undefined ? { problems: [absentLock(app, source)] } : undefined;
+  const unlocked = source.kind === 'uv-lock' ? newSinceLocked(app, source, environment) : [];
+  if (unlocked.length > 0) return { problems: [outdatedLock(app, source, unlocked)] };
   const parts = toParts(app, source, { name: manager.name, program: manager.program, target, exists: environment !== undefined });
   return {
     preparation: {
@@ -131,7 +135,7 @@ function toParts(app: PreparedApp, source: Source, { name, program, target, exis
         env: { POETRY_VIRTUALENVS_IN_PROJECT: 'true', POETRY_VIRTUALENVS_CREATE: 'true', ...(isOwn ? {} : { VIRTUAL_ENV: target }) },
       };
     case 'pipenv':
-      return { commands: [['pipenv', 'sync']], env: { PIPENV_VENV_IN_PROJECT: '1', PIPENV_NOSPIN: '1', ...(isOwn ? {} : { VIRTUAL_ENV: target }) } };
+      return { commands: [['pipenv', 'verify'], ['pipenv', 'sync']], env: { PIPENV_VENV_IN_PROJECT: '1', PIPENV_NOSPIN: '1', ...(isOwn ? {} : { VIRTUAL_ENV: target }) } };
     case 'pip': {
       const python = path.join(target, 'bin/python');
       const what = source.kind === 'requirements' ? ['-r', source.files[0]!] : [];
@@ -180,6 +184,22 @@ function absentManager(app: PreparedApp, { directory, files }: Source, name: Pyt
     reasonCode: 'package_manager_missing',
     message: `The packages of the ${app.service} are named by ${files.at(-1)!} and are not installed (no .venv in ${directory}), and ${program} is not on PATH.`,
     hints: [name === 'pip' ? 'apt-get install python3 python3-venv' : `python3 -m pip install --user ${name}`],
+  };
+}
+
+/** Named by pyproject.toml, unknown to uv.lock, and not installed by hand either. */
+function newSinceLocked({ files }: PreparedApp, { files: [pyproject, lock] }: Source, environment: string | undefined): readonly string[] {
+  const installed = new Set(environment === undefined ? [] : pythonDistributions(files, environment).map(({ name }) => name));
+  return unlockedRequirements(files.readText(pyproject!) ?? '', files.readText(lock!) ?? '').filter((name) => !installed.has(name));
+}
+
+function outdatedLock(app: PreparedApp, { directory, files }: Source, names: readonly string[]) {
+  return {
+    service: app.service,
+    code: 'ENVCTL_E_PREREQUISITE_MISSING' as const,
+    reasonCode: 'lock_file_outdated',
+    message: `The packages of the ${app.service} cannot be installed as locked: ${files[0]!} names ${names.join(', ')}, which ${files[1]!} does not have.`,
+    hints: [`cd ${quoteForShell(directory)} && uv lock`],
   };
 }
 

@@ -1,4 +1,6 @@
 /** Installs the packages of a service as planned, one installation at a time in a directory, and remembers it outside the checkout. */
+import { rm } from 'node:fs/promises';
+import { isDeepStrictEqual } from 'node:util';
 import { ensureDirectory, writeJsonAtomic } from '../../fs/index.js';
 import { EnvctlError, errorMessage, isEnvctlError } from '../../contract/index.js';
 import { quoteForShell } from '../../processes/index.js';
@@ -7,9 +9,11 @@ import type { EngineContext } from '../../scope/index.js';
 import { runServiceTask, taskEnvironment } from '../service-task.js';
 import { decidePreparation, missingArtifact } from './decide-preparation.js';
 import { hideInstalled } from './hide-installed.js';
-import { createPreparationFiles } from './preparation-files.js';
+import { installedEntries } from './installed-entries.js';
+import { createPreparationFiles, type PreparationFiles } from './preparation-files.js';
 import { fingerprint, preparationId, readRecord, recordPath, type PreparationRecord } from './preparation-record.js';
 import type { PlannedPreparation } from './preparation.js';
+import { isWhole, pythonDistributions } from './python-distributions.js';
 import { tellingLine } from './telling-line.js';
 
 export type PreparationContext = AcquireContext & Pick<EngineContext, 'lock' | 'env'> & { readonly redaction: { readonly text: (text: string) => string } };
@@ -52,6 +56,7 @@ export async function runPreparation(context: PreparationContext, request: Prepa
     }
     context.events.emit('service.bootstrap', { project: request.project, service: request.service, manager: planned.manager, step: 'install', reason });
     await remember(context, planned, 'running');
+    if (planned.environment !== undefined) await dropBrokenMetadata(files, planned.environment);
     for (const command of planned.commands) await runStep(context, request, command);
     const missing = missingArtifact(files, planned);
     if (missing !== undefined) throw failure(request, planned.commands.at(-1)!, `it ended well, and ${missing.path} is not there: ${missing.missing}`);
@@ -86,19 +91,26 @@ function failure({ planned, service, logPath }: PreparationRequest, command: rea
 
 function hintsFor({ manager, directory }: PlannedPreparation, why: string): readonly string[] {
   const at = `cd ${quoteForShell(directory)} && `;
-  if (/can only install packages when|ERR_PNPM_OUTDATED_LOCKFILE|lockfile needs to be updated|lockfile had changes|would have been modified|changed significantly|frozen mode is set/.test(why)) {
+  if (/can only install packages when|Cannot install with "frozen-lockfile"|is out-of-date|ERR_PNPM_OUTDATED_LOCKFILE|lockfile needs to be updated|lockfile had changes|would have been modified|changed significantly|frozen mode is set/.test(why)) {
     return [`${at}${{ npm: 'npm install', pnpm: 'pnpm install', yarn: 'yarn install', bun: 'bun install', poetry: 'poetry lock', uv: 'uv lock', pipenv: 'pipenv lock', bundler: 'bundle lock', pip: 'pip install -r requirements.txt' }[manager]}`];
   }
   if (/ERESOLVE/.test(why)) return [`${at}npm ls`];
   return /ensurepip is not available/.test(why) ? ['apt-get install python3-venv'] : [];
 }
 
+/** Installers of Python look at metadata alone: what says of itself that it is there, and is not, would stay away. */
+async function dropBrokenMetadata(files: PreparationFiles, environment: string): Promise<void> {
+  const broken = pythonDistributions(files, environment).filter((distribution) => !isWhole(files, distribution));
+  await Promise.all(broken.map(({ metadata }) => rm(metadata, { recursive: true, force: true })));
+}
+
 async function remember(context: Pick<PreparationContext, 'paths'>, planned: PlannedPreparation, phase: PreparationRecord['phase']): Promise<void> {
   const files = createPreparationFiles();
-  const record: PreparationRecord = { version: 1, directory: planned.directory, manager: planned.manager, phase, ...fingerprint(files, planned) };
+  const entries = phase === 'done' ? { entries: installedEntries(files, planned) } : {};
+  const record: PreparationRecord = { version: 1, directory: planned.directory, manager: planned.manager, phase, ...fingerprint(files, planned), ...entries };
   const path = recordPath(context.paths.preparations, planned);
   const known = readRecord(files, path);
-  if (known !== undefined && known.phase === phase && known.inputs === record.inputs && known.tools === record.tools) return;
+  if (isDeepStrictEqual(known, record)) return;
   await ensureDirectory(context.paths.preparations);
   await writeJsonAtomic(path, record);
 }

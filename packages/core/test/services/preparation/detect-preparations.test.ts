@@ -28,7 +28,7 @@ describe('detectPreparations', () => {
     ['package-lock.json', { 'app/package-lock.json': '{}' }, 'npm ci --include=dev --prefer-offline --no-audit --no-fund'],
     ['npm-shrinkwrap.json', { 'app/npm-shrinkwrap.json': '{}' }, 'npm ci --include=dev --prefer-offline --no-audit --no-fund'],
     ['pnpm-lock.yaml', { 'app/pnpm-lock.yaml': '' }, 'pnpm install --frozen-lockfile --prod=false --prefer-offline'],
-    ['yarn.lock of yarn 1', { 'app/yarn.lock': '# yarn lockfile v1\n' }, 'yarn install --frozen-lockfile --production=false --non-interactive --prefer-offline'],
+    ['yarn.lock of yarn 1', { 'app/yarn.lock': '# yarn lockfile v1\n' }, 'yarn install --frozen-lockfile --production=false --check-files --non-interactive --prefer-offline'],
     ['yarn.lock of a later yarn', { 'app/yarn.lock': '__metadata:\n  version: 8\n' }, 'yarn install --immutable'],
     ['bun.lock', { 'app/bun.lock': '{}' }, 'bun install --frozen-lockfile'],
   ];
@@ -41,7 +41,7 @@ describe('detectPreparations', () => {
   const lockless: readonly (readonly [manager: string, command: string])[] = [
     ['npm@11.0.0', 'npm install --include=dev --no-package-lock --no-save --prefer-offline --no-audit --no-fund'],
     ['pnpm@10.1.0', 'pnpm install --no-lockfile --prod=false --prefer-offline'],
-    ['yarn@1.22.22', 'yarn install --no-lockfile --production=false --non-interactive --prefer-offline'],
+    ['yarn@1.22.22', 'yarn install --no-lockfile --production=false --check-files --non-interactive --prefer-offline'],
     ['bun@1.2.0', 'bun install --no-save'],
   ];
   for (const [packageManager, command] of lockless) {
@@ -111,7 +111,7 @@ describe('detectPreparations', () => {
     ['uv.lock', { 'app/uv.lock': '', 'app/pyproject.toml': '' }, ['uv sync --frozen --inexact']],
     ['poetry.lock', { 'app/poetry.lock': '', 'app/pyproject.toml': '[tool.poetry]\nname = "app"\n' }, ['poetry install --no-interaction --no-root']],
     ['poetry.lock of a package', { 'app/poetry.lock': '', 'app/pyproject.toml': '[project]\nname = "my-app"\n', 'app/src/my_app/__init__.py': '' }, ['poetry install --no-interaction']],
-    ['Pipfile.lock', { 'app/Pipfile': '', 'app/Pipfile.lock': '{}' }, ['pipenv sync']],
+    ['Pipfile.lock', { 'app/Pipfile': '', 'app/Pipfile.lock': '{}' }, ['pipenv verify', 'pipenv sync']],
     ['requirements.txt', { 'app/requirements.txt': 'flask\n' }, ['bin/python3 -m venv app/.venv', 'app/.venv/bin/python -m pip install --no-input --disable-pip-version-check -r app/requirements.txt']],
     ['requirements.txt of the root', { 'requirements.txt': 'flask\n' }, ['bin/python3 -m venv .venv', '.venv/bin/python -m pip install --no-input --disable-pip-version-check -r requirements.txt']],
     ['an environment above', { 'app/requirements.txt': 'flask\n', 'venv/bin/python*': '', 'venv/bin/pip*': '' }, ['venv/bin/python -m pip install --no-input --disable-pip-version-check -r app/requirements.txt']],
@@ -165,4 +165,15 @@ describe('detectPreparations', () => {
       expect((await detect(both, command.split(' '))).preparations.map(({ manager }) => manager)).to.deep.equal(managers);
     });
   }
+
+  const project = (needs: string): string => `[project]\nname = "My_App"\ndependencies = [${needs}]\n`;
+  const lock = '[[package]]\nname = "my-app"\nsource = { virtual = "." }\n\n[package.metadata]\nrequires-dist = [\n    { name = "flask", extras = ["async"] },\n    { name = "six" },\n]\n\n[[package]]\nname = "idna"\n';
+  it('says which package uv.lock was not made for: uv would leave it out without a word', async () => {
+    const app = (needs: string) => ({ 'app/uv.lock': lock, 'app/pyproject.toml': project(needs) });
+    expect((await detect(app('"Flask[async]>=3", "six"'), python)).problems).to.deep.equal([]);
+    const { problems, preparations } = await detect(app('"six", "IDNA>=3"'), python);
+    expect(preparations).to.deep.equal([]);
+    expect(problems).to.deep.equal([{ service: 'backend', code: 'ENVCTL_E_PREREQUISITE_MISSING', reasonCode: 'lock_file_outdated', message: 'The packages of the backend cannot be installed as locked: app/pyproject.toml names idna, which app/uv.lock does not have.', hints: ['cd app && uv lock'] }]);
+    expect((await detect({ ...app('"idna"'), 'app/.venv/bin/python*': '', 'app/.venv/lib/python3.12/site-packages/idna-3.0.dist-info/METADATA': '' }, python)).problems).to.deep.equal([]);
+  });
 });

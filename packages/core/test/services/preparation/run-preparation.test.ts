@@ -87,6 +87,26 @@ describe('runPreparation with npm', function () {
     expect(world.plan().reason).to.equal('dependency_files_changed');
   });
 
+  for (const [how, reason, install] of [
+    ['by envctl', 'packages_missing', () => world.prepare()],
+    ['by hand', 'dependency_files_changed', () => run('npm', ['ci', '--no-audit', '--no-fund'], { cwd: world.checkout })],
+  ] as const) {
+    it(`installs again when a package that was installed ${how} is gone`, async () => {
+      await rename(await packPackage(world.directory, { name: '@scope/other', bin: {} }), path.join(world.checkout, 'other.tgz'));
+      await needGreet({ lock: false });
+      const manifest = path.join(world.checkout, 'package.json');
+      await writeFile(manifest, (await readFile(manifest, 'utf8')).replace('"greet":', '"@scope/other": "file:other.tgz", "greet":'));
+      await run('npm', ['install', '--package-lock-only', '--no-audit', '--no-fund'], { cwd: world.checkout });
+      await install();
+      expect(world.plan().reason).to.equal('up_to_date');
+      await rm(path.join(world.checkout, 'node_modules/@scope/other'), { recursive: true });
+      expect(world.plan().reason).to.equal(reason);
+      await world.prepare();
+      expect(existsSync(path.join(world.checkout, 'node_modules/@scope/other/package.json'))).to.equal(true);
+      expect(world.plan().reason).to.equal('up_to_date');
+    });
+  }
+
   it('never installs through a link: another checkout owns what is there', async () => {
     await needGreet({ lock: true });
     await mkdir(path.join(world.directory, 'elsewhere'));
@@ -187,6 +207,11 @@ describe('runPreparation with pip', function () {
     expect(await world.gitStatus()).to.equal('');
     expect(world.plan().reason).to.equal('up_to_date');
 
+    await rm((await run(path.join(world.checkout, '.venv/bin/python'), ['-c', 'import greeting; print(greeting.__file__)'])).stdout.trim());
+    expect(world.plan().reason).to.equal('packages_missing');
+    await world.prepare();
+    await run(path.join(world.checkout, '.venv/bin/python'), ['-c', 'import greeting']);
+
     await writeWheel('2.0');
     await writeFile(path.join(world.checkout, 'requirements.txt'), '--no-index\n--find-links .\ngreeting==2.0\n');
     expect(world.plan().reason).to.equal('dependency_files_changed');
@@ -201,6 +226,11 @@ describe('runPreparation with pip', function () {
     expect(world.plan().reason).to.equal('dependency_files_changed');
     await run(path.join(world.checkout, 'venv/bin/python'), ['-m', 'pip', 'install', '-q', '-r', 'requirements.txt'], { cwd: world.checkout, env: { ...process.env, PIP_FIND_LINKS: '' } });
     expect(world.plan()).to.deep.include({ reason: 'up_to_date', environment: path.join(world.checkout, 'venv') });
+    const python = path.join(world.checkout, 'venv/bin/python');
+    await rm((await run(python, ['-c', 'import greeting; print(greeting.__file__)'])).stdout.trim());
+    expect(world.plan().reason).to.equal('dependency_files_changed');
+    await world.prepare();
+    await run(python, ['-c', 'import greeting']);
   });
 
   it('tells what pip cannot find', async () => {
