@@ -54,7 +54,7 @@ while [ ! -e "$_envctl_dir/stop" ]; do
     exec >>"$_envctl_log" 3>&1
   fi
   (
-    if [ "$_envctl_piped" ]; then exec >&6 2>&6 6>&-; else exec 2>&3 3>&-; fi
+    if [ "$_envctl_piped" ]; then exec >&6 2>&7 6>&- 7>&-; else exec 2>&3 3>&-; fi
     _envctl_self
     _envctl_note child "$_envctl_restarts" "$_envctl_pid" "$_envctl_ticks"
     # The stop file is written before the signal is sent. A signal that came before this subshell could die of it

@@ -1,27 +1,42 @@
 # The pipe between the command of a launch and its log, and the writer behind it, for runner.sh.
 # docs/decisions/0021-log-writer.md is its contract.
 
-# Opens the pipe as descriptor 6 and starts the writer behind it; fails where there is none to be had.
-_envctl_open_pipe() {
+# Opens the pipe as the descriptors 6 and 7, with a writer behind it; fails where there is none to be had. Two of them: what a program
+# changes of its output, as Node does, is no change of the errors of another.
+_envctl_open_pipe() { _envctl_join_pipe || _envctl_begin_pipe; }
+
+# All lives of a launch have one pipe and one writer: what a former one left behind may still speak to it.
+_envctl_join_pipe() {
+  _envctl_is_writing && [ -p "$_envctl_pipe" ] && command exec 4<>"$_envctl_pipe" || return 1
+  # Either this life takes the name away, or the writer that has heard everybody out: whoever comes second knows that he is.
+  if command -p mv "$_envctl_pipe" "$_envctl_dir/output.$_envctl_restarts" 2>/dev/null && [ -p "$_envctl_dir/output.$_envctl_restarts" ]; then
+    _envctl_pipe=$_envctl_dir/output.$_envctl_restarts
+    command exec 6>"$_envctl_pipe" 7>"$_envctl_pipe" 4>&- && return
+  fi
+  command -p rm -f "$_envctl_dir/output.$_envctl_restarts"
+  exec 4>&- 6>&- 7>&-
+  return 1
+}
+
+_envctl_begin_pipe() {
   _envctl_pipe=$_envctl_dir/output
-  # What the command left behind holds the last one.
-  _envctl_is_writing && _envctl_pipe=$_envctl_dir/output.$_envctl_restarts
   [ -p "$_envctl_pipe" ] || command -p mkfifo -m 600 "$_envctl_pipe" 2>/dev/null || return 1
   # Both ends in turn: to open one alone would wait for the other.
-  command exec 4<>"$_envctl_pipe" && command exec 5<"$_envctl_pipe" 6>"$_envctl_pipe" 4>&- || return 1
-  (_envctl_write_log) <&5 >/dev/null 2>&1 3>&- 5<&- 6>&- &
+  command exec 4<>"$_envctl_pipe" && command exec 5<"$_envctl_pipe" 6>"$_envctl_pipe" 7>"$_envctl_pipe" 4>&- || return 1
+  (_envctl_write_log) <&5 >/dev/null 2>&1 3>&- 5<&- 6>&- 7>&- &
   _envctl_writer=$!
   exec >/dev/null 3>&- 5<&-
 }
 
+# It is a child of this shell, and no zombie.
 _envctl_is_writing() {
   [ "$_envctl_writer" ] && read -r _envctl_stat 2>/dev/null <"/proc/$_envctl_writer/stat" || return 1
-  case ${_envctl_stat##*) } in Z* | X*) return 1 ;; esac
+  case ${_envctl_stat##*) } in [!ZX]" $_envctl_pid "*) ;; *) return 1 ;; esac
 }
 
 # Waits until all that the command said is in the log; not for ever: it may have left somebody behind who can still speak.
 _envctl_close_pipe() {
-  exec 6>&-
+  exec 6>&- 7>&-
   for _envctl_pause in 0.005 0.01 0.02 0.05 0.1 0.3 0.5; do
     [ -e "$_envctl_dir/stop" ] && return
     _envctl_is_writing || return
@@ -59,7 +74,7 @@ _envctl_rotate() {
   command -p rm -f "$_envctl_part"
 }
 
-# The writer: copies what the command and its children say into the log until the last of them has closed the pipe, and rotates it.
+# The writer: takes what the lives of the command and their children say into the log until the last of them has closed the pipe.
 _envctl_write_log() {
   # Ignored, not handled: the programs it starts outlive a signal to the group as well.
   trap '' HUP INT QUIT TERM USR1 USR2 ALRM PIPE
@@ -68,13 +83,31 @@ _envctl_write_log() {
   _envctl_least=$((_envctl_bytes / 65536))
   [ "$_envctl_least" -gt 256 ] && _envctl_least=256
   [ "$_envctl_least" -lt 1 ] && _envctl_least=1
+  while :; do
+    _envctl_listen
+    # The name it had when this began: a life that came since has given it another one, and there is more to hear.
+    command -p rm "$_envctl_pipe" 2>/dev/null && return
+    [ -e "$_envctl_pipe" ] && return
+    for _envctl_pipe in "$_envctl_dir"/output*; do [ -p "$_envctl_pipe" ] && continue 2; done
+    return
+  done
+}
+
+# Fills the log, and rotates it, until nobody has the pipe open.
+_envctl_listen() {
   _envctl_reads=0 _envctl_count=0
   while [ "$_envctl_reads" -ge "$_envctl_count" ]; do
     _envctl_measure
     [ "$_envctl_size" -lt "$_envctl_bytes" ] || { _envctl_rotate && _envctl_measure; }
     _envctl_count=$(((_envctl_bytes - _envctl_size + 4095) / 4096))
     [ "$_envctl_count" -lt "$_envctl_least" ] && _envctl_count=$_envctl_least
-    if ! _envctl_copy "$_envctl_count" >>"$_envctl_log"; then
+    # A log that cannot be opened is no copy at all.
+    _envctl_failed=1
+    _envctl_copy "$_envctl_count" >>"$_envctl_log"
+    if [ "$_envctl_failed" -gt 128 ]; then
+      # Somebody ended the one that copies: another takes its place.
+      _envctl_count=0
+    elif [ "$_envctl_failed" -ne 0 ]; then
       # A disk that takes no more must not keep the command waiting.
       _envctl_count=16
       _envctl_copy 16 >/dev/null

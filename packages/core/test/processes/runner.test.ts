@@ -1,9 +1,10 @@
 import { expect } from 'chai';
 import { spawn, spawnSync } from 'node:child_process';
-import { existsSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { existsSync, readdirSync, readFileSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs';
+import { basename, join } from 'node:path';
 import { readProcessTable, waitForExit } from '../../dist/processes/index.js';
-import { createBench, eventually, isRunning, patienceMs, type Bench, type Started } from './support.js';
+import { followLog } from '../../dist/services/index.js';
+import { createBench, eventually, fixtures, isRunning, patienceMs, type Bench, type Started } from './support.js';
 
 describe('runner', function () {
   this.timeout(patienceMs);
@@ -166,16 +167,55 @@ describe('runner', function () {
       expect(started.log()).to.equal('0123456789\n'.repeat(3));
     });
 
-    it('goes on for what the command left behind, beside the writer of the next incarnation', async () => {
+    it('goes on for what the command left behind, in the one pipe of all incarnations', async () => {
       const script = 'echo run >>"$FIXTURE_DIRECTORY/runs"; [ "$(wc -l <"$FIXTURE_DIRECTORY/runs")" -gt 1 ] && { echo second; exec sleep 1000; }; (setsid sh -c "while [ ! -e $FIXTURE_DIRECTORY/go ]; do sleep 0.02; done; echo from before; exec sleep 1000" &); exit 1';
       const started = await bench.start(['sh', '-c', script], { logRotation, restart: { when: 'on-failure', max: 1, backoffMs: 1 } });
       await eventually(bench.directory, () => (started.log().includes('second') ? true : undefined));
       writeFileSync(join(bench.directory, 'go'), '');
       await eventually(bench.directory, () => (started.log() === 'second\nfrom before\n' ? true : undefined));
       const writers = writersOf(started);
-      expect(writers).to.have.lengthOf(2);
+      expect(writers).to.have.lengthOf(1);
       expect(await started.stop()).to.deep.include({ stopped: true, survivors: [], detached: [] });
       for (const pid of writers) expect(isRunning(pid)).to.equal(false);
+    });
+
+    it('takes what three lives say at once without a line lost, doubled or split, under the cap, and is followed through it', async () => {
+      const cap = 4 * 1024 * 1024;
+      const started = await bench.start([process.execPath, join(fixtures, 'leaves-one-behind.cjs'), '3'], { logRotation, logMaxBytes: cap, restart: { when: 'on-failure', max: 2, backoffMs: 1 } });
+      const next = new Map<string, number>();
+      const ended = new Set<string>();
+      const stop = new AbortController();
+      let wrong = '';
+      let largest = 0;
+      for await (const lines of followLog(started.spec.logPath, { from: 'start', signal: stop.signal })) {
+        for (const line of lines) {
+          const [life = '', number = '', rest] = line.split(' ');
+          const expected = next.get(life) ?? 0;
+          if (Number(number) !== expected || (rest !== 'end' && rest !== `${'x'.repeat(expected % 200)}.`)) wrong ||= `life ${life}, ${expected}: ${line}`;
+          next.set(life, expected + 1);
+          if (rest === 'end') ended.add(life);
+        }
+        const sizes = [started.spec.logPath, `${started.spec.logPath}.1`].map((path) => statSync(path, { throwIfNoEntry: false })?.size ?? 0);
+        largest = Math.max(largest, ...sizes);
+        if (next.size === 3 && rotationsOf(started) > 4) writeFileSync(join(bench.directory, 'enough'), '');
+        if (ended.size === 3) break;
+      }
+      expect(wrong).to.equal('');
+      expect([...next.keys()].sort()).to.deep.equal(['1', '2', '3']);
+      expect(largest).to.be.lessThan(cap + 256 * 4096);
+      expect((await waitForExit(started.spec.directory, AbortSignal.timeout(patienceMs))).code).to.equal(0);
+      expect(readdirSync(bench.directory).filter((name) => name.includes('.log'))).to.have.members([started.spec.logPath, `${started.spec.logPath}.1`].map((path) => basename(path)));
+    });
+
+    it('keeps the errors of a program blocking beside one that makes its output non-blocking', async () => {
+      const [one, other] = [
+        'process.stdout.write("up\\n", () => require("fs").writeFileSync(process.env.FIXTURE_DIRECTORY + "/up", ""))',
+        'const fs = require("fs"); while (!fs.existsSync(process.env.FIXTURE_DIRECTORY + "/up")); const text = "x".repeat(99) + "\\n"; console.assert(fs.writeSync(2, text.repeat(20000)) === 2000000); fs.writeSync(2, "all\\n")',
+      ];
+      const started = await bench.start(['sh', '-c', `"$0" -e '${one}; setTimeout(() => undefined, 1e6)' & "$0" -e '${other}'; kill $!`, process.execPath], { logRotation });
+      await ended(started);
+      expect(started.log().split('\n').filter((line) => line === 'x'.repeat(99))).to.have.lengthOf(20_000);
+      expect(started.log()).to.match(/^up\n/).and.to.match(/\nall\n/);
     });
 
     it('keeps the command running when its log can be written no more', async () => {
