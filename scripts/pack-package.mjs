@@ -3,7 +3,7 @@
 // what oclif finds by name (its plugins), peers, and optional packages with binaries.
 import { build } from 'esbuild';
 import { chmodSync, cpSync, existsSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
-import { dirname, join, relative } from 'node:path';
+import { basename, dirname, join, relative } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { bundledPackages, licenceTexts } from './pack-licences.mjs';
 
@@ -18,15 +18,31 @@ const bundledDespite = { '@envctl/core': ['@oclif/core'] };
 /**
  * Entries share a bundle, `dist/all.cjs`, of which each entry names its part and runs no other, and what a part asks for later
  * is in it and runs later: reading twenty files costs Node more than compiling one. `dist/all.js` loads the bundle with the code
- * V8 compiled before (packages/core/src/boot/load-bundle.ts). Core's fast door is apart, and leads to the bundle through `dist/boot/run-line.js`;
- * what only some of its commands need is in `besides`, files of their own with all they import.
+ * V8 compiled before (packages/core/src/boot/load-bundle.ts). Core's fast door is a bundle apart, and leads to the other through
+ * `runLine`; what only some of its commands need is in `besides`, bundles of their own with all they import
+ * (packages/core/src/boot/packed-core.ts).
  */
 const gatheredIn = {
-  '@envctl/core': { isGathered: (path) => path !== 'dist/boot/door.js', more: ['dist/boot/run-line.js'], besides: ['dist/boot/hot-inspection.js', 'dist/boot/hot-plan.js'] },
-  '@envctl/plugin-postgres': { isGathered: () => true, more: [], besides: [] },
-  '@envctl/plugin-redis': { isGathered: () => true, more: [], besides: [] },
+  '@envctl/core': { door: 'dist/boot/door.js', runLine: 'dist/boot/run-line.js', besides: ['dist/boot/hot-inspection.js', 'dist/boot/hot-plan.js'] },
+  '@envctl/plugin-postgres': {},
+  '@envctl/plugin-redis': {},
 };
 const bundleLoaderModule = fileURLToPath(new URL('../packages/core/dist/boot/load-bundle.js', import.meta.url));
+const packedCoreModule = fileURLToPath(new URL('../packages/core/dist/boot/packed-core.js', import.meta.url));
+
+/** Programs whose packages are ES modules, as CommonJS: Node sets up no module loader for a command that needs none. */
+const programs = {
+  envctl: {
+    'bin/run.js': [
+      '#!/usr/bin/env node',
+      `'use strict';`,
+      `require('node:module').enableCompileCache?.();`,
+      `require('@envctl/core/door').runCli({ packageRoot: require('node:path').join(__dirname, '..'), argv: process.argv.slice(2) });`,
+      '',
+    ].join('\n'),
+    'bin/package.json': '{ "type": "commonjs" }\n',
+  },
+};
 
 /** Writes `target` anew. Throws when an entry the manifest names was not built. */
 export async function stagePackage(directory, target = join(directory, 'pack')) {
@@ -36,6 +52,7 @@ export async function stagePackage(directory, target = join(directory, 'pack')) 
   const entries = findEntries(directory, manifest);
   const outputs = await bundle(directory, manifest, entries, gatheredIn[manifest.name]);
   for (const { path, contents } of outputs.files) writeStaged(join(target, relative(directory, path)), contents);
+  for (const [path, contents] of Object.entries(programs[manifest.name] ?? {})) writeStaged(join(target, path), contents);
   for (const bin of Object.values(manifest.bin ?? {})) chmodSync(join(target, bin), 0o755);
 
   const typeFiles = findTypeFiles(directory, manifest);
@@ -55,7 +72,7 @@ function findEntries(directory, manifest) {
   const hooks = Object.values(manifest.oclif?.hooks ?? {}).flat();
   const named = [
     ...Object.values(manifest.exports ?? {}).map((target) => (typeof target === 'string' ? target : target.default)),
-    ...Object.values(manifest.bin ?? {}),
+    ...Object.values(manifest.bin ?? {}).filter((path) => !Object.hasOwn(programs[manifest.name] ?? {}, join(path))),
     ...hooks.map((hook) => (hook.endsWith('.js') ? hook : `${hook}.js`)),
     ...(manifest.envctl?.extension === undefined ? [] : [manifest.envctl.extension]),
     ...(commands === undefined ? [] : commandFiles(directory, commands)),
@@ -75,10 +92,12 @@ function commandFiles(directory, commands) {
 }
 
 async function bundle(directory, manifest, entries, gathering) {
-  const more = (gathering?.more ?? []).map((path) => join(directory, path));
-  const gathered = [...entries.filter((path) => gathering?.isGathered(relative(directory, path)) === true), ...more];
-  const besides = (gathering?.besides ?? []).map((path) => join(directory, path));
-  const apart = [...entries.filter((path) => !gathered.includes(path)), ...besides];
+  const at = (path) => (path === undefined ? [] : [join(directory, path)]);
+  const door = at(gathering?.door);
+  const runLine = at(gathering?.runLine);
+  const besides = (gathering?.besides ?? []).flatMap(at);
+  const gathered = gathering === undefined ? [] : [...entries.filter((path) => !door.includes(path)), ...runLine];
+  const apart = gathering === undefined ? entries : [];
   const outside = Object.keys({ ...manifest.peerDependencies, ...manifest.optionalDependencies });
   const inside = bundledDespite[manifest.name] ?? [];
   const isExternal = (name) => !inside.includes(name) && (outside.includes(name) || alwaysExternal.some((pattern) => pattern.test(name)));
@@ -99,30 +118,30 @@ async function bundle(directory, manifest, entries, gathering) {
     logLevel: 'warning',
   };
   const plugins = [ownPlaces(directory, manifest.name, apart), withKnownAnswers(), lateRequires()];
-  const modules = apart.length === 0 ? { outputFiles: [], metafile: { inputs: {} } } : await build({
-    ...common,
-    entryPoints: apart.map((entry) => ({ in: entry, out: relative(directory, entry).replace(/\.js$/, '') })),
-    format: 'esm',
-    plugins: [externals(isExternal, [...more, ...besides]), ...plugins],
-  });
-  const files = modules.outputFiles.map(({ path, text }) => ({ path, contents: withCommonJsNames(text) }));
-  if (gathered.length === 0) return { inputs: Object.keys(modules.metafile.inputs), files };
+  if (gathered.length === 0) {
+    const { outputFiles, metafile } = await build({
+      ...common,
+      entryPoints: apart.map((entry) => ({ in: entry, out: relative(directory, entry).replace(/\.js$/, '') })),
+      format: 'esm',
+      plugins: [externals(isExternal, []), ...plugins],
+    });
+    return { inputs: Object.keys(metafile.inputs), files: outputFiles.map(({ path, text }) => ({ path, contents: withCommonJsNames(text) })) };
+  }
 
-  const all = await build({
-    ...common,
-    entryPoints: [{ in: gatheredModule, out: 'dist/all' }],
-    format: 'cjs',
-    define: { 'import.meta.url': '__address' },
-    plugins: [gatheredEntries(directory, gathered), externals(isExternal, []), ...plugins],
-  });
-  const [{ text }] = all.outputFiles;
+  const toScript = async (entry, name, more) => {
+    const { outputFiles, metafile } = await build({ ...common, entryPoints: [{ in: entry, out: `dist/${name}` }], format: 'cjs', define: { 'import.meta.url': '__address' }, plugins: [...more, ...plugins] });
+    return { metafile, file: { path: join(directory, `dist/${name}.cjs`), contents: toScriptText(outputFiles[0].text) } };
+  };
+  const all = await toScript(gatheredModule, 'all', [gatheredEntries(directory, gathered), externals(isExternal, [])]);
+  const fast = await Promise.all([...door, ...besides].map((entry) => toScript(entry, basename(entry, '.js'), [externals(isExternal, [...runLine, ...besides])])));
+  const shared = sharedModules(all.metafile);
+  if (door.length > 0 && shared.length > 0) throw new Error(`${manifest.name}: its program is CommonJS and cannot import ${shared.join(', ')}`);
   return {
-    inputs: [...Object.keys(modules.metafile.inputs), ...Object.keys(all.metafile.inputs)],
+    inputs: [all, ...fast].flatMap(({ metafile }) => Object.keys(metafile.inputs)),
     files: [
-      ...files,
-      { path: join(directory, 'dist/all.cjs'), contents: toScriptBody(text) },
-      { path: join(directory, 'dist/all.js'), contents: await bundleLoader(directory, sharedModules(all.metafile), common) },
-      ...(await gatheredStubs(directory, gathered)),
+      ...[all, ...fast].map(({ file }) => file),
+      ...(door.length === 0 ? [{ path: join(directory, 'dist/all.js'), contents: await bundleLoader(directory, shared, common) }] : await packedCore(directory, door[0], besides, `e${gathered.indexOf(runLine[0])}`, common)),
+      ...(await gatheredStubs(directory, gathered.filter((path) => !runLine.includes(path)))),
     ],
   };
 }
@@ -144,10 +163,10 @@ function gatheredEntries(directory, gathered) {
 }
 
 /** The bundle is run as a script, which has no import() of its own; and it is read as Latin-1, the form V8 keeps. */
-function toScriptBody(text) {
-  const body = text.replaceAll(/(?<![\w$."'`])import\(/g, '__import(');
+function toScriptText(text) {
+  const body = `(function (exports, require, module, __filename, __dirname, __import, __address) {${text.replaceAll(/(?<![\w$."'`])import\(/g, '__import(')}\n})`;
   const bytes = Buffer.from(body, 'latin1');
-  if (bytes.toString('latin1') !== body) throw new Error('dist/all.cjs has characters beyond Latin-1; load-bundle.ts reads it so');
+  if (bytes.toString('latin1') !== body) throw new Error('a bundle has characters beyond Latin-1; load-bundle.ts reads it so');
   return bytes;
 }
 
@@ -162,10 +181,29 @@ async function bundleLoader(directory, shared, common) {
     ...shared.map((name, index) => `import * as shared${index} from ${JSON.stringify(name)};`),
     `import { codeCacheDirectory, loadBundle } from ${JSON.stringify(bundleLoaderModule)};`,
     `const shared = { ${shared.map((name, index) => `${JSON.stringify(name)}: shared${index}`).join(', ')} };`,
-    `export const parts = loadBundle({ address: new URL('./all.cjs', import.meta.url).href, shared, importModule: (specifier) => import(specifier), cacheDirectory: codeCacheDirectory() });`,
+    `export const parts = loadBundle({ address: new URL('./all.cjs', import.meta.url).href, shared, importModule: (specifier) => import(specifier), cacheDirectory: codeCacheDirectory(), use: '' });`,
   ];
   const { outputFiles } = await build({ ...common, stdin: { contents: lines.join('\n'), resolveDir: directory }, format: 'esm', external: shared });
   return outputFiles[0].text;
+}
+
+/** Core's loader is CommonJS, for the program; what imports core finds the same bundles through it. */
+async function packedCore(directory, door, besides, runLine, common) {
+  const names = besides.map((path) => basename(path, '.js'));
+  const lines = [
+    `import { openPackedCore } from ${JSON.stringify(packedCoreModule)};`,
+    `const core = openPackedCore({ directory: require('node:path').join(__dirname, '..'), besides: ${JSON.stringify(names)}, runLine: ${JSON.stringify(runLine)}, importModule: (specifier) => import(specifier) });`,
+    'module.exports = core;',
+  ];
+  const { outputFiles } = await build({ ...common, stdin: { contents: lines.join('\n'), resolveDir: directory }, format: 'cjs' });
+  const exported = Object.keys(await import(pathToFileURL(door).href));
+  const loader = door.replace(/\.js$/, '.cjs');
+  const specifier = `./${basename(loader)}`;
+  return [
+    { path: loader, contents: outputFiles[0].text },
+    { path: door, contents: [`import core from ${JSON.stringify(specifier)};`, 'const door = core.door();', ...exported.map((name) => `export const ${name} = door.${name};`), ''].join('\n') },
+    { path: join(directory, 'dist/all.js'), contents: `import core from ${JSON.stringify(`./${relative(join(directory, 'dist'), loader)}`)};\nexport const parts = core.parts();\n` },
+  ];
 }
 
 /** What stands at the path of a gathered entry. */
@@ -352,11 +390,22 @@ function toPublished(manifest, typePackages) {
   const external = Object.entries(dependencies).filter(
     ([name]) => typePackages.has(name) || alwaysExternal.some((pattern) => pattern.test(name)),
   );
+  const door = gatheredIn[manifest.name]?.door;
   return {
     ...rest,
+    // The program requires it; everybody else imports it.
+    ...(door === undefined ? {} : { exports: withRequired(rest.exports, `./${door}`) }),
     files: [...(manifest.files ?? []), 'THIRD-PARTY-LICENCES.txt'],
     ...(external.length > 0 ? { dependencies: Object.fromEntries(external) } : {}),
   };
+}
+
+function withRequired(exports, path) {
+  return Object.fromEntries(Object.entries(exports).map(([name, target]) => {
+    if (target.default !== path) return [name, target];
+    const { default: imported, ...rest } = target;
+    return [name, { ...rest, require: path.replace(/\.js$/, '.cjs'), default: imported }];
+  }));
 }
 
 function writeStaged(path, contents) {

@@ -20,7 +20,7 @@ function check(argv: readonly string[]): boolean {
     if (line.foreign) return;
     const command = tables.commands.get(line.id);
     if (command === undefined) throw new Error(`no such command: ${line.id}`);
-    routeOfLine(line, command, { stdinIsTerminal: false });
+    routeOfLine(line, command);
     const again = normaliseArgv([line.id, ...line.args], tables);
     if (JSON.stringify([again.id, again.args, again.mode, again.repo]) !== JSON.stringify([line.id, line.args, line.mode, line.repo])) throw new Error(`${JSON.stringify(argv)} becomes ${JSON.stringify(line.args)}, then ${JSON.stringify(again.args)}`);
   });

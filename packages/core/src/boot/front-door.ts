@@ -3,18 +3,20 @@ import { isEnvctlError, type EnvctlError } from '../contract/index.js';
 import { formatJson } from '../fs/read-only.js';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { isatty } from 'node:tty';
 import { createRoutingTables, normaliseArgv, routeOfLine, type CommandLine, type RoutingTables } from '../routing/index.js';
 import { readAnyDoorManifest, readDoorManifest, type DoorManifest } from './door-manifest.js';
 import { hotCommands } from './hot-commands.js';
 import { toResultDocument } from './json-document.js';
 import { oclifDirectories, type OclifDirectories } from './oclif-directories.js';
+import { writeOut } from './write-out.js';
 
 export interface FrontDoorOptions {
   /** Root directory of the distribution package: its package.json is oclif's root. */
   readonly packageRoot: string;
   /** Words after the program's name. */
   readonly argv: readonly string[];
+  /** Told the command's id before code of its own is loaded; not called for a line that is none. */
+  readonly onCommand?: (id: string) => void;
 }
 
 /** A line the merged manifest explains. */
@@ -30,6 +32,7 @@ export async function runCli(options: FrontDoorOptions): Promise<void> {
   if (isResolveLine(options.argv)) return answerCompletion(options);
   const found = open(options);
   const opened = found instanceof Error ? undefined : found;
+  if (opened !== undefined) options.onCommand?.(opened.line.id);
   if (process.platform !== 'win32' && opened !== undefined && (await fastDoor(opened))) return;
   const { runLine } = await import('./run-line.js');
   await runLine({ ...options, opened, refused: found instanceof Error ? found : undefined });
@@ -39,14 +42,13 @@ async function fastDoor({ line, manifest, tables }: OpenedLine): Promise<boolean
   const answer = Object.hasOwn(hotCommands, line.id) ? hotCommands[line.id] : undefined;
   if (answer === undefined || line.foreign || line.help) return false;
   const command = tables.commands.get(line.id);
-  const route = command === undefined ? undefined : routeOfLine(line, command, { stdinIsTerminal: isatty(0) });
+  const route = command === undefined ? undefined : routeOfLine(line, command);
   if (route === undefined) return false;
   try {
     const result = await answer({ route, env: { ...process.env }, cwd: process.cwd(), manifest, now: Date.now });
     if (result === undefined) return false;
-    process.stdout.on('error', ignoreClosedPipe);
-    for (const warning of result.warnings ?? []) process.stderr.write(`${warning}\n`);
-    process.stdout.write(route.json ? formatJson(toResultDocument(line.id, 1, result.exitCode === 0, result.json)) : result.text);
+    writeOut('stderr', (result.warnings ?? []).map((warning) => `${warning}\n`).join(''));
+    writeOut('stdout', route.json ? formatJson(toResultDocument(line.id, 1, result.exitCode === 0, result.json)) : result.text);
     process.exitCode = result.exitCode;
     return true;
   } catch {
@@ -55,15 +57,14 @@ async function fastDoor({ line, manifest, tables }: OpenedLine): Promise<boolean
   }
 }
 
-/** Never through the other door: a shell that waits for candidates is not told of errors, and nothing is written for it. */
+/** Never through the other door: a shell that waits for candidates is not told of errors, and no manifest is merged for it. */
 async function answerCompletion({ packageRoot, argv }: FrontDoorOptions): Promise<void> {
   const { answerShell } = await import('./completion.js');
   const directories = oclifDirectories(process.env, process.platform);
   const shipped = join(packageRoot, 'dist/door.json');
   const host = { version: readVersion(packageRoot), root: packageRoot };
   const manifest = (directories === undefined ? undefined : readDoorManifest(shipped, directories, host)) ?? readAnyDoorManifest(shipped, directories, host);
-  process.stdout.on('error', ignoreClosedPipe);
-  process.stdout.write(answerShell(argv, { env: { ...process.env }, cwd: process.cwd(), manifest }));
+  writeOut('stdout', answerShell(argv, { env: { ...process.env }, cwd: process.cwd(), manifest }));
 }
 
 /** A line that a shell's completion script wrote. */
@@ -89,8 +90,4 @@ function open(options: FrontDoorOptions): OpenedLine | EnvctlError | undefined {
 
 function readVersion(packageRoot: string): string {
   return (JSON.parse(readFileSync(join(packageRoot, 'package.json'), 'utf8')) as { version: string }).version;
-}
-
-function ignoreClosedPipe(error: NodeJS.ErrnoException): void {
-  if (error.code !== 'EPIPE') throw error;
 }

@@ -6,9 +6,9 @@ const globals: readonly string[] = ['json', 'repo', 'main', 'trees', 'project', 
 
 /**
  * The route of a normalised line without oclif: undefined as soon as a flag needs more than its spelling to be understood
- * (a value of the command's own, whose parser only its class has).
+ * (a value of the command's own, whose parser only its class has). Nobody is asked anything on this way: it is headless.
  */
-export function routeOfLine(line: CommandLine, command: RoutedCommand, facts: { readonly stdinIsTerminal: boolean }): Route | undefined {
+export function routeOfLine(line: CommandLine, command: RoutedCommand): Route | undefined {
   const flags = new Map<string, true | string[]>();
   const words: string[] = [];
   let protectedFrom = line.args.indexOf('--');
@@ -36,7 +36,7 @@ export function routeOfLine(line: CommandLine, command: RoutedCommand, facts: { 
     flags: Object.fromEntries(own),
     passthroughArgs: words,
     repo: line.repo,
-    headless: flags.has('headless') || line.json || !facts.stdinIsTerminal,
+    headless: true,
     json: line.json,
   };
 }
