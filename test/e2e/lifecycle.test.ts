@@ -291,9 +291,9 @@ describe('a start that fails', function () {
 
   it('a service that is never healthy is given up and told with its answer', async () => {
     await world.succeed(['stop-all']);
-    await world.configure({ ENVCTL_BACKEND_START_CMD: `node server.mjs --health ${path.join(world.directory, 'never')}`, ENVCTL_BACKEND_HEALTH_URL: '/health', ENVCTL_BACKEND_READY_TIMEOUT: 1 });
+    await world.configure({ ENVCTL_BACKEND_START_CMD: `node server.mjs --health ${path.join(world.directory, 'never')}`, ENVCTL_BACKEND_HEALTH_URL: '/health', ENVCTL_BACKEND_READY_TIMEOUT: 6 });
     const { document } = await world.json(['start']);
-    expect(document.message).to.match(/was not healthy within 1 s: HTTP 503/);
+    expect(document.message).to.match(/was not healthy within 6 s: HTTP 503/);
     expect(processesIn(world.directory)).to.deep.equal([]);
     await world.configure();
   });

@@ -10,8 +10,8 @@ import { appendFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 const [, , name, way = 'serve', detail = '0'] = process.argv;
 const say = (what) => appendFileSync(process.env.JOURNAL, name + ' ' + what + '\\n');
-say('started');
 for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP']) process.on(signal, () => setTimeout(() => { say('ended by ' + signal); process.exit(0); }, 150));
+say('started');
 if (way === 'serve') createServer((request, response) => response.end(JSON.stringify(request.url === '/env' ? process.env : { name }))).listen(Number(process.env.PORT), '127.0.0.1', () => say('listens'));
 if (way === 'work') console.log('up') ?? setInterval(() => undefined, 1000);
 if (way === 'say') setTimeout(() => { say('says'); console.log(detail); setInterval(() => undefined, 1000); }, 300);
@@ -29,6 +29,10 @@ describe('additional services', function () {
   });
   afterEach(() => world.close());
 
+  /** Bounded by the time of the test. */
+  const until = async (claim: () => boolean): Promise<void> => {
+    while (!claim()) await new Promise((resolve) => setTimeout(resolve, 20));
+  };
   const call = { env: { JOURNAL: '' } };
   const configure = async (settings: Readonly<Record<string, string | number | boolean>>) => {
     call.env.JOURNAL = journal();
@@ -193,7 +197,7 @@ describe('additional services', function () {
     expect(['broken', 'well', 'dies'].map((name) => said().filter((line) => line === `${name} started`).length)).to.deep.equal([3, 1, 1]);
     const pid = (await world.succeed(['health'], call)).services.find(({ name }) => name === 'Main Dies')!.pid;
     process.kill(pid, 'SIGKILL');
-    while (said().filter((line) => line === 'dies started').length < 2) await new Promise((resolve) => setTimeout(resolve, 20));
+    await until(() => said().filter((line) => line === 'dies started').length === 2);
     const after = (await world.succeed(['health'], call)).services.find(({ name }) => name === 'Main Dies')!;
     expect(after).to.include({ status: 'running', restarts: 1 }).and.not.include({ pid });
     await world.succeed(['stop'], call);
@@ -225,6 +229,8 @@ describe('additional services', function () {
     expect([code, document.code]).to.deep.equal([1, 'ENVCTL_E_ARGV_INVALID']);
     const start = await world.succeed(['start', '--service', 'api', '--no-deps'], call);
     expect(start.projects[0]!.services.map(({ type }) => type)).to.deep.equal(['api']);
+    // It is seen to listen before it is told so itself.
+    await until(() => said().includes('api listens'));
     expect(said()).to.deep.equal(['api started', 'api listens']);
   });
 
@@ -267,7 +273,7 @@ describe('additional services', function () {
     const before = await world.succeed(['start', '--only-backend'], call);
     const start = world.spawn(['start'], call);
     await start.said(/Main\/slow: starting/);
-    while (!said().includes('slow started')) await new Promise((resolve) => setTimeout(resolve, 20));
+    await until(() => said().includes('slow started'));
     start.process.kill('SIGINT');
     expect((await start.finished).code).to.equal(2);
     const lines = said();

@@ -32,11 +32,12 @@ export async function openTerminal(options: { readonly columns: number; readonly
     },
     press: async (key) => void (await tmux('send-keys', key)),
     async shows(pattern) {
-      const deadline = AbortSignal.timeout(30_000);
+      const deadline = AbortSignal.timeout(90_000);
       for (;;) {
         const lines = await screen();
         if (pattern.test(lines.join('\n'))) return lines;
         if (deadline.aborted) throw new Error(`the terminal never showed ${String(pattern)}:\n${lines.join('\n')}`);
+        await new Promise((resolve) => setTimeout(resolve, 10));
       }
     },
     async close() {

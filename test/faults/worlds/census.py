@@ -39,6 +39,9 @@ def processes():
         if stat is None or stat["state"] in "ZX":
             continue
         words = text(f"/proc/{name}/cmdline").replace(b"\0", b" ").decode(errors="replace").strip()
+        # Without memory of its own it runs nothing any more: it is about to be a zombie.
+        if words == "" and text(f"/proc/{name}/statm").startswith(b"0 "):
+            continue
         yield {"pid": int(name), "comm": stat["comm"], "words": words}
 
 

@@ -107,7 +107,11 @@ http.server.HTTPServer(("127.0.0.1", int(os.environ["PORT"])), http.server.Simpl
   it('a service killed by hand while its helpers live is stopped whole', async () => {
     const repository = await start({ 'backend/zoo.sh': shZoo, '.envctl': serviceConfig({ backend: './zoo.sh' }) });
     await until('every helper runs', async () => ((await sleepers()).length === Object.keys(helpers).length ? true : undefined));
-    const { processes } = await machine.census();
+    // Until then the writer of the log may have a shell of its own.
+    const processes = await until('the writer copies', async () => {
+      const { processes: found } = await machine.census();
+      return found.some(({ comm }) => comm === 'dd') ? found : undefined;
+    });
     const killed = processes.filter(({ words }) => words.includes('http.server') || words.includes('runner.sh'));
     // The service, its runner and the writer of its log.
     expect(killed).to.have.length(3);

@@ -4,7 +4,7 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect } from 'chai';
 import type { Finished } from '../../packaging/run.js';
-import { createMachine, nothing, requireNamespaces, requireProgram, type Machine } from './machine.js';
+import { createMachine, nothing, requireNamespaces, requireProgram, until, type Machine } from './machine.js';
 import { createRepository, serviceConfig, type TestRepository } from './repository.js';
 
 const watcher = fileURLToPath(new URL('../../../test/faults/worlds/cmdline-watch.py', import.meta.url));
@@ -81,7 +81,11 @@ describe('database passwords', function () {
     await machine.sh(`cat >repo/backend/app.js <<'END'\n${later}\nEND`);
     const up = await say('start', '--headless', '--json');
     expect(up.code, up.stderr).to.equal(0);
-    await machine.sh(`python3 -c 'import urllib.request as r; r.urlopen("http://127.0.0.1:8000/", timeout=10).read()'; sleep 1`);
+    await machine.sh(`python3 -c 'import urllib.request as r; r.urlopen("http://127.0.0.1:8000/", timeout=10).read()'`);
+    await until('it has said its last words and ended', async () => {
+      const said = await machine.sh(`grep -rl --include=Main_backend.log 'Error: refused' ${machine.runtimeRoot} || true`);
+      return (said !== '' && !(await machine.census()).listeners.includes(8000)) || undefined;
+    });
     for (const words of ['errors', 'errors --json', 'health --json']) await say(...words.split(' '));
     expect(finished.at(-3)?.result.stdout).to.include('refused');
     await say('config', '--set', `DB_PASSWORD=${configured}`);

@@ -118,11 +118,11 @@ server.on('error', () => server.listen(++port, '127.0.0.1')).listen(port, '127.0
     // It does not notice that its port is gone: it listens elsewhere.
     const repository = await createRepository(machine, {
       'backend/app.js': `require('node:http').createServer((q, r) => r.end()).listen(0, '127.0.0.1');`,
-      '.envctl': serviceConfig({ backend: 'node app.js' }, ['ENVCTL_BACKEND_READY_TIMEOUT=2']),
+      '.envctl': serviceConfig({ backend: 'node app.js' }, ['ENVCTL_BACKEND_READY_TIMEOUT=6']),
     });
     const { code, stderr } = await startWithThief(repository, 1, 8000);
     expect(code).to.equal(1);
-    expect(stderr).to.match(/does not listen on port 8000 after 2 s, but on \d+/);
+    expect(stderr).to.match(/does not listen on port 8000 after 6 s, but on \d+/);
     await expectOnlyThief(8000);
   });
 

@@ -102,7 +102,7 @@ describe('a service on its own', function () {
   it('that is stopped while it waits to be started again stays stopped, at once', async () => {
     const repository = await start({
       'backend/app.js': nodeServer,
-      '.envctl': serviceConfig({ backend: 'node app.js' }, ['ENVCTL_SERVICE_BACKEND_RESTART=always', 'ENVCTL_SERVICE_BACKEND_RESTART_BACKOFF=20s', 'ENVCTL_SERVICE_BACKEND_STOP_TIMEOUT=10m']),
+      '.envctl': serviceConfig({ backend: 'node app.js' }, ['ENVCTL_SERVICE_BACKEND_RESTART=always', 'ENVCTL_SERVICE_BACKEND_RESTART_BACKOFF=10m', 'ENVCTL_SERVICE_BACKEND_STOP_TIMEOUT=10m']),
     });
     await machine.sh(`kill -KILL $(pgrep -fx 'node app.js')`);
     await until('it waits', async () => (await health(repository)).services[0]!.detail?.includes('waits for restart 1 of 5') || undefined);
