@@ -60,10 +60,18 @@ export async function createWorld(name: string, prepare?: (directory: string) =>
     },
     async close() {
       await envctl('stop-all', '--remove-volumes').catch(() => undefined);
-      for (const pid of processesIn(directory)) process.kill(pid, 'SIGKILL');
+      for (const pid of processesIn(directory)) end(pid);
       await rm(directory, { recursive: true, force: true, maxRetries: 5 });
     },
   };
+}
+
+function end(pid: number): void {
+  try {
+    process.kill(pid, 'SIGKILL');
+  } catch {
+    // It ended by itself.
+  }
 }
 
 /** Makes the generated application a repository with everything in it committed, and adds `files`, which it must not have. */

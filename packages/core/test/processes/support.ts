@@ -103,11 +103,19 @@ export function createBench(): Bench {
       await stopLaunches(launched, { seam: noSeam, ladder: [{ signal: 'SIGKILL', target: 'tree', waitMs: 2_000 }] });
       const table = readProcessTable();
       for (const { pid, startTicks } of owned) {
-        if (table.get(pid)?.startTicks === startTicks) process.kill(pid, 'SIGKILL');
+        if (table.get(pid)?.startTicks === startTicks) end(pid);
       }
       rmSync(directory, { recursive: true, force: true });
     },
   };
+}
+
+function end(pid: number): void {
+  try {
+    process.kill(pid, 'SIGKILL');
+  } catch {
+    // It ended by itself.
+  }
 }
 
 /** Waits until `look` gives a value, looking again at each change in the directory. */
