@@ -69,11 +69,11 @@ def cgroups():
 
 
 def walk(top):
-    """Directories and files below, without the insides of data and program directories of servers."""
+    """Directories and files below, without the insides of data and program directories of servers, and of those that are being built."""
     for path, directories, files in os.walk(top):
         for name in directories + files:
             yield path, name
-        directories[:] = [name for name in directories if not re.match(r"^(cluster|data|server-.*)$", name)]
+        directories[:] = [name for name in directories if not re.match(r"^(cluster|data|server-.*)$", name) and not TEMPORARY.search(name)]
 
 
 def main():

@@ -27,7 +27,7 @@ function check(argv: readonly string[]): boolean {
 }
 
 describe('fuzz: the command line', function () {
-  this.timeout(60_000);
+  this.timeout(120_000);
 
   it('words of the real tables in any order, with any others', () => {
     let accepted = 0;

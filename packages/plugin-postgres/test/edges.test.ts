@@ -9,7 +9,7 @@ import { copyEmbedded, findEmbedded } from '../dist/server/embedded.js';
 import { openWorld, query, refusal } from './world.js';
 
 describe('Postgres at its edges', function () {
-  this.timeout(60_000);
+  this.timeout(180_000);
   const worlds: World[] = [];
   async function open(...options: Parameters<typeof openWorld>): Promise<World> {
     const world = await openWorld(...options);
@@ -27,7 +27,7 @@ describe('Postgres at its edges', function () {
     await world.crash();
     // As the data user: Postgres itself passes over processes of other users.
     const user = world.dataUser;
-    const stranger = spawn('sleep', ['60'], { cwd: '/', stdio: 'ignore', ...(user === undefined ? {} : { uid: user.uid, gid: user.gid }) });
+    const stranger = spawn('sleep', ['1000'], { cwd: '/', stdio: 'ignore', ...(user === undefined ? {} : { uid: user.uid, gid: user.gid }) });
     const gone = once(stranger, 'exit');
     try {
       const lock = join(instance.directory, 'cluster', 'data', 'postmaster.pid');

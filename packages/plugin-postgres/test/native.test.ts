@@ -3,7 +3,7 @@ import type { World } from '@envctl/core/testing';
 import { openWorld, query, refusal } from './world.js';
 
 describe('the native Postgres driver', function () {
-  this.timeout(60_000);
+  this.timeout(180_000);
   let world: World;
   before(async () => {
     world = await openWorld();

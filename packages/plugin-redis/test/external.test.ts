@@ -3,7 +3,7 @@ import { freePort, type World } from '@envctl/core/testing';
 import { openWorld } from './world.js';
 
 describe('the external Redis driver', function () {
-  this.timeout(30_000);
+  this.timeout(120_000);
   let native: World;
   let url: string;
   before(async () => {

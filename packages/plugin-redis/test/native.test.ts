@@ -5,10 +5,11 @@ import { join } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
 import { expect } from 'chai';
 import type { World } from '@envctl/core/testing';
+import { loopbackAddresses } from '../dist/server.js';
 import { openWorld, refusal, withRedis } from './world.js';
 
 describe('the native Redis driver', function () {
-  this.timeout(30_000);
+  this.timeout(120_000);
   let world: World;
   beforeEach(async () => {
     world = await openWorld();
@@ -59,7 +60,7 @@ describe('the native Redis driver', function () {
     let url = '';
     let end = (): Promise<unknown> => Promise.resolve();
     const steal = async (ports: Readonly<Record<string, number>>): Promise<void> => {
-      const stranger = spawn('redis-server', ['--port', String(ports['primary']), '--bind', '127.0.0.1', '::1', '--save', '', '--dir', world.directory], { stdio: 'ignore' });
+      const stranger = spawn('redis-server', ['--port', String(ports['primary']), '--bind', ...loopbackAddresses(), '--save', '', '--dir', world.directory], { stdio: 'ignore' });
       const gone = once(stranger, 'exit');
       end = () => (stranger.kill('SIGKILL'), gone);
       url = `redis://127.0.0.1:${ports['primary']}/0`;

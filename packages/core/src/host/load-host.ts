@@ -33,12 +33,15 @@ export interface HostOptions {
   readonly plugins: readonly HostPlugin[];
   /** Parent of each extension's own container; what it holds, extensions may resolve. */
   readonly container?: ServiceContainer;
-  /** Milliseconds one plugin may take to load and activate; default 5000. */
+  /** Milliseconds one plugin may take to load and activate; default 20 000. */
   readonly activationTimeoutMs?: number;
   readonly supported?: ApiRange;
   /** Names of the keys of core, and their aliases: no plugin can have one of them; default none. */
   readonly coreKeys?: ReadonlySet<string>;
 }
+
+/** A cold and busy disk may take seconds for the modules of one plugin. */
+const defaultActivationTimeoutMs = 20_000;
 
 /** Every list is in order: manifest order, then id. */
 export interface Registry {
@@ -119,7 +122,7 @@ export function loadHost(options: HostOptions): Registry {
   let root: Promise<ServiceContainer> | undefined;
   const startActivation = async (plugin: ActivePlugin): Promise<Registrations> => {
     root ??= options.container === undefined ? createContainer() : Promise.resolve(options.container);
-    const registrations = await activatePlugin(plugin, { container: (await root).child(), timeoutMs: options.activationTimeoutMs ?? 5000 });
+    const registrations = await activatePlugin(plugin, { container: (await root).child(), timeoutMs: options.activationTimeoutMs ?? defaultActivationTimeoutMs });
     diagnostics.push(...registrations.diagnostics);
     return registrations;
   };

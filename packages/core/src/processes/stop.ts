@@ -44,7 +44,8 @@ export interface StopResult {
 const orphanGraceMs = 200;
 /** The writer of a log has a pipe to empty. */
 const writerGraceMs = 2_000;
-const finalWaitMs = 2_000;
+/** What was killed ends when the disk it waits for has answered. */
+const finalWaitMs = 10_000;
 
 interface Target {
   readonly launch: Launch;
