@@ -61,6 +61,29 @@ describe('migrations of a Node application', function () {
     expect(await gitStatus(world)).to.equal('?? .envctl\n');
   });
 
+  it('a seed that ran for one database counts for no other, and for that one still when it is used again', async () => {
+    const other = await createWorld('other-app');
+    try {
+      await write(other, { 'server.mjs': `import { createServer } from 'node:http';\ncreateServer((_request, response) => response.end(JSON.stringify(process.env.DATABASE_URL))).listen(process.env.PORT, '127.0.0.1');\n` });
+      await commitApplication(other, { '.envctl': 'MAIN_POSTGRES_ENABLE=true\nMAIN_FRONTEND_ENABLE=false\nENVCTL_BACKEND_START_CMD=node server.mjs\n' });
+      const url = (await fetchJson((await other.start()).backend!)) as string;
+      expect(await pets()).to.deep.equal([{ name: 'Rex' }]);
+      await world.stopAll();
+      await writeFile(path.join(world.repository, '.envctl'), `${settings}ENVCTL_DEPENDENCY_POSTGRES_MODE=external\nENVCTL_POSTGRES_URL=${url}\n`);
+      for (const planned of ['run seed-backend (not_seeded)', 'skip seed-backend (seeded)']) {
+        expect(await stepsOf(world)).to.include(planned);
+        expect(await pets()).to.deep.equal([{ name: 'Rex' }]);
+        await world.stopAll();
+      }
+      await writeFile(path.join(world.repository, '.envctl'), settings);
+      expect(await stepsOf(world)).to.include('skip seed-backend (seeded)');
+      expect(await pets()).to.deep.equal([{ name: 'Rex' }]);
+    } finally {
+      await other.close();
+      await writeFile(path.join(world.repository, '.envctl'), settings);
+    }
+  });
+
   it('that fail are a warning in the summary and in health, and with strictness the failure of the start', async () => {
     const broken = path.join(world.repository, 'migrations/2_broken.cjs');
     await writeFile(broken, `exports.up = (knex) => knex.raw('alter table absent add column x int');\nexports.down = () => undefined;\n`);

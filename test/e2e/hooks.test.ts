@@ -59,6 +59,14 @@ export function setupInfrastructure({ mode, run_id, ports }) {
     await rm(path.join(world.repository, '.envctl.hooks.mjs'));
   });
 
+  it('setupInfrastructure that names a dependency nobody has is refused with those there are', async () => {
+    await write('.envctl.hooks.mjs', 'export const setupInfrastructure = () => ({ skip_default_requirements: true, requirements: { nosuch: {} } });');
+    const { code, document } = await world.json(['start']);
+    expect([code, document.message]).to.deep.equal([1, 'Startup failed: setupInfrastructure of Main names nosuch in requirements: no installed dependency is called so.']);
+    expect(document.hints[0]).to.match(/^dependencies: postgres, redis\b/);
+    await rm(path.join(world.repository, '.envctl.hooks.mjs'));
+  });
+
   it('shell hooks stop a start before anything, with the way to convert them, which works', async () => {
     await write('.envctl.sh', `envctl_setup_infrastructure() {\n  export ENVCTL_HOOK_JSON='{"skip_default_requirements":true}'\n}\n`);
     for (const words of [['start'], ['explain-startup']]) {
@@ -122,6 +130,22 @@ export async function defineServices({ env, ports }) {
       process.kill(await servedBy(backend!), 'SIGKILL');
       expect(names(await world.succeed(['start']))).to.deep.equal(names(started));
       expect((await world.json(['health'])).code).to.equal(0);
+    });
+
+    it('each start gives a service the port that its hook names, whatever was leased for the one it replaces', async () => {
+      await world.succeed(['stop-all']);
+      const defined = await readFile(path.join(world.repository, '.envctl.hooks.mjs'), 'utf8');
+      const hook = (port: string): Promise<void> => write('.envctl.hooks.mjs', `export const defineServices = ({ ports }) => ({ services: [{ name: 'Api', type: 'backend', command: 'node server.mjs', cwd: 'backend', port: ${port} }] });`);
+      const own = world.ports.backend + 3;
+      for (const [port, expected] of [['ports.backend', world.ports.backend], [String(own), own]] as const) {
+        await hook(port);
+        for (const stop of ['stop', 'stop-all']) {
+          expect(portsOf(await world.succeed(['start']))['backend'], `${port} before ${stop}`).to.equal(expected);
+          await world.succeed([stop]);
+        }
+      }
+      await write('.envctl.hooks.mjs', defined);
+      await world.succeed(['start']);
     });
 
     it('what runs already is never signalled', async () => {

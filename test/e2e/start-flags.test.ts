@@ -71,6 +71,14 @@ describe('flags of a start', function () {
     expect(await world.succeed(['show-state'])).to.deep.equal(before);
   });
 
+  it('--dependencies where none is enabled says how to enable one', async () => {
+    for (const words of [['start', '--dependencies'], ['start', '--deps', '--dry-run'], ['explain-startup', '--deps']]) {
+      const { code, document } = await world.json(words);
+      expect([code, document.code, document.message], words.join(' ')).to.deep.equal([1, 'ENVCTL_E_DEPENDENCY_NONE_ENABLED', 'No dependency is enabled in mode main: there is none to start.']);
+      expect(document.hints).to.include('envctl config --set MAIN_REDIS_ENABLE=true');
+    }
+  });
+
   it('--all is refused beside a target, and alone means everything', async () => {
     await world.succeed(['start', '--all']);
     for (const words of [['stop', '--all', 'backend'], ['logs', '--all', '--project', 'Main'], ['health', '--all', '--service', 'backend'], ['restart', '--all', 'frontend']]) {

@@ -7,8 +7,8 @@ export const highestPort = 65_000;
 /** Keys core itself owns, managed ones first and in the order they are written. */
 export const coreKeys: readonly ConfigKey[] = [
   managed('ENVCTL_DEFAULT_MODE', 'mode', { type: 'enum', values: ['main', 'trees'], default: 'main', description: 'Mode of a command that names none.' }),
-  managed('BACKEND_DIR', 'directories', { type: 'string', default: 'backend', components: ['backend'], description: 'Directory of the backend, relative to the project.' }),
-  managed('FRONTEND_DIR', 'directories', { type: 'string', default: 'frontend', components: ['frontend'], description: 'Directory of the frontend, relative to the project.' }),
+  managed('BACKEND_DIR', 'directories', { type: 'string', default: 'backend', components: ['backend'], description: 'Directory of the backend, relative to the project and in it, or absolute and then the same for every project.' }),
+  managed('FRONTEND_DIR', 'directories', { type: 'string', default: 'frontend', components: ['frontend'], description: 'Directory of the frontend, relative to the project and in it, or absolute and then the same for every project.' }),
   managed('BACKEND_PORT_BASE', 'ports', { ...port('8000'), components: ['backend'], description: 'Preferred backend port of Main; other projects follow from it.' }),
   managed('FRONTEND_PORT_BASE', 'ports', { ...port('9000'), components: ['frontend'], description: 'Preferred frontend port of Main; other projects follow from it.' }),
   managed('PORT_SPACING', 'ports', { type: 'integer', min: 1, max: highestPort, default: '20', description: 'Distance between projects under the strategy legacy_spacing.' }),

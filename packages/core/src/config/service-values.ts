@@ -1,3 +1,4 @@
+import path from 'node:path';
 import type { EdgeCondition, StopStep } from '../contract/index.js';
 
 /** `DEPENDS_ON` as it is written; a condition that is left out follows from what is named. */
@@ -50,7 +51,9 @@ export function parseNeeds(text: string): readonly WrittenNeed[] | undefined {
 export function expectedOfOption(option: string, text: string): string | undefined {
   switch (option) {
     case 'READY_TIMEOUT':
-      return (parseDuration(text) ?? 0) > 0 ? undefined : 'a duration such as 500ms, 10s or 2m, a bare number for seconds, at most a day';
+      return (parseDuration(text) ?? 0) > 0 ? undefined : 'a duration above 0 such as 500ms, 10s or 2m, a bare number for seconds, at most a day';
+    case 'DIR':
+      return /^\.\.(?:[/\\]|$)/.test(path.normalize(text)) ? 'a directory in the project, relative to it, or an absolute path' : undefined;
     case 'STOP_TIMEOUT':
     case 'RESTART_BACKOFF':
       return parseDuration(text) !== undefined ? undefined : 'a duration such as 500ms, 10s or 2m, a bare number for seconds, at most a day';

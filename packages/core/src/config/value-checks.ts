@@ -8,8 +8,12 @@ import { expectedOfOption } from './service-values.js';
 /** What a value of `key` that has its type must be besides, when `text` is not; undefined: it is fine. */
 export function expectedBeyondType(key: ConfigKey, text: string, registry: Pick<KeyRegistry, 'dependencies'>): string | undefined {
   if (key.section === 'directories' && text === '') return 'a directory';
+  if (key.section === 'directories') return expectedOfOption('DIR', text);
   if (key.service !== undefined) return expectedOfOption(key.service.option, text);
   switch (key.key) {
+    case 'ENVCTL_BACKEND_HEALTH_URL':
+    case 'ENVCTL_FRONTEND_HEALTH_URL':
+      return text === '' ? undefined : expectedOfOption('HEALTH_URL', text);
     case 'ENVCTL_RUNTIME_SCOPE_ID':
       return scopeIdPattern.test(text) ? undefined : 'letters, digits, dots, dashes and underscores, at most 64';
     case 'ENVCTL_PUBLIC_HOST':

@@ -78,10 +78,10 @@ export function invalidValueError(problem: ConfigProblem): EnvctlError {
 
 /** What to do about a value that is refused. */
 export function mend(key: ConfigKey, value: ConfigValue): string {
-  const example = key.default ?? key.values?.[0] ?? '<value>';
+  const example = key.default ?? key.values?.[0];
   if (value.origin === 'env') return `unset ${value.setAs}`;
-  if (key.environmentOnly === true) return `export ${key.key}=${example}`;
-  return `Change line ${value.line ?? 0} of ${value.path ?? '.envctl'}, for example to ${value.setAs}=${example}`;
+  if (key.environmentOnly === true) return `export ${key.key}=${example ?? '<value>'}`;
+  return `Change line ${value.line ?? 0} of ${value.path ?? '.envctl'}, ${example === undefined ? 'or remove it' : `for example to ${value.setAs}=${example}`}`;
 }
 
 function parseBoolean(text: string): Parsed {

@@ -55,6 +55,7 @@ export const errorCodes = {
   ENVCTL_E_HOOK_FAILED: 'A hook of the project failed.',
   // dependencies
   ENVCTL_E_DEPENDENCY_UNKNOWN: 'No installed plugin brings this dependency.',
+  ENVCTL_E_DEPENDENCY_NONE_ENABLED: 'Only dependencies are to start, and none is enabled.',
   ENVCTL_E_DEPENDENCY_DRIVER: 'No driver can run this dependency here.',
   ENVCTL_E_DEPENDENCY_FAILED: 'A dependency could not be brought up.',
   ENVCTL_E_DEPENDENCY_CYCLE: 'Dependencies require each other in a circle.',

@@ -13,5 +13,5 @@ export { detectAdditional } from './detect-additional.js';
 export { readReadyCommand } from './ready-command.js';
 export type { Migration } from './migrations/detect-migration.js';
 export { planMigrations, type MigrationPlan } from './migrations/plan-migrations.js';
-export { looksSeeded } from './migrations/seeded.js';
+export { looksSeeded, type SeededQuestion } from './migrations/seeded.js';
 export { planEnvFile } from './env-files/plan-env-file.js';

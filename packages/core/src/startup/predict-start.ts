@@ -1,5 +1,5 @@
 /** What a start would do with what was found out: the part of it that explaining and starting share. Reads the project's files, asks nobody. */
-import type { ConfigReader, DependencyDeclaration, Mode, ProjectFacts } from '../contract/index.js';
+import { EnvctlError, type ConfigReader, type DependencyDeclaration, type Mode, type ProjectFacts } from '../contract/index.js';
 import { standardServices, type ConfigModel, type ServiceOptions } from '../config/read-only.js';
 import { assertPrograms } from '../processes/read-only.js';
 import { createDetectionFiles, detectAdditional, detectServices, missingCommandError, readReadyCommand, toDetectionError, type DetectionFiles, type ServiceDetection, type ServiceName } from '../services/read-only.js';
@@ -168,8 +168,15 @@ export function assertStartable(context: Pick<PredictionContext, 'config' | 'env
         throw missingCommandError(type, { projectRoot: project.root, directories: context.config.directories, notes: detection.notes });
       }
     }
+    if (request.options?.dependenciesOnly === true && project.dependencies.length + project.steps.length === 0) throw noDependencyError(context.declarations, plan.mode);
     if (project.services.length + project.dependencies.length === 0) throw missingCommandError('backend', { projectRoot: project.root, directories: context.config.directories, notes: detection.notes });
   }
+}
+
+/** `start --dependencies` where none is switched on. */
+function noDependencyError(declarations: readonly DependencyDeclaration[], mode: Mode): EnvctlError {
+  const keys = declarations.flatMap(({ enableKeys }) => enableKeys[mode].slice(0, 1));
+  return new EnvctlError('ENVCTL_E_DEPENDENCY_NONE_ENABLED', `No dependency is enabled in mode ${mode}: there is none to start.`, { hints: keys.map((key) => `envctl config --set ${key}=true`), data: { mode } });
 }
 
 /** The dependencies without which the start fails and that do not run. */

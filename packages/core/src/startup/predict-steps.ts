@@ -1,6 +1,6 @@
 import type { ProjectFacts } from '../contract/index.js';
 import { toScopePaths } from '../scope/index.js';
-import { looksSeeded, planEnvFile, planMigrations, planPreparations, type DetectionFiles, type DetectionProblem, type PreparationPlan, type ServiceCommand, type ServiceDetection } from '../services/read-only.js';
+import { looksSeeded, planEnvFile, planMigrations, planPreparations, type DetectionFiles, type DetectionProblem, type PreparationPlan, type SeededQuestion, type ServiceCommand, type ServiceDetection } from '../services/read-only.js';
 import type { PlanProjectInputs } from './plan.js';
 import type { PlannedStep } from './plan-nodes.js';
 import { planMigrationSteps } from './plan-migration-steps.js';
@@ -35,10 +35,17 @@ export function predictSteps(context: PredictionContext, { options }: StartReque
     planSteps: (planned, earlier) => {
       const installing = planPreparationSteps(planned, { preparations }, { inParallel: options?.preparationsInParallel !== false });
       if (owner === undefined || migrations === undefined) return [...earlier, ...installing];
-      const isSeeded = (): boolean => looksSeeded(files, { records: paths.preparations, ledger: paths.ledger }, project.name);
+      const isSeeded = (): boolean => looksSeeded(files, { directories: { records: paths.preparations, ledger: paths.ledger }, project: project.name, ...databaseOf(context, planned.dependencies.map(({ id }) => id)) });
       return [...earlier, ...installing, ...planMigrationSteps(planned, { plan: migrations, service: owner.type, earlier: [...earlier, ...installing], isSeeded })];
     },
   };
+}
+
+/** The first dependency that projects a database: how it is driven, and where a server elsewhere is. */
+function databaseOf({ config, declarations, reader }: PredictionContext, wanted: readonly string[]): Pick<SeededQuestion, 'mode' | 'external'> {
+  const found = declarations.find(({ id, variables }) => wanted.includes(id) && variables?.some(({ name }) => name === 'DATABASE_URL') === true);
+  const external = { DATABASE_URL: reader.string('ENVCTL_POSTGRES_URL'), DB_HOST: reader.string('DB_HOST'), DB_PORT: reader.string('DB_PORT'), DB_NAME: reader.string('DB_NAME') };
+  return { mode: found === undefined ? 'external' : config.dependencyMode(found.id), external };
 }
 
 /** Each service with the env file that it gets. */

@@ -44,6 +44,9 @@ async function setUp(run: ProjectRun, signal: AbortSignal, invoke: () => Promise
     const { payload } = await invoke();
     if (payload.skip_default_requirements !== true) return { state: 'ready' };
     const requirements = payload.requirements ?? {};
+    const known = context.declarations.map(({ id }) => id);
+    const unknown = Object.keys(requirements).filter((id) => !known.includes(id));
+    if (unknown.length > 0) throw new EnvctlError('ENVCTL_E_HOOK_FAILED', `setupInfrastructure of ${run.request.project.name} names ${unknown.join(', ')} in requirements: no installed dependency is called so.`, { hints: [`dependencies: ${known.join(', ')}`, `change what setupInfrastructure gives back in ${run.request.project.root}`], data: { project: run.request.project.name } });
     const unusable = Object.keys(requirements).filter((id) => requirements[id]?.success === false);
     if (isStrict && unusable.length > 0) throw new EnvctlError('ENVCTL_E_HOOK_FAILED', `setupInfrastructure could not bring up ${unusable.join(', ')}.`, { kind: 'dependency', hints: ['ENVCTL_REQUIREMENTS_STRICT=false starts without them'] });
     run.hooked.requirements = requirements;

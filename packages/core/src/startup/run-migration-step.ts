@@ -1,4 +1,5 @@
 import { EnvctlError, errorMessage, isEnvctlError, type ProjectedVariable } from '../contract/index.js';
+import { readInstance } from '../requirements/index.js';
 import { createDetectionFiles, forgetSeed, identifyDatabase, isSeeded, migrationPath, rememberSeed, runMigration } from '../services/index.js';
 import type { NodeResult, RunningNode } from './node-runner.js';
 import type { PlannedStep } from './plan-nodes.js';
@@ -22,7 +23,7 @@ export async function runMigrationStep(run: ProjectRun, step: PlannedStep, { sig
     variables: Object.assign({}, ...awaited.map((id) => variables.get(id) ?? {})) as Record<string, ProjectedVariable>,
   });
   const facts = { project: request.project.name, service: service.type };
-  const database = migration.purpose === 'seed' ? await identifyDatabase(context.ledger, request.project.name, env) : undefined;
+  const database = migration.purpose === 'seed' ? await identifyDatabase({ ledger: context.ledger, project: request.project.name, env, portsOf: (instance) => portsOf(context, instance) }) : undefined;
   const records = context.paths.preparations;
   if (migration.purpose === 'seed' && database !== undefined && isSeeded(createDetectionFiles(), records, request.project.name, database)) {
     context.events.emit('service.bootstrap.skip', { ...facts, manager: migration.tool, step: 'seed', reason: 'seeded' });
@@ -30,7 +31,7 @@ export async function runMigrationStep(run: ProjectRun, step: PlannedStep, { sig
   }
   // A schema that is not there cannot be filled.
   if (migration.purpose === 'seed' && run.warnings.has(service.type)) return { state: 'unusable', detail: 'not seeded: the database could not be migrated' };
-  if (migration.purpose === 'seed') await forgetSeed(records, request.project.name);
+  if (database !== undefined) await forgetSeed(records, request.project.name, database);
   context.events.emit('service.bootstrap', { ...facts, manager: migration.tool, step: migration.purpose, reason: step.reason });
   try {
     await runMigration(context, {
@@ -54,4 +55,8 @@ export async function runMigrationStep(run: ProjectRun, step: PlannedStep, { sig
   if (database !== undefined) await rememberSeed(records, request.project.name, database);
   context.events.emit('service.bootstrap.phase', { ...facts, phase: migration.purpose, status: 'done', reason: step.reason });
   return { state: 'ready', detail: migration.tool };
+}
+
+async function portsOf(context: ProjectRun['context'], instance: string): Promise<readonly number[]> {
+  return Object.values((await readInstance(context, instance))?.ports ?? {});
 }

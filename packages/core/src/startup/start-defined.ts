@@ -65,12 +65,12 @@ function readCommand(run: ProjectRun, { name, command }: DefinedService): { read
   return { words: split.words as readonly [string, ...string[]], env: split.assignments };
 }
 
-/** A service that takes the place of a planned one takes its port; ports that nobody takes are given back. */
+/** A service that asks for the port of the planned one whose place it takes has that; others get what they ask for, and ports that nobody takes are given back. */
 async function leaseFor(run: ProjectRun, planned: readonly PlannedService[]): Promise<void> {
   const { context, request: { project }, acquired } = run;
   const before = acquired.leases.splice(0, acquired.leases.length);
   for (const lease of before) {
-    const heir = planned.find(({ type, preferred_port: port }) => type === lease.service.type && port !== null);
+    const heir = planned.find(({ type, preferred_port: port }) => type === lease.service.type && port === lease.port);
     if (heir !== undefined && lease.port !== null) acquired.leases.push({ ...lease, service: heir });
     else if (lease.port !== null) await releaseLease(context, lease.port, lease.token, { keepReserved: true });
   }

@@ -44,8 +44,8 @@ describe('refineConfig', () => {
 
   const file = (): string => path.join(repository.root, '.envctl');
   const places: readonly (readonly [what: string, key: string, text: string, env: Readonly<Record<string, string>>, expected: () => object])[] = [
-    ['in the file', 'MAIL_HOST', '# mail\nMAIL_HOST=here\n', {}, () => ({ origin: 'file', path: file(), line: 2, message: `MAIL_HOST="here" (${file()}:2) is refused by envctl-plugin-mail: no.`, hint: `Change line 2 of ${file()}, for example to MAIL_HOST=<value>` })],
-    ['by an alias', 'MAIL_HOST', 'MAILHOST=here\n', {}, () => ({ origin: 'file', path: file(), line: 1, message: `MAILHOST="here" (${file()}:1) is refused by envctl-plugin-mail: no.`, hint: `Change line 1 of ${file()}, for example to MAILHOST=<value>` })],
+    ['in the file', 'MAIL_HOST', '# mail\nMAIL_HOST=here\n', {}, () => ({ origin: 'file', path: file(), line: 2, message: `MAIL_HOST="here" (${file()}:2) is refused by envctl-plugin-mail: no.`, hint: `Change line 2 of ${file()}, or remove it` })],
+    ['by an alias', 'MAIL_HOST', 'MAILHOST=here\n', {}, () => ({ origin: 'file', path: file(), line: 1, message: `MAILHOST="here" (${file()}:1) is refused by envctl-plugin-mail: no.`, hint: `Change line 1 of ${file()}, or remove it` })],
     ['in the environment', 'MAIL_LIMIT', '', { MAIL_LIMIT: '3' }, () => ({ origin: 'env', message: 'MAIL_LIMIT="3" (environment) is refused by envctl-plugin-mail: no.', hint: 'unset MAIL_LIMIT' })],
     ['nowhere, with a default', 'MAIL_LIMIT', '', {}, () => ({ origin: 'default', message: 'MAIL_LIMIT="10" (default) is refused by envctl-plugin-mail: no.', hint: 'envctl config --set MAIL_LIMIT=<value>' })],
     ['nowhere', 'MAIL_HOST', '', {}, () => ({ message: 'MAIL_HOST, which is not set, is refused by envctl-plugin-mail: no.', hint: 'envctl config --set MAIL_HOST=<value>' })],

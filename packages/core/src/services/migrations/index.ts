@@ -3,4 +3,4 @@ export { detectMigration, type Migration, type MigrationInput, type MigrationToo
 export { migrationPath, planMigrations, type MigrationPlan, type MigrationPlanInput } from './plan-migrations.js';
 export { runMigration, type MigrationContext, type MigrationRequest } from './run-migration.js';
 export { forgetSeed, identifyDatabase, isSeeded, rememberSeed } from './seed-record.js';
-export { looksSeeded } from './seeded.js';
+export { looksSeeded, type SeededQuestion } from './seeded.js';
