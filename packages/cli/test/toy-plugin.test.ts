@@ -197,14 +197,4 @@ describe('an outside plugin', function () {
     expect(json(run('show-config', '--json').stdout)['problems']).to.deep.include({ kind: 'refused-by-plugin', severity: 'error', key: 'TOY_GREETING', origin: 'file', path: file, line, message: refused(`${file}:${line}`), hint: `Change line ${line} of ${file}, for example to TOY_GREETING=hello` });
     expect(run('config', '--set', 'TOY_PORT=8000').status).to.equal(0);
   });
-
-  it('that is gone from the disk costs one warning, not the command', async () => {
-    const root = await copyToyWithOwnCore(home.directory);
-    home.run(['plugins', 'link', '--no-install', root]);
-    await rm(root, { recursive: true });
-    const listed = home.run(['list-commands', '--json']);
-    expect([listed.status, json(listed.stdout)['ok']]).to.deep.equal([0, true]);
-    expect(listed.stderr.trim().split('\n')).to.have.length(1);
-    expect(listed.stderr).to.match(/^Warning: .*toy-linked/);
-  });
 });

@@ -9,6 +9,7 @@ import type { ConfigKeyDeclaration, DependencyDeclaration } from '../contract/in
 import type { DeclaredRefiner } from '../config/read-only.js';
 import type { CommandEntry } from '../routing/index.js';
 import type { OclifDirectories } from './oclif-directories.js';
+import type { PluginFaults } from './plugin-faults.js';
 
 export type PluginOrigin = 'core' | 'bundled' | 'user' | 'link';
 
@@ -130,24 +131,26 @@ export interface JudgedCommands {
 }
 
 /** The manifest of oclif's loaded plugin list: core's ids win every clash. */
-export function toDoorManifest(plugins: Iterable<ManifestSource>, host: { readonly version: string; readonly key: string }, declared: PluginDeclarations, judged: JudgedCommands): DoorManifest {
+export function toDoorManifest(plugins: Iterable<ManifestSource>, host: { readonly version: string; readonly key: string }, declared: PluginDeclarations, judged: JudgedCommands, faults: Pick<PluginFaults, 'diagnostics' | 'absent'> = noFaults): DoorManifest {
   const sorted = [...plugins].sort((a, b) => originOrder.indexOf(originOf(a)) - originOrder.indexOf(originOf(b)) || compare(a.name, b.name));
   return {
     schema: 4,
     version: host.version,
     key: host.key,
-    plugins: sorted.map((plugin) => {
+    plugins: [...sorted.map((plugin) => {
       const envctl = (plugin.pjson as { envctl?: unknown }).envctl;
       const origin = originOf(plugin);
       const root = origin === 'user' || origin === 'link' ? { root: plugin.root } : {};
-      const diagnostics = [...declared.diagnostics, ...judged.diagnostics].filter((diagnostic) => diagnostic.plugin === plugin.name);
+      const diagnostics = [...declared.diagnostics, ...judged.diagnostics, ...faults.diagnostics].filter((diagnostic) => diagnostic.plugin === plugin.name);
       return { name: plugin.name, version: plugin.version, origin, ...root, ...(envctl === undefined ? {} : { envctl }), status: toStatus(diagnostics), problems: diagnostics.map(({ path, code, message, mend }) => ({ path, code, message, mend })) };
-    }),
+    }), ...faults.absent],
     commands: sorted.flatMap((plugin) => judged.commandsOf(plugin).map((command) => toCommandEntry(command, plugin.name))),
     setAside: judged.warnings,
     declared,
   };
 }
+
+const noFaults: Pick<PluginFaults, 'diagnostics' | 'absent'> = { diagnostics: [], absent: [] };
 
 /** What is read of an oclif plugin. */
 export interface ManifestSource {

@@ -1,11 +1,12 @@
 /* oclif with its loaded plugins: for lines that are not core's own, or that the merged manifest does not explain. */
 import type { Config } from '@oclif/core/config';
 import type { HelpOptions } from '@oclif/core/interfaces';
-import { errorMessage } from '../contract/index.js';
 import type { CommandEntry, CommandLine } from '../routing/index.js';
 import { cacheDoorManifest, pluginSetKey, toDoorManifest, type DoorManifest, type ManifestSource } from './door-manifest.js';
 import type { HelpPage } from './help-document.js';
+import { loadOclifConfig } from './load-oclif-config.js';
 import { oclifDirectories } from './oclif-directories.js';
+import type { PluginFaults } from './plugin-faults.js';
 
 export interface OclifHost {
   readonly config: Config;
@@ -34,12 +35,9 @@ export interface OclifRequest {
 }
 
 export async function loadOclif({ packageRoot, env, warn }: OclifRequest): Promise<OclifHost> {
-  let isWhole = true;
-  const config = await loadConfig(packageRoot, (warning) => {
-    isWhole = false;
-    warn(warning);
-  });
-  const manifest = await mergeManifest(config, env, isWhole);
+  const { config, faults } = await loadOclifConfig(packageRoot);
+  for (const warning of faults.warnings) warn(warning);
+  const manifest = await mergeManifest(config, env, faults);
   for (const warning of manifest.setAside) warn(warning);
   return {
     config,
@@ -56,20 +54,6 @@ async function runCommand(config: Config, line: CommandLine, entry: CommandEntry
   const plugin = entry === undefined ? undefined : config.plugins.get(entry.plugin);
   const command = plugin?.commands.find((one) => one.id === line.id) ?? null;
   return config.runCommand(line.id, [...line.args], command);
-}
-
-/** oclif tells of plugins it could not load by process warnings, several lines with a stack: here each is one line. */
-async function loadConfig(packageRoot: string, warn: (warning: string) => void): Promise<Config> {
-  const { Config: OclifConfig, settings } = await import('./oclif.js');
-  // Else a shell with NODE_ENV=development makes oclif look for TypeScript sources.
-  settings.enableAutoTranspile = false;
-  const emitWarning = process.emitWarning.bind(process);
-  process.emitWarning = ((warning: string | Error) => warn(errorMessage(warning)));
-  try {
-    return await OclifConfig.load({ root: packageRoot });
-  } finally {
-    process.emitWarning = emitWarning;
-  }
 }
 
 async function showHelp(config: Config, id: string): Promise<void> {
@@ -99,13 +83,13 @@ async function runForeignCommand(config: Config, line: CommandLine, entry: Comma
  * The manifest of what was loaded; kept for the front door when plugins beyond the bundled ones are there. When one could not
  * be loaded nothing is kept, so that the next command tells of it too.
  */
-async function mergeManifest(config: Config, env: Readonly<Record<string, string | undefined>>, isWhole: boolean): Promise<DoorManifest> {
+async function mergeManifest(config: Config, env: Readonly<Record<string, string | undefined>>, faults: PluginFaults): Promise<DoorManifest> {
   const [{ discoverPlugins, judgeCommands, readDeclarations }, { coreKeyNames }] = await Promise.all([import('../host/index.js'), import('../config/index.js')]);
   const directories = oclifDirectories(env, process.platform);
   const host = { version: config.version, root: config.root };
   const key = directories === undefined ? undefined : pluginSetKey(directories, host);
   const plugins = config.getPluginsList();
-  const manifest = toDoorManifest(plugins, { version: config.version, key: key ?? '' }, readDeclarations(discoverPlugins(config.plugins.values()), coreKeyNames()), judgeCommands<ManifestSource>(plugins));
-  if (isWhole && directories !== undefined && key !== undefined && key !== '') cacheDoorManifest(directories, manifest, process.pid);
+  const manifest = toDoorManifest(plugins, { version: config.version, key: key ?? '' }, readDeclarations(discoverPlugins(config.plugins.values()), coreKeyNames()), judgeCommands<ManifestSource>(plugins), faults);
+  if (faults.warnings.length === 0 && directories !== undefined && key !== undefined && key !== '') cacheDoorManifest(directories, manifest, process.pid);
   return manifest;
 }

@@ -68,6 +68,8 @@ export const errorCodes = {
   ENVCTL_E_UNHEALTHY: 'Something that should run does not.',
   ENVCTL_E_CANCELLED: 'The command was cancelled from the keyboard.',
   // extensions
+  ENVCTL_E_PLUGIN_NOT_LOADED: 'An installed or linked plugin cannot be loaded; its contributions do not count.',
+  ENVCTL_E_PLUGIN_COMMAND: 'The module of a command of a plugin cannot be loaded; the command is left out.',
   ENVCTL_E_PLUGIN_MANIFEST: 'The envctl field of a plugin is not valid.',
   ENVCTL_E_PLUGIN_API_VERSION: 'The plugin and this envctl speak no common contract version.',
   ENVCTL_E_PLUGIN_EXTENSION_MISSING: 'The extension module of a plugin cannot be loaded.',

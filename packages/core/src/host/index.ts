@@ -8,3 +8,4 @@ export { describeApiRange, negotiateApiVersion, toApiRange, type ApiRange } from
 export { readManifest, type ContributionKind, type Contributions, type ManifestReading, type ReadManifest } from './read-manifest.js';
 export { judgeCommands, type CommandSource } from './judge-commands.js';
 export { createScope, type Scope } from './scope.js';
+export { withTimeLimit } from './time-limit.js';
