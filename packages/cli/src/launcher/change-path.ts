@@ -1,7 +1,7 @@
 /* What `install` and `uninstall` do to one shell file. */
 import { dirname } from 'node:path';
 import { EnvctlError } from '@envctl/core';
-import { findExecutable, isInCacheOfNpx, type StartedAs } from './executable.js';
+import { findExecutable, isInCacheOfNpx, toInstallCommand, type StartedAs } from './executable.js';
 import { findPathBlock, toPathBlock, withPathBlock, withoutPathBlock } from './path-block.js';
 import { readShellFile, shellFileOf, writeShellFile } from './shell-file.js';
 
@@ -58,7 +58,7 @@ function requireExecutable({ script, packageRoot, env }: ChangeRequest): string 
   const path = findExecutable({ script, packageRoot, searchPath: env['PATH'] });
   if (path !== undefined && !isInCacheOfNpx(path)) return path;
   const why = path === undefined ? `No program named envctl starts ${packageRoot}.` : `${path} stands in a cache that npm clears.`;
-  throw new EnvctlError('ENVCTL_E_PREREQUISITE_MISSING', why, { kind: 'environment', hints: ['npm install --global envctl', 'then: envctl install'] });
+  throw new EnvctlError('ENVCTL_E_PREREQUISITE_MISSING', why, { kind: 'environment', hints: [toInstallCommand(packageRoot), 'then: envctl install'] });
 }
 
 /** The file is read as Latin-1: what is put into it has to be the bytes of its UTF-8. */

@@ -30,6 +30,16 @@ export function executableOnPath(searchPath: string | undefined): string | undef
   return everyOnPath(searchPath).find(isExecutable);
 }
 
+/** What puts this envctl where a shell finds it: an installed one by its name, a checkout by its directory. */
+export function toInstallCommand(packageRoot: string): string {
+  const root = realOf(packageRoot) ?? packageRoot;
+  return `npm install --global ${root.split('/').includes('node_modules') ? 'envctl' : quoted(root)}`;
+}
+
+function quoted(path: string): string {
+  return /^[\w/.@+-]+$/.test(path) ? path : `'${path.replaceAll("'", `'\\''`)}'`;
+}
+
 /** Two files that are one. */
 export function isSameFile(left: string, right: string): boolean {
   const real = realOf(left);

@@ -2,7 +2,7 @@
 import { realpathSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { isEnvctlError } from '@envctl/core';
-import { findExecutable, executableOnPath, isSameFile } from './executable.js';
+import { findExecutable, executableOnPath, isInCacheOfNpx, isSameFile, toInstallCommand } from './executable.js';
 import { findPathBlock, toPathBlock } from './path-block.js';
 import { readShellFile, shellFileOf } from './shell-file.js';
 
@@ -40,7 +40,7 @@ export async function inspectLauncher(facts: LauncherFacts): Promise<LauncherRep
   const { env, packageRoot } = facts;
   const binaryPath = findExecutable({ script: facts.script, packageRoot, searchPath: env['PATH'] }) ?? null;
   const onPath = executableOnPath(env['PATH']) ?? null;
-  const { file, state } = await inspectBlock(facts, binaryPath);
+  const block = await inspectBlock(facts, binaryPath);
   return {
     launcher: 'envctl',
     version: facts.version,
@@ -50,9 +50,9 @@ export async function inspectLauncher(facts: LauncherFacts): Promise<LauncherRep
     repo_root: facts.repositoryRoot,
     runtime_entry: facts.runtimeEntry,
     on_path: onPath,
-    shell_file: file,
-    path_block: state,
-    problems: [...pathProblems(onPath, binaryPath, packageRoot), ...blockProblems(state, file)],
+    shell_file: block.file,
+    path_block: block.state,
+    problems: [...pathProblems(onPath, binaryPath, packageRoot), ...blockProblems(block, toInstallHint(binaryPath, packageRoot))],
   };
 }
 
@@ -69,7 +69,14 @@ export function renderLauncher(report: LauncherReport): string {
   return [...rows.map(([name, value]) => `${`${name}:`.padEnd(15)}${value}`), ...report.problems.map(({ message, hint }) => `Problem: ${message}\n  → ${hint}`)].join('\n');
 }
 
-async function inspectBlock({ env, cwd }: LauncherFacts, binaryPath: string | null): Promise<{ readonly file: string | null; readonly state: LauncherReport['path_block'] }> {
+interface BlockFinding {
+  readonly file: string | null;
+  readonly state: LauncherReport['path_block'];
+  /** Number of the line that has no partner, of a damaged block. */
+  readonly line?: number | undefined;
+}
+
+async function inspectBlock({ env, cwd }: LauncherFacts, binaryPath: string | null): Promise<BlockFinding> {
   let file: string;
   try {
     file = shellFileOf(env, undefined, cwd);
@@ -83,19 +90,24 @@ async function inspectBlock({ env, cwd }: LauncherFacts, binaryPath: string | nu
     const isCurrent = wanted !== undefined && Buffer.from(block.join('\n'), 'latin1').toString('utf8') === wanted.join('\n');
     return { file, state: isCurrent ? 'current' : 'outdated' };
   } catch (error) {
-    return { file, state: isEnvctlError(error) && error.code === 'ENVCTL_E_SHELL_BLOCK' ? 'damaged' : 'unreadable' };
+    return isEnvctlError(error) && error.code === 'ENVCTL_E_SHELL_BLOCK' ? { file, state: 'damaged', line: error.data['line'] as number } : { file, state: 'unreadable' };
   }
 }
 
+function toInstallHint(binaryPath: string | null, packageRoot: string): string {
+  return binaryPath === null || isInCacheOfNpx(binaryPath) ? `${toInstallCommand(packageRoot)}, then: envctl install` : 'envctl install';
+}
+
 function pathProblems(onPath: string | null, binaryPath: string | null, packageRoot: string): LauncherReport['problems'] {
-  if (onPath === null) return [{ message: 'No envctl is on the PATH of this shell.', hint: binaryPath === null ? 'npm install --global envctl' : 'envctl install, then open a new shell' }];
+  if (onPath === null) return [{ message: 'No envctl is on the PATH of this shell.', hint: binaryPath === null ? toInstallCommand(packageRoot) : `${toInstallHint(binaryPath, packageRoot)}, then open a new shell` }];
   if (isSameFile(onPath, join(packageRoot, 'bin/run.js'))) return [];
   return [{ message: `This shell finds another envctl: ${onPath}`, hint: 'type -a envctl   (the first one runs)' }];
 }
 
-function blockProblems(state: LauncherReport['path_block'], file: string | null): LauncherReport['problems'] {
-  if (state === 'outdated') return [{ message: `The PATH block in ${file ?? ''} names another directory.`, hint: 'envctl install' }];
-  if (state === 'damaged') return [{ message: `The PATH block in ${file ?? ''} is not whole.`, hint: 'envctl install --dry-run   (says which line)' }];
-  if (state === 'unreadable') return [{ message: `${file ?? ''} cannot be read.`, hint: `ls -l ${file ?? ''}` }];
+function blockProblems({ state, file, line }: BlockFinding, installHint: string): LauncherReport['problems'] {
+  const path = file ?? '';
+  if (state === 'outdated') return [{ message: `The PATH block in ${path} names another directory.`, hint: installHint }];
+  if (state === 'damaged') return [{ message: `The PATH block in ${path} is not whole: line ${line ?? '?'} has no partner.`, hint: `remove line ${line ?? '?'} of ${path} and what is left of the block beside it, then: envctl launcher doctor` }];
+  if (state === 'unreadable') return [{ message: `${path} cannot be read.`, hint: `ls -l ${path}` }];
   return [];
 }

@@ -1,6 +1,6 @@
 /*
  * The block that puts envctl on the PATH of a shell. Pure; its algebra: adding changes nothing outside the block, adding twice
- * is adding once, and removing gives back the text before (but for the newline a last line may have lacked).
+ * is adding once, and removing gives back the text before. A block behind a text whose last line lacked its newline has no blank line before it.
  * Text is the file's bytes read as Latin-1, so that every byte outside the block is kept whatever it means.
  */
 import { EnvctlError } from '@envctl/core';
@@ -24,23 +24,21 @@ export function toPathBlock(directory: string, home: string): readonly string[] 
   return [blockBegin, `export PATH="${shown}:$PATH"`, blockEnd];
 }
 
-/** `text` with this block and no other of ours: a new one stands at the end behind a blank line, an old one is refreshed in its place. */
+/** `text` with this block and no other of ours: a new one stands at the end, an old one is refreshed in its place. */
 export function withPathBlock(text: string, block: readonly string[], file: string): string {
   const { lines, found } = readBlocks(text, file);
   const [first, ...others] = found;
   const eol = text.includes('\r\n') ? '\r\n' : '\n';
   if (first === undefined) {
-    const ended = text === '' || text.endsWith('\n') ? text : `${text}${eol}`;
-    return `${ended}${ended === '' ? '' : eol}${block.join(eol)}${eol}`;
+    return `${text}${text === '' ? '' : eol}${block.join(eol)}${eol}`;
   }
   const [begin, end] = first;
-  const isWithCarriageReturn = (lines[begin] ?? '').endsWith('\r');
-  const fresh = block.map((line) => (isWithCarriageReturn ? `${line}\r` : line));
+  const fresh = block.map((line) => (endsInReturn(lines[begin]) ? `${line}\r` : line));
   const rest = without(lines, others);
   return [...rest.slice(0, begin), ...fresh, ...rest.slice(end + 1)].join('\n');
 }
 
-/** `text` without our blocks and the blank line before each; undefined when there is none. */
+/** `text` without our blocks and the newline that came with each; undefined when there is none. */
 export function withoutPathBlock(text: string, file: string): string | undefined {
   const { lines, found } = readBlocks(text, file);
   return found.length === 0 ? undefined : without(lines, found).join('\n');
@@ -74,8 +72,25 @@ function readBlocks(text: string, file: string): Blocks {
 }
 
 function without(lines: readonly string[], blocks: Blocks['found']): readonly string[] {
-  const isGone = (index: number): boolean => blocks.some(([begin, end]) => (index >= begin && index <= end) || (index === begin - 1 && lines[index]?.trim() === ''));
-  return lines.filter((_line, index) => !isGone(index));
+  const isGone = (index: number): boolean => blocks.some(([begin, end]) => (index >= begin && index <= end) || (index === begin - 1 && isOurBlankLine(lines, begin)));
+  const rest = lines.filter((_line, index) => !isGone(index));
+  const last = blocks.find(([begin, end]) => begin > 0 && end === lines.length - 2 && lines.at(-1) === '' && !isOurBlankLine(lines, begin));
+  return last === undefined ? rest : unended(rest, endsInReturn(lines[last[0]]));
+}
+
+function isOurBlankLine(lines: readonly string[], begin: number): boolean {
+  return lines[begin - 1] === (endsInReturn(lines[begin]) ? '\r' : '');
+}
+
+/** Without the newline that ends the last line. */
+function unended(lines: readonly string[], withReturn: boolean): readonly string[] {
+  const kept = lines.slice(0, -1);
+  const last = kept.at(-1) ?? '';
+  return [...kept.slice(0, -1), withReturn && endsInReturn(last) ? last.slice(0, -1) : last];
+}
+
+function endsInReturn(line: string | undefined): boolean {
+  return line?.endsWith('\r') === true;
 }
 
 function truncated(file: string, index: number): EnvctlError {

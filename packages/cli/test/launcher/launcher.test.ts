@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { chmodSync, existsSync, lstatSync, mkdirSync, readFileSync, readdirSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
-import { blockBegin } from '../../dist/launcher/path-block.js';
+import { blockBegin, blockEnd } from '../../dist/launcher/path-block.js';
 import { bin, createToyHome, type Ran, type ToyHome } from '../toy-home.js';
 
 describe('the launcher', function () {
@@ -24,6 +24,9 @@ describe('the launcher', function () {
   };
   const run = (argv: readonly string[], env: NodeJS.ProcessEnv = {}, from = prefix): Ran =>
     spawnSync(join(from, 'envctl'), argv, { cwd: home.directory, env: { ...home.env, XDG_CONFIG_HOME: '', SHELL: '/bin/bash', ...env }, encoding: 'utf8', input: '' });
+  /** As from a checkout: by the file, where no envctl is on the PATH. */
+  const startBare = (argv: readonly string[]): Ran =>
+    spawnSync(process.execPath, [bin, ...argv], { cwd: home.directory, env: { ...home.env, XDG_CONFIG_HOME: '', SHELL: '/bin/bash', PATH: '/usr/bin:/bin' }, encoding: 'utf8', input: '' });
   const rc = (name = '.bashrc'): string => join(home.directory, 'home', name);
   const json = (ran: Ran): Record<string, unknown> => JSON.parse(ran.stdout) as Record<string, unknown>;
 
@@ -67,6 +70,17 @@ describe('the launcher', function () {
       expect(readFileSync(rc())).to.deep.equal(before);
     }
     expect(json(run(['doctor', '--json']))).to.deep.include({ path_block: 'damaged' });
+  });
+
+  it('taken off leaves the file as it was: its last line, its line ends, its mode, a link', () => {
+    for (const [name, text, mode] of [['plain', 'a', 0o640], ['dos', 'a\r\nb', 0o644], ['ended', 'a\n', 0o600], ['read-only', 'a\nb', 0o400]] as const) {
+      const target = join(home.directory, name);
+      writeFileSync(target, text, { mode });
+      const file = rc(name);
+      symlinkSync(target, file);
+      for (const words of [['install'], ['install'], ['uninstall']]) expect(run([...words, '--shell-file', file]).status).to.equal(0);
+      expect([readFileSync(target, 'utf8'), statSync(target).mode & 0o777, lstatSync(file).isSymbolicLink()]).to.deep.equal([text, mode, true]);
+    }
   });
 
   it('keeps bytes that are no UTF-8, and a link', () => {
@@ -117,6 +131,36 @@ describe('the launcher', function () {
     const report = json(run(['doctor', '--json'], { PATH: `${prefix}:/usr/bin:/bin` }));
     expect(report).to.deep.include({ contract_version: 'envctl.launcher.doctor.v1', ok: true, launcher: 'envctl', binary_path: join(prefix, 'envctl'), on_path: join(prefix, 'envctl'), repo_root: null, path_block: 'absent', problems: [] });
     expect(existsSync(String(report['runtime_entry']))).to.equal(true);
+  });
+
+  it('doctor says what mends a damaged block, and doing it does', () => {
+    const file = rc();
+    for (const [text, line, left] of [
+      [`a\n${blockBegin}\nexport PATH="/old:$PATH"\nkeep me\n`, 2, 'a\nkeep me\n'],
+      [`a\nexport PATH="/old:$PATH"\n${blockEnd}\nkeep me\n`, 3, 'a\nkeep me\n'],
+    ] as const) {
+      writeFileSync(file, text);
+      const { path_block: state, problems } = json(startBare(['doctor', '--json'])) as { path_block: string; problems: { message: string; hint: string }[] };
+      expect([state, problems.at(-1)]).to.deep.equal(['damaged', {
+        message: `The PATH block in ${file} is not whole: line ${line} has no partner.`,
+        hint: `remove line ${line} of ${file} and what is left of the block beside it, then: envctl launcher doctor`,
+      }]);
+      writeFileSync(file, left);
+      expect(json(startBare(['launcher', 'doctor', '--json']))).to.include({ path_block: 'absent' });
+    }
+  });
+
+  it('of a checkout that was never installed says what installs it, and doing it does', () => {
+    const [problem] = json(startBare(['doctor', '--json']))['problems'] as { message: string; hint: string }[];
+    const checkout = join(bin, '../..');
+    expect(problem).to.deep.equal({ message: 'No envctl is on the PATH of this shell.', hint: `npm install --global ${checkout}` });
+    const refused = startBare(['install']);
+    expect([refused.status, refused.stderr]).to.deep.equal([1, `Error: No program named envctl starts ${checkout}.\n  → npm install --global ${checkout}\n  → then: envctl install\n`]);
+
+    const npm = spawnSync('sh', ['-c', problem?.hint ?? ''], { env: { ...home.env, npm_config_prefix: rc('npm'), npm_config_update_notifier: 'false' }, encoding: 'utf8' });
+    expect([npm.status, existsSync(rc('npm/bin/envctl'))]).to.deep.equal([0, true], npm.stderr);
+    expect(json(run(['install', '--json'], {}, rc('npm/bin')))).to.include({ action: 'added', directory: rc('npm/bin') });
+    expect(json(run(['doctor', '--json'], { PATH: `${rc('npm/bin')}:${process.env['PATH'] ?? ''}` }, rc('npm/bin')))).to.deep.include({ path_block: 'current', problems: [] });
   });
 
   it('doctor names the other envctl that the shell finds', () => {

@@ -18,9 +18,10 @@ describe('the PATH block', () => {
     for (const directory of ['/a:b', '/a\nb']) expect(() => toPathBlock(directory, '/home/ada')).to.throw('cannot stand in a PATH');
   });
 
-  it('stands behind a blank line; alone in an empty file', () => {
+  it('stands behind a blank line, in an empty file alone, behind a text without a last newline directly', () => {
     expect(withPathBlock('a\n', block, 'rc')).to.equal(`a\n\n${block.join('\n')}\n`);
     expect(withPathBlock('', block, 'rc')).to.equal(`${block.join('\n')}\n`);
+    expect(withPathBlock('a', block, 'rc')).to.equal(`a\n${block.join('\n')}\n`);
   });
 
   it('twice changes nothing', () => {
@@ -33,9 +34,12 @@ describe('the PATH block', () => {
 
   it('removed gives the text back', () => {
     fc.assert(fc.property(anyText, (text) => {
-      const ended = text === '' || text.endsWith('\n') ? text : `${text}${text.includes('\r\n') ? '\r\n' : '\n'}`;
-      expect(withoutPathBlock(withPathBlock(text, block, 'rc'), 'rc')).to.equal(ended);
-    }));
+      expect(withoutPathBlock(withPathBlock(text, block, 'rc'), 'rc')).to.equal(text);
+    }), { examples: [['a'], ['a\r\nb'], ['a\n  '], ['a\r\n\r'], ['\r']] });
+  });
+
+  it('removed before what was written behind it leaves that a line of its own', () => {
+    expect(withoutPathBlock(`${withPathBlock('a', block, 'rc')}b\n`, 'rc')).to.equal('a\nb\n');
   });
 
   it('is refreshed in its place, every other byte as it was', () => {
