@@ -32,6 +32,12 @@ export const nestedPayload = z
   .partial()
   .strict();
 
+/** Every name that a nested document may have, wherever it stands. */
+export function payloadNames(): readonly string[] {
+  const places = ['directories', 'ports', 'profiles'] as const;
+  return [nestedPayload, ...places.map((place) => nestedPayload.shape[place].unwrap()), profile].flatMap(({ shape }) => Object.keys(shape));
+}
+
 /** The flat form: configuration keys by name. */
 export const flatPayload = z.record(z.string(), z.union([z.string(), z.number(), z.boolean()]));
 

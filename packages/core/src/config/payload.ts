@@ -1,7 +1,9 @@
 import { EnvctlError, errorMessage, type Mode } from '../contract/index.js';
+import { absentKeys } from './absent-keys.js';
 import type { Assignment } from './assignments.js';
 import { toEffectiveConfig } from './effective.js';
 import type { ConfigModel } from './model.js';
+import { nearest } from './nearest.js';
 import { serviceKey } from './service-keys.js';
 import { servicesKey } from './service-names.js';
 
@@ -18,6 +20,7 @@ export async function parsePayload(text: string, model: ConfigModel): Promise<As
   const parsed = flat ? schemas.flatPayload.safeParse(value) : schemas.nestedPayload.safeParse(value);
   if (!parsed.success) {
     const issue = parsed.error.issues[0];
+    if (issue?.code === 'unrecognized_keys') throw unknownName([...issue.path, issue.keys[0] ?? ''].join('.'), nearest(issue.keys[0] ?? '', schemas.payloadNames()));
     throw invalid(`${issue?.path.join('.') || 'document'}: ${issue?.message ?? 'not valid'}`);
   }
   if (flat) return Object.entries(parsed.data).map(([key, item]) => ({ key, value: String(item) }));
@@ -73,7 +76,7 @@ function flatten(payload: NestedPayload, model: ConfigModel): Map<string, string
   for (const [id, resources] of Object.entries(payload.ports?.dependencies ?? {})) {
     for (const [name, port] of Object.entries(resources)) {
       const key = model.dependencyPortKey(id, name);
-      if (key === undefined) throw invalid(`ports.dependencies.${id}.${name} is not a port of an installed dependency.`);
+      if (key === undefined) throw absentDependency(`ports.dependencies.${id}`, id, model) ?? unknownName(`ports.dependencies.${id}.${name}`, undefined);
       pairs.push([key, port]);
     }
   }
@@ -85,7 +88,7 @@ function profilePairs(profile: NestedProfile | undefined, mode: Mode, model: Con
   const prefix = mode.toUpperCase();
   const dependencies = Object.entries(profile?.dependencies ?? {}).map(([id, enabled]): [string, unknown] => {
     const key = model.keys.find((candidate) => candidate.managed && candidate.enables?.component === id && candidate.enables.modes.includes(mode));
-    if (key === undefined) throw invalid(`profiles.${mode}.dependencies.${id} is not an installed dependency.`);
+    if (key === undefined) throw absentDependency(`profiles.${mode}.dependencies.${id}`, id, model) ?? unknownName(`profiles.${mode}.dependencies.${id}`, undefined);
     return [key.key, enabled];
   });
   const services = Object.entries(profile?.additional_services ?? {}).map(([name, enabled]): [string, unknown] => [serviceKey(name, `${prefix}_ENABLE`), enabled]);
@@ -102,8 +105,23 @@ function parseJson(text: string): unknown {
   }
 }
 
-function invalid(reason: string): EnvctlError {
-  return new EnvctlError('ENVCTL_E_CONFIG_INVALID', `Invalid JSON for config --stdin-json: ${reason}`, {
-    hints: ['envctl show-config --json prints a document of this form under "effective".'],
-  });
+/** As for a key of a package that is not installed; undefined when the dependency is installed. */
+function absentDependency(place: string, id: string, model: ConfigModel): EnvctlError | undefined {
+  const ids = Object.keys(model.profile('main').dependencies);
+  if (ids.includes(id)) return undefined;
+  const name = absentKeys.find((entry) => entry.dependency === id)?.package;
+  if (name !== undefined) {
+    return new EnvctlError('ENVCTL_E_CONFIG_UNKNOWN_KEY', `${place} belongs to ${name}, which is not installed.`, { hints: [`envctl plugins install ${name}`], data: { key: place, package: name } });
+  }
+  return unknownName(place, nearest(id, ids), `The installed dependencies: ${ids.join(', ')}.`);
+}
+
+function unknownName(place: string, near: string | undefined, otherwise = documentHint): EnvctlError {
+  return invalid(`${place} is not a name of this document.`, near === undefined ? otherwise : `Did you mean ${near}?`);
+}
+
+const documentHint = 'envctl show-config --json prints a document of this form under "effective".';
+
+function invalid(reason: string, hint = documentHint): EnvctlError {
+  return new EnvctlError('ENVCTL_E_CONFIG_INVALID', `Invalid JSON for config --stdin-json: ${reason}`, { hints: [hint] });
 }

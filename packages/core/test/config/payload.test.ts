@@ -34,8 +34,7 @@ describe('config --stdin-json', () => {
     ['nope', 'Invalid JSON for config --stdin-json:'],
     ['{"port":1}', 'Invalid JSON for config --stdin-json:'],
     ['{"ports":{"backend":"8100"}}', 'ports.backend'],
-    ['{"ports":{"dependencies":{"n8n":{"primary":1}}}}', 'ports.dependencies.n8n.primary'],
-    ['{"profiles":{"main":{"dependencies":{"n8n":true}}}}', 'profiles.main.dependencies.n8n'],
+    ['{"ports":{"dependencies":{"redis":{"second":1}}}}', 'ports.dependencies.redis.second is not a name of this document.'],
     ['{"DB_PORT":null}', 'DB_PORT'],
     ['{"ports":{"backend":8300},"managed_keys":{"BACKEND_PORT_BASE":"8400"}}', 'managed_keys.BACKEND_PORT_BASE'],
   ] as const) {
@@ -43,6 +42,29 @@ describe('config --stdin-json', () => {
       const error: unknown = await parsePayload(text, load(repository.root)).then(() => undefined, (reason: unknown) => reason);
       expect(error).to.have.property('code', 'ENVCTL_E_CONFIG_INVALID');
       expect((error as Error).message).to.include(message);
+    });
+  }
+
+  for (const [text, place, name] of [
+    ['{"ports":{"dependencies":{"n8n":{"primary":1}}}}', 'ports.dependencies.n8n', 'n8n'],
+    ['{"profiles":{"main":{"dependencies":{"n8n":true}}}}', 'profiles.main.dependencies.n8n', 'n8n'],
+    ['{"profiles":{"trees":{"dependencies":{"supabase":false}}}}', 'profiles.trees.dependencies.supabase', 'supabase'],
+  ] as const) {
+    it(`names the package that brings ${place}, as --set does`, async () => {
+      const error = await parsePayload(text, load(repository.root)).then(() => undefined, (reason: unknown) => reason);
+      expect(error).to.deep.include({ code: 'ENVCTL_E_CONFIG_UNKNOWN_KEY', message: `${place} belongs to @envctl/plugin-${name}, which is not installed.`, hints: [`envctl plugins install @envctl/plugin-${name}`] });
+    });
+  }
+
+  for (const [text, place, hint] of [
+    ['{"profile":{}}', 'profile', 'Did you mean profiles?'],
+    ['{"profiles":{"main":{"backen":true}}}', 'profiles.main.backen', 'Did you mean backend?'],
+    ['{"profiles":{"main":{"dependencies":{"postgers":true}}}}', 'profiles.main.dependencies.postgers', 'Did you mean postgres?'],
+    ['{"profiles":{"main":{"dependencies":{"mysql":true}}}}', 'profiles.main.dependencies.mysql', 'The installed dependencies: postgres, redis.'],
+  ] as const) {
+    it(`names the nearest to ${place}`, async () => {
+      const error = await parsePayload(text, load(repository.root)).then(() => undefined, (reason: unknown) => reason);
+      expect(error).to.deep.include({ code: 'ENVCTL_E_CONFIG_INVALID', message: `Invalid JSON for config --stdin-json: ${place} is not a name of this document.`, hints: [hint] });
     });
   }
 
