@@ -58,7 +58,7 @@ export function createGenerationLock(options: GenerationLockOptions): Generation
       const generation = await takeOrGiveUp(disk, path, options, holdOptions);
       seam('lock.take.after-effect');
       try {
-        if (holdOptions.signal?.aborted === true) throw cancelled(path);
+        if (holdOptions.signal?.aborted === true) throw cancelled(path, undefined);
         return await work();
       } finally {
         seam('lock.release.before-effect');
@@ -97,7 +97,7 @@ async function take(disk: LockDirectory, path: string, { name, identity, onWait 
         isTold = true;
         onWait?.(holder);
       }
-      await waitFor(waitMs, path, options.signal);
+      await waitFor(waitMs, options.signal, () => cancelled(path, holder));
       waitMs = Math.min(longestWaitMs, waitMs * 1.6);
     }
     const answer = await carryOut(disk, request);
@@ -122,25 +122,35 @@ async function carryOut(disk: LockDirectory, request: LockRequest): Promise<{ re
   }
 }
 
-async function waitFor(milliseconds: number, path: string, signal: AbortSignal | undefined): Promise<void> {
+async function waitFor(milliseconds: number, signal: AbortSignal | undefined, toError: () => EnvctlError): Promise<void> {
   try {
     await delay(milliseconds, undefined, signal === undefined ? {} : { signal });
   } catch {
-    throw cancelled(path);
+    throw toError();
   }
 }
 
-function cancelled(path: string): EnvctlError {
-  return new EnvctlError('ENVCTL_E_CANCELLED', `Cancelled while waiting for the lock ${path}.`, { kind: 'cancelled', data: { path } });
+/** `holder`: who was waited for; undefined when the lock was free. */
+function cancelled(path: string, holder: LockHolder | undefined): EnvctlError {
+  const message = holder === undefined ? 'Cancelled.' : `Cancelled while waiting for ${describeHolder(holder)}, which holds the lock ${path}.`;
+  return new EnvctlError('ENVCTL_E_CANCELLED', message, { kind: 'cancelled', data: { path, ...toHolderData(holder) } });
+}
+
+function describeHolder({ identity, purpose }: LockHolder): string {
+  return `process ${identity.pid} (${purpose})`;
+}
+
+function toHolderData(holder: LockHolder | undefined): Readonly<Record<string, unknown>> {
+  return holder === undefined ? {} : { pid: holder.identity.pid, purpose: holder.purpose };
 }
 
 function timedOut(lock: { readonly path: string; readonly name: string; readonly identity: ProcessIdentity }, holder: LockHolder | undefined, timeoutMs: number): EnvctlError {
   const { path, name } = lock;
-  const who = holder === undefined ? 'another process' : `process ${holder.identity.pid} (${holder.purpose})`;
+  const who = holder === undefined ? 'another process' : describeHolder(holder);
   return new EnvctlError('ENVCTL_E_LOCK_TIMEOUT', `The lock "${name}" is held by ${who} for more than ${timeoutMs} ms: ${path}.`, {
     kind: 'environment',
     hints: [mendOf(path, lock.identity, holder)],
-    data: { path, timeoutMs, ...(holder === undefined ? {} : { pid: holder.identity.pid, purpose: holder.purpose }) },
+    data: { path, timeoutMs, ...toHolderData(holder) },
   });
 }
 

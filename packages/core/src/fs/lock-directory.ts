@@ -35,8 +35,11 @@ export function createLockDirectory(options: {
       try {
         text = readFileSync(fileOf(generation), 'utf8');
       } catch (error) {
-        if (errnoOf(error) === 'ENOENT') return { verdict: 'missing' };
-        throw toWriteError(fileOf(generation), error);
+        const errno = errnoOf(error);
+        if (errno === 'ENOENT') return { verdict: 'missing' };
+        if (errno !== 'EISDIR') throw toWriteError(fileOf(generation), error);
+        // Somebody put a directory there: nothing to read, as in a damaged file. The next generation passes it by.
+        text = '';
       }
       const content = parseLock(text);
       if (content === 'released') return { verdict: 'free' };
@@ -84,7 +87,9 @@ export function createLockDirectory(options: {
       try {
         renameSync(released, fileOf(generation));
       } catch (error) {
-        if (errnoOf(error) !== 'ENOENT') throw toWriteError(fileOf(generation), error);
+        const errno = errnoOf(error);
+        if (errno === 'EISDIR') return discard(released);
+        if (errno !== 'ENOENT') throw toWriteError(fileOf(generation), error);
         releaseAnew(generation);
       }
     },

@@ -1,4 +1,5 @@
-import { dirname } from 'node:path';
+import { statSync } from 'node:fs';
+import { dirname, sep } from 'node:path';
 import { EnvctlError, errorMessage, isEnvctlError } from '../contract/index.js';
 
 /** The errno name of a failed system call (`ENOSPC`), if it has one. */
@@ -13,9 +14,11 @@ export function errnoOf(error: unknown): string | undefined {
  */
 export function toWriteError(path: string, cause: unknown): EnvctlError {
   const errno = errnoOf(cause);
-  return new EnvctlError('ENVCTL_E_STATE_WRITE', `Cannot write ${path}: ${reasonOf(errno, cause)}.`, {
+  const obstacle = errno === 'EISDIR' ? path : errno === 'ENOTDIR' ? fileOnTheWay(path) : undefined;
+  const reason = obstacle === undefined ? reasonOf(errno, cause) : errno === 'EISDIR' ? 'it is a directory (EISDIR)' : `${obstacle} is not a directory (ENOTDIR)`;
+  return new EnvctlError('ENVCTL_E_STATE_WRITE', `Cannot write ${path}: ${reason}.`, {
     kind: 'environment',
-    hints: [hintOf(errno, dirname(path))],
+    hints: [obstacle === undefined ? hintOf(errno, dirname(path)) : `Move it away, then run the command again: mv '${obstacle}' '${obstacle}.away'`],
     data: { path, ...(errno === undefined ? {} : { errno }) },
     cause,
   });
@@ -25,6 +28,20 @@ export function toWriteError(path: string, cause: unknown): EnvctlError {
 export function isDiskRefusal(error: unknown): boolean {
   const errno = isEnvctlError(error) ? error.data['errno'] : errnoOf(error);
   return errno === 'ENOSPC' || errno === 'EDQUOT' || errno === 'EROFS';
+}
+
+/** The file that stands where a directory has to be. */
+function fileOnTheWay(path: string): string | undefined {
+  const parts = path.split(sep);
+  return parts.map((_part, index) => parts.slice(0, index + 1).join(sep) || sep).find((place) => !isDirectory(place));
+}
+
+function isDirectory(path: string): boolean {
+  try {
+    return statSync(path).isDirectory();
+  } catch {
+    return false;
+  }
 }
 
 function reasonOf(errno: string | undefined, cause: unknown): string {

@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import { type ChildProcess, spawn } from 'node:child_process';
 import { EventEmitter, once } from 'node:events';
-import { existsSync, readdirSync, readFileSync, utimesSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, unlinkSync, utimesSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { isEnvctlError } from '../../dist/contract/index.js';
@@ -50,8 +50,10 @@ describe('generation lock', () => {
       const waiting = lock.hold('waiter', { timeoutMs: 60_000, signal: abort.signal }, async () => 'in').catch((reason: unknown) => reason);
       abort.abort();
       const error = await waiting;
-      expect(isEnvctlError(error) && error.kind).to.equal('cancelled');
+      expect(error).to.deep.include({ kind: 'cancelled', message: `Cancelled while waiting for process ${process.pid} (holder), which holds the lock ${lock.path}.`, data: { path: lock.path, pid: process.pid, purpose: 'holder' } });
     });
+    const free = await lock.hold('late', { timeoutMs: 1000, signal: abort.signal }, async () => 'in').catch((reason: unknown) => reason);
+    expect(free).to.deep.include({ kind: 'cancelled', message: 'Cancelled.' });
   });
 
   it('is taken over from a dead holder, and not from one that may live', async () => {
@@ -84,6 +86,31 @@ describe('generation lock', () => {
       expect(await lock.hold('third', { timeoutMs: 60_000 }, async () => 'in')).to.equal('in');
     });
   }
+
+  it('survives a directory in the place of its file', async () => {
+    const lock = lockOf();
+    await lock.hold('first', { timeoutMs: 1000 }, async () => 'in');
+    unlinkSync(join(lock.path, '1'));
+    mkdirSync(join(lock.path, '1/inside'), { recursive: true });
+    for (const purpose of ['second', 'third']) expect(await lock.hold(purpose, { timeoutMs: 1000 }, async () => 'in')).to.equal('in');
+
+    await lock.hold('fourth', { timeoutMs: 1000 }, async () => {
+      unlinkSync(join(lock.path, '4'));
+      mkdirSync(join(lock.path, '4'));
+      const other = await lock.hold('fifth', { timeoutMs: 30 }, async () => 'in').catch((error: unknown) => error);
+      expect(isEnvctlError(other) && other.code, 'the holder still lives').to.equal('ENVCTL_E_LOCK_TIMEOUT');
+    });
+    expect(await lock.hold('sixth', { timeoutMs: 1000 }, async () => 'in')).to.equal('in');
+  });
+
+  it('says what to move away where a file stands in the place of its directory', async () => {
+    const lock = lockOf();
+    writeFileSync(lock.path, '');
+    const error = await lock.hold('first', { timeoutMs: 1000 }, async () => 'in').catch((reason: unknown) => reason);
+    expect(error).to.deep.include({ code: 'ENVCTL_E_STATE_WRITE', message: `Cannot write ${lock.path}: ${lock.path} is not a directory (ENOTDIR).`, hints: [`Move it away, then run the command again: mv '${lock.path}' '${lock.path}.away'`] });
+    renameSync(lock.path, `${lock.path}.away`);
+    expect(await lock.hold('second', { timeoutMs: 1000 }, async () => 'in')).to.equal('in');
+  });
 
   it('is given back even when its prepared release was swept away', async () => {
     const lock = lockOf();

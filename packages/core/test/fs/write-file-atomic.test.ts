@@ -59,7 +59,7 @@ describe('atomic files', () => {
     expect(String(error)).to.include(at('missing/file'));
     mkdirSync(at('taken'));
     const onDirectory = await writeFileAtomic(at('taken'), 'x').catch((reason: unknown) => reason);
-    expect(isEnvctlError(onDirectory) && onDirectory.code).to.equal('ENVCTL_E_STATE_WRITE');
+    expect(onDirectory).to.deep.include({ code: 'ENVCTL_E_STATE_WRITE', message: `Cannot write ${at('taken')}: it is a directory (EISDIR).`, hints: [`Move it away, then run the command again: mv '${at('taken')}' '${at('taken')}.away'`] });
     expect(readdirSync(directory.path)).to.deep.equal(['taken']);
   });
 
