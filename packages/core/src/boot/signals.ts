@@ -10,8 +10,17 @@ export interface SignalHost {
   readonly pid: number;
 }
 
-/** What a command does after an abort: `undoes` what it did, which is told, or `ends` without a word, having done nothing. */
-export type Undertaking = 'undoes' | 'ends';
+/**
+ * What a command does after an abort: `undoes` what it did or `finishes` what it has begun, which is told, or `ends` without a word,
+ * having done nothing.
+ */
+export type Undertaking = 'undoes' | 'finishes' | 'ends';
+
+/** What is said at a first Ctrl-C, at another first signal, and when a second one cuts it short. */
+const words = {
+  undoes: { atCtrlC: 'Cancelling and undoing; press Ctrl-C again to stop at once.', atSignal: 'cancelling and undoing.', cutShort: 'Stopped before the undoing was finished.' },
+  finishes: { atCtrlC: 'Cancelling; what is being stopped is stopped first. Press Ctrl-C again to end at once.', atSignal: 'what is being stopped is stopped first.', cutShort: 'Ended before the stop was finished.' },
+} as const;
 
 export interface Cancellation {
   readonly signal: AbortSignal;
@@ -32,15 +41,16 @@ export function installSignals(host: SignalHost, say: (line: string) => void, en
     for (const { name, listener } of listeners) host.off(name, listener);
   };
   const receive = (name: Signal): void => {
+    const told = undertaken === undefined || undertaken === 'ends' ? undefined : words[undertaken];
     if (controller.signal.aborted) {
       uninstall();
-      if (undertaken === 'undoes') say('Stopped before the undoing was finished. To stop what is left, run: envctl stop-all');
+      if (told !== undefined) say(`${told.cutShort} To stop what is left, run: envctl stop-all`);
       host.kill(host.pid, name);
       return;
     }
     controller.abort(cancelled(name));
     if (undertaken === undefined) endNow();
-    if (undertaken === 'undoes') say(name === 'SIGINT' ? 'Cancelling and undoing; press Ctrl-C again to stop at once.' : `${name}: cancelling and undoing.`);
+    if (told !== undefined) say(name === 'SIGINT' ? told.atCtrlC : `${name}: ${told.atSignal}`);
   };
   for (const { name, listener } of listeners) host.on(name, listener);
   const undertake = (how: Undertaking = 'undoes'): void => {

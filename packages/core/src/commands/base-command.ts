@@ -86,7 +86,7 @@ export abstract class EnvctlCommand<T extends object = object, R extends Disposa
   /** The facade, created at the first call and given back when the command ends. */
   protected async runtime(): Promise<R> {
     if (this.#runtime === undefined) {
-      this.invocation.undertakeCancellation(this.contract?.mutates === false ? 'ends' : 'undoes');
+      this.invocation.undertakeCancellation(undertakingOf(this.contract));
       const created = await this.invocation.createRuntime({ invocation: this.invocation, config: this.config });
       this.#runtime = created as R;
     }
@@ -174,4 +174,9 @@ interface RouteFlags {
   readonly service?: readonly string[];
   readonly headless?: boolean;
   readonly interactive?: boolean;
+}
+
+function undertakingOf(contract: CommandContract | undefined): 'undoes' | 'finishes' | 'ends' {
+  if (contract?.mutates === false) return 'ends';
+  return contract?.family === 'lifecycle_cleanup' ? 'finishes' : 'undoes';
 }

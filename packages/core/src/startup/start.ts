@@ -218,7 +218,8 @@ function toStartError(plan: StartPlan, failures: readonly ProjectFailure[], sign
   const leftovers = failures.flatMap((failure) => failure.leftovers);
   const remains = leftovers.length === 0 ? '' : ` Not stopped: ${leftovers.join('; ')}.`;
   if (signal.aborted) {
-    return new EnvctlError('ENVCTL_E_CANCELLED', `Cancelled; what this ${plan.command} had started was stopped again.${remains}`, { kind: 'cancelled', data: { leftovers } });
+    const stopped = plan.command === 'restart' ? ', and what it had stopped stays stopped' : '';
+    return new EnvctlError('ENVCTL_E_CANCELLED', `Cancelled; what this ${plan.command} had started was stopped again${stopped}.${remains}`, { kind: 'cancelled', hints: plan.command === 'restart' ? ['envctl start'] : [], data: { leftovers } });
   }
   const messages = new Set(failures.map((failure) => errorMessage(failure.error)));
   const hints = failures.flatMap((failure) => (isEnvctlError(failure.error) ? failure.error.hints : []));

@@ -21,6 +21,18 @@ describe('installSignals', () => {
     ]);
   });
 
+  it('tells that a stop is finished, and of what a second signal leaves', () => {
+    const { receive, said, undertake } = install();
+    undertake('finishes');
+    receive();
+    receive();
+    expect(said).to.deep.equal([
+      'Cancelling; what is being stopped is stopped first. Press Ctrl-C again to end at once.',
+      'Ended before the stop was finished. To stop what is left, run: envctl stop-all',
+      'killed by SIGINT',
+    ]);
+  });
+
   it('says nothing where a command just ends', () => {
     const { receive, said, undertake, signal } = install();
     undertake('ends');
