@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { readFileSync, readdirSync } from 'node:fs';
 import { mkdir, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { expect } from 'chai';
@@ -49,6 +49,20 @@ describe('a plan through both doors', function () {
     for (const env of [{ POSTGRES_MAIN_ENABLE: 'true' }, { ENVCTL_RUNTIME_TRUTH_MODE: 'strict' }, { MAIN_FRONTEND_ENABLE: 'false' }, { REDIS_MAIN_ENABLE: 'true', MAIN_BACKEND_EXPECT_LISTENER: 'false' }]) {
       expect((await expectSame(env))[0], JSON.stringify(env)).to.include({ ok: true });
     }
+  });
+
+  it('is made without the code of a server that never ran, as long as its package decides', async () => {
+    const postgres = { POSTGRES_MAIN_ENABLE: 'true' };
+    const coverage = path.join(world.directory, 'coverage');
+    await expectSame(postgres);
+    expect((await world.envctl(['explain-startup', '--json'], { env: { ...postgres, NODE_V8_COVERAGE: coverage } })).code).to.equal(0);
+    const loaded = readdirSync(coverage).map((name) => readFileSync(path.join(coverage, name), 'utf8')).join('');
+    expect(loaded).to.include('/hot-plan.js').and.not.include('/run-line.js').and.not.include('/plugin-postgres/');
+    // Where the configuration names the programs, only the plugin can tell.
+    const elsewhere = { ...postgres, ENVCTL_POSTGRES_BIN_DIR: path.join(world.directory, 'nothing-here') };
+    expect((await expectSame(elsewhere))[0]).to.include({ ok: false, code: 'ENVCTL_E_DEPENDENCY_DRIVER' });
+    expect((await world.json(['start'], { env: elsewhere })).document.code).to.equal('ENVCTL_E_DEPENDENCY_DRIVER');
+    for (const mode of ['native', 'docker']) await expectSame({ ...postgres, ENVCTL_DEPENDENCY_POSTGRES_MODE: mode });
   });
 
   it('is the same where nothing is configured', async () => {

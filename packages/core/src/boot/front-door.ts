@@ -33,19 +33,19 @@ export async function runCli(options: FrontDoorOptions): Promise<void> {
   const found = open(options);
   const opened = found instanceof Error ? undefined : found;
   if (opened !== undefined) options.onCommand?.(opened.line.id);
-  if (process.platform !== 'win32' && opened !== undefined && (await fastDoor(opened))) return;
+  if (process.platform !== 'win32' && opened !== undefined && (await fastDoor(opened, options.packageRoot))) return;
   const { runLine } = await import('./run-line.js');
   await runLine({ ...options, opened, refused: found instanceof Error ? found : undefined });
 }
 
-async function fastDoor({ line, manifest, tables }: OpenedLine): Promise<boolean> {
+async function fastDoor({ line, manifest, tables }: OpenedLine, packageRoot: string): Promise<boolean> {
   const answer = Object.hasOwn(hotCommands, line.id) ? hotCommands[line.id] : undefined;
   if (answer === undefined || line.foreign || line.help) return false;
   const command = tables.commands.get(line.id);
   const route = command === undefined ? undefined : routeOfLine(line, command);
   if (route === undefined) return false;
   try {
-    const result = await answer({ route, env: { ...process.env }, cwd: process.cwd(), manifest, now: Date.now });
+    const result = await answer({ route, env: { ...process.env }, cwd: process.cwd(), manifest, packageRoot, now: Date.now });
     if (result === undefined) return false;
     writeOut('stderr', (result.warnings ?? []).map((warning) => `${warning}\n`).join(''));
     writeOut('stdout', route.json ? formatJson(toResultDocument(line.id, 1, result.exitCode === 0, result.json)) : result.text);

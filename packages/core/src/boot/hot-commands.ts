@@ -9,6 +9,8 @@ export interface HotContext {
   readonly cwd: string;
   readonly manifest: DoorManifest;
   readonly now: () => number;
+  /** Directory of the distribution; absent where no plan is made. */
+  readonly packageRoot?: string;
   /** Lets plugins judge the configuration; absent where no plugin code may run. */
   readonly refine?: RefineConfig;
 }

@@ -3,6 +3,7 @@ import { explainStartup as explain, type PlanInputs, preflight as foresee } from
 import { assertPrograms } from '../processes/read-only.js';
 import { renderExplanation, renderPlan } from '../ui/read-only.js';
 import type { HotContext, HotResult } from './hot-commands.js';
+import { findsPackage } from './plugin-root.js';
 
 export async function explainStartup(context: HotContext): Promise<HotResult | undefined> {
   assertDeclaredPrograms(context, ['explain-startup']);
@@ -21,6 +22,9 @@ function assertDeclaredPrograms({ manifest, env }: HotContext, ids: readonly str
   assertPrograms(programs, env['PATH'] ?? '');
 }
 
-function toInputs({ env, cwd, route, manifest, refine, now }: HotContext): PlanInputs {
-  return { env, cwd, repo: route.repo, mode: route.mode, declared: manifest.declared, refine, route, nowMs: now() };
+function toInputs({ env, cwd, route, manifest, packageRoot, refine, now }: HotContext): PlanInputs {
+  return {
+    env, cwd, repo: route.repo, mode: route.mode, declared: manifest.declared, refine, route, nowMs: now(),
+    findsPackage: packageRoot === undefined ? undefined : (dependency, name) => findsPackage(manifest, packageRoot, dependency, name),
+  };
 }

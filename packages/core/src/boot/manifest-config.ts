@@ -2,11 +2,9 @@
  * What a command of ours is told of oclif, made of the merged manifest: oclif itself would read the package.json and
  * the manifest of every plugin again.
  */
-import { existsSync } from 'node:fs';
-import { createRequire } from 'node:module';
-import { join } from 'node:path';
 import type { DoorManifest, PluginEntry, PluginOrigin } from './door-manifest.js';
 import type { LoadedConfig, LoadedPlugin } from './invocation.js';
+import { rootOfPlugin } from './plugin-root.js';
 
 /** The parts of oclif's Config that a command class of ours touches. */
 export interface CommandConfig extends LoadedConfig {
@@ -41,14 +39,7 @@ function toLoadedPlugin(entry: PluginEntry, packageRoot: string): LoadedPlugin {
     isRoot: name === 'envctl',
     pjson: envctl === undefined ? {} : { envctl },
     get root() {
-      return entry.root ?? (name === 'envctl' ? packageRoot : bundledRoot(name, packageRoot));
+      return rootOfPlugin(entry, packageRoot);
     },
   };
-}
-
-/** Where Node finds the package; by its files, for not every package exports its package.json. */
-function bundledRoot(name: string, packageRoot: string): string {
-  const directories = createRequire(join(packageRoot, 'package.json')).resolve.paths(name) ?? [];
-  const root = directories.map((directory) => join(directory, name)).find((candidate) => existsSync(join(candidate, 'package.json')));
-  return root ?? join(packageRoot, 'node_modules', name);
 }

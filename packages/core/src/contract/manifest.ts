@@ -38,8 +38,17 @@ export interface DependencyDeclaration {
   readonly prerequisites?: Readonly<Partial<Record<DriverName, readonly string[]>>>;
   /** Any one of these on PATH is enough for the native driver: a plan that only looks asks no plugin code then. */
   readonly nativePrograms?: readonly string[];
+  /** As `nativePrograms`: a package, beside the plugin, that is enough. */
+  readonly nativePackage?: NativePackage;
   /** Every variable it may project; each is `ENVCTL_SOURCE_<name>` in the launch env sections of `.envctl`. */
   readonly variables?: readonly VariableDeclaration[];
+}
+
+export interface NativePackage {
+  /** `{platform}` and `{arch}` in it stand for Node's words for this machine. */
+  readonly name: string;
+  /** Config keys that decide in its place: where one of them is set, the plugin is asked. */
+  readonly unless?: readonly string[];
 }
 
 export interface VariableDeclaration {

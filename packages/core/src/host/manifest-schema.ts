@@ -28,6 +28,7 @@ const dependency = z.object({
   conflicts: z.array(id).optional(),
   prerequisites: z.partialRecord(z.enum(['native', 'docker', 'external', 'command']), z.array(text)).optional(),
   nativePrograms: z.array(text).min(1).optional(),
+  nativePackage: z.object({ name: text, unless: z.array(key).optional() }).optional(),
   variables: z.array(z.object({ name: key, secret: z.boolean().optional() })).optional(),
 });
 

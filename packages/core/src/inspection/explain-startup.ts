@@ -1,7 +1,7 @@
 import { assertConfig, describeProblem, type ConfigModel } from '../config/read-only.js';
 import { createPortPreference } from '../ports/read-only.js';
 import { createMainProvider, discoverProjects, selectProjects } from '../projects/read-only.js';
-import { hasDrivers, resolveDataUser } from '../requirements/read-only.js';
+import { type FindsPackage, hasDrivers, resolveDataUser } from '../requirements/read-only.js';
 import { completeRoute, type CompleteRoute, type Route } from '../routing/index.js';
 import { toScopeDirectory } from '../scope/read-only.js';
 import { assertTarget, assertStartable, assertStartupEnabled, dependenciesToStart, namedProjects, namedServiceTypes, predictStart, toPreflightReport, toStartOptions, toStartupExplanation, type PreflightReport, type StartPlan, type StartRequest, type StartupExplanation } from '../startup/read-only.js';
@@ -12,6 +12,7 @@ import { readConfig, type ConfiguredInputs } from './read-config.js';
 export interface PlanInputs extends ConfiguredInputs {
   readonly route: Route;
   readonly nowMs: number;
+  readonly findsPackage?: FindsPackage | undefined;
 }
 
 interface Predicted {
@@ -69,7 +70,7 @@ async function predict(inputs: PlanInputs): Promise<Predicted | undefined> {
   const context = { config, reader, env: inputs.env, declarations: inputs.declared.dependencies, preferredServicePort: createPortPreference(config.ports, config.scopeId).preferredServicePort };
   const prediction = predictStart(context, request, state === undefined ? undefined : { state, truth: { services, dependencies } });
   assertStartable(context, request, prediction);
-  if (!(await hasDrivers({ config, env: inputs.env, declarations: inputs.declared.dependencies, scopeDirectory }, dependenciesToStart(prediction.plan)))) return undefined;
+  if (!(await hasDrivers({ config, env: inputs.env, declarations: inputs.declared.dependencies, scopeDirectory, findsPackage: inputs.findsPackage }, dependenciesToStart(prediction.plan)))) return undefined;
   const told = config.problems.filter(({ severity }) => severity === 'warning').map((problem) => `${describeProblem(problem)}\n  ${problem.hint}`);
   return { plan: prediction.plan, config, route, warnings: [...inputs.declared.warnings, ...told].map((line) => `Warning: ${line}`) };
 }
