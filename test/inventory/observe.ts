@@ -5,8 +5,8 @@ import { createServer } from 'node:net';
 import path from 'node:path';
 import type { Finished } from '../packaging/run.js';
 import { runOrThrow } from '../packaging/run.js';
-import { mapAtMost } from '../../packages/core/dist/startup/at-most.js';
 import { createWorld, type CallOptions, type World } from '../e2e/world.js';
+import { atOnce, contracts, type Observation } from './observation.js';
 
 export interface Original {
   readonly commands: readonly {
@@ -25,7 +25,7 @@ export interface Original {
   readonly pairFlags: readonly Flag[];
   readonly assignments: readonly { readonly key: string; readonly kind: 'value' | 'boolean' | 'true-or-false' | 'only-true' }[];
   readonly launcherWords: readonly string[];
-  readonly keys: readonly { readonly key: string; readonly default: string | null; readonly managed: boolean }[];
+  readonly keys: readonly { readonly key: string; readonly default: string | null; readonly managed: boolean; readonly places: readonly ('environment' | 'file')[] }[];
   readonly artifacts: readonly { readonly name: string; readonly latest: boolean; readonly perRun: boolean }[];
   readonly texts: readonly { readonly situation: string; readonly begins: string; readonly exitCode: number }[];
 }
@@ -35,13 +35,6 @@ interface Flag {
   readonly tokens: readonly string[];
 }
 
-/** `original` and `found` are said in the same words; they differ where the product does. */
-export interface Observation {
-  readonly item: string;
-  readonly original: string;
-  readonly found: string;
-}
-
 interface CommandRow {
   readonly id: string;
   readonly aliases: readonly string[];
@@ -49,7 +42,6 @@ interface CommandRow {
   readonly flags: readonly { readonly name: string; readonly char?: string; readonly aliases: readonly string[]; readonly allowNo: boolean }[];
 }
 
-const contracts = (file: string): unknown => JSON.parse(readFileSync(new URL(`../../contracts/${file}`, import.meta.url), 'utf8'));
 const { commands, global_flags: globalFlags } = contracts('commands.json') as { commands: readonly CommandRow[]; global_flags: CommandRow['flags'] };
 
 /** What one call says of a word, an option or an assignment. */
@@ -191,41 +183,6 @@ export async function observeExitCodes(world: World, original: Original): Promis
   });
 }
 
-/** Keys by the rows of the product's own list, which says what became of each. */
-export function observeKeys(original: Original): readonly Observation[] {
-  const rows = new Map((contracts('config-keys.json') as readonly KeyRow[]).map((row) => [row.key, row]));
-  return original.keys.flatMap(({ key, default: value, managed }): Observation[] => {
-    const row = rows.get(key);
-    if (row === undefined) return [{ item: `key ${key}`, original: 'kept', found: 'no row' }];
-    if (row.status !== 'kept') return [{ item: `key ${key}`, original: 'kept', found: whatBecameOf(row, rows) }];
-    return [
-      { item: `default of ${key}`, original: value ?? 'none', found: row.default ?? 'none' },
-      { item: `managed ${key}`, original: String(managed), found: String(row.managed) },
-    ];
-  });
-}
-
-interface KeyRow {
-  readonly key: string;
-  readonly status: string;
-  readonly default?: string | null;
-  readonly managed?: boolean;
-  readonly package?: string;
-  readonly replaced_by?: string;
-  readonly reason?: string;
-  readonly mend?: string;
-}
-
-/** A row that is not kept decides for itself, if it is whole. */
-function whatBecameOf(row: KeyRow, rows: ReadonlyMap<string, KeyRow>): string {
-  if (row.status === 'absent' && row.package === '@envctl/core') return 'to come';
-  const isWhole =
-    row.status === 'absent' ? row.package?.startsWith('@envctl/plugin-') === true
-    : row.status === 'renamed' ? rows.get(row.replaced_by ?? '')?.status === 'kept'
-    : row.status === 'retired' && (row.reason ?? '') !== '' && (row.mend ?? '') !== '';
-  return isWhole ? 'decided by its row' : `a row that does not say enough: ${JSON.stringify(row)}`;
-}
-
 /** After a real start. */
 export async function observeArtifacts(world: World, original: Original): Promise<readonly Observation[]> {
   const { run_id: run } = await world.succeed(['start']);
@@ -336,7 +293,7 @@ async function interrupted(world: World, command = 'start'): Promise<Finished> {
 }
 
 /** A new one for each: `config` configures it. */
-async function unconfiguredRepository(world: World, name: string): Promise<string> {
+export async function unconfiguredRepository(world: World, name: string): Promise<string> {
   const directory = path.join(world.directory, `unconfigured-${name}`);
   await mkdir(directory, { recursive: true });
   await runOrThrow('git', ['init', '-q', directory], { cwd: world.directory });
@@ -346,6 +303,3 @@ async function unconfiguredRepository(world: World, name: string): Promise<strin
 export function createInventoryWorld(): Promise<World> {
   return createWorld('inventory');
 }
-
-/** A few at a time: each is a process. */
-const atOnce = <T, R>(items: readonly T[], work: (item: T) => Promise<R>): Promise<readonly R[]> => mapAtMost(4, items, work);

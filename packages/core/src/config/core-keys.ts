@@ -45,7 +45,7 @@ export const coreKeys: readonly ConfigKey[] = [
   other('ENVCTL_PORT_PREFERRED_STRATEGY', { type: 'enum', values: ['project_slot', 'legacy_spacing'], default: 'project_slot', description: 'How the preferred ports of a project follow from the bases.' }),
   other('ENVCTL_RUNTIME_TRUTH_MODE', { type: 'enum', values: ['auto', 'strict', 'best_effort'], default: 'auto', description: 'What counts as running. auto: a service that listens, a dependency that answers; best_effort: what lives; strict: as auto, and a start fails unless everything recorded is so.' }),
   other('ENVCTL_REQUIREMENTS_STRICT', { type: 'boolean', default: 'true', description: 'Whether a failing dependency fails the start; false: the project starts without it and its variables, and is shown as degraded.' }),
-  other('ENVCTL_REQUIREMENT_BIND_MAX_RETRIES', { type: 'integer', min: 1, max: 100, default: '8', description: 'Ports tried for a dependency whose port is taken.' }),
+  other('ENVCTL_REQUIREMENT_BIND_MAX_RETRIES', { type: 'integer', min: 1, max: 100, default: '8', description: 'Further ports tried for a dependency whose port is taken.' }),
   other('ENVCTL_EXTERNAL_DEPENDENCIES', { type: 'string', description: 'Comma list of dependencies that run outside envctl.' }),
   other('ENVCTL_EXTERNAL_DEPENDENCY_PROBE', { type: 'boolean', default: 'true', description: 'Whether external dependencies are probed.' }),
   other('ENVCTL_EXTERNAL_DEPENDENCY_PROBE_TIMEOUT', { ...seconds('3'), description: 'Seconds an external dependency may take to answer, attempts included.' }),

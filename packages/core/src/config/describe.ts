@@ -1,6 +1,7 @@
 import { absentKeys } from './absent-keys.js';
 import type * as documents from './documents-schema.js';
 import { createKeyRegistry, type KeySources } from './registry.js';
+import { describeRenamed } from './renamed-keys.js';
 import { retiredKeys } from './retired-keys.js';
 import { additionalServiceKeys } from './service-keys.js';
 
@@ -42,8 +43,8 @@ export function describeConfigKeys(sources: KeySources = {}): ConfigKeyDescripti
 
 /** A name that is not a key of this installation, or only another name of one. */
 export type OtherNameDescription =
-  /** Still read, as `replaced_by`. */
-  | { readonly key: string; readonly status: 'renamed'; readonly replaced_by: string; readonly owner: string }
+  /** Still read, as `replaced_by`; show-config says so. */
+  | { readonly key: string; readonly status: 'renamed'; readonly replaced_by: string; readonly reason: string; readonly mend: string; readonly owner: string }
   /** Refused in the file, with reason and mend. */
   | { readonly key: string; readonly status: 'retired'; readonly reason: string; readonly mend: string }
   /** Kept in the file, and named; `package` brings it. */
@@ -54,7 +55,7 @@ export function describeOtherNames(sources: KeySources = {}): OtherNameDescripti
   const registry = createKeyRegistry(sources);
   const isLive = (name: string): boolean => registry.find(name) !== undefined;
   return [
-    ...registry.keys.flatMap((key) => (key.aliases ?? []).filter((alias) => registry.find(alias) === key).map((alias) => ({ key: alias, status: 'renamed' as const, replaced_by: key.key, owner: key.owner }))),
+    ...registry.keys.flatMap((key) => (key.aliases ?? []).filter((alias) => registry.find(alias) === key).map((alias) => ({ key: alias, status: 'renamed' as const, replaced_by: key.key, ...describeRenamed(alias, key.key), owner: key.owner }))),
     ...retiredKeys.filter(({ key }) => !isLive(key)).map(({ key, reason, mend }) => ({ key, status: 'retired' as const, reason, mend })),
     ...absentKeys.flatMap((entry) => entry.keys.filter((key) => !isLive(key)).map((key) => ({ key, status: 'absent' as const, package: entry.package, reason: `comes with ${entry.package}`, mend: `envctl plugins install ${entry.package}` }))),
   ];

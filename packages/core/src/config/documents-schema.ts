@@ -4,7 +4,7 @@ import { effectiveConfig } from './payload-schema.js';
 const origin = z.enum(['env', 'file', 'default']);
 
 const problem = z.strictObject({
-  kind: z.enum(['invalid-value', 'invalid-profile', 'refused-by-plugin', 'refiner-failed', 'unknown-key', 'retired-key', 'absent-plugin', 'not-supported-yet', 'malformed-line', 'damaged-block', 'damaged-section', 'unknown-section', 'unknown-service', 'reserved-variable', 'invalid-template', 'unknown-source', 'backend-only-source', 'implied-dependency', 'invalid-service', 'duplicate-key', 'conflicting-alias', 'file-not-found']),
+  kind: z.enum(['invalid-value', 'invalid-profile', 'refused-by-plugin', 'refiner-failed', 'unknown-key', 'retired-key', 'renamed-key', 'absent-plugin', 'not-supported-yet', 'malformed-line', 'damaged-block', 'damaged-section', 'unknown-section', 'unknown-service', 'reserved-variable', 'invalid-template', 'unknown-source', 'backend-only-source', 'implied-dependency', 'invalid-service', 'duplicate-key', 'conflicting-alias', 'file-not-found']),
   severity: z.enum(['error', 'warning', 'note']),
   key: z.string().optional(),
   mode: z.enum(['main', 'trees']).optional(),

@@ -9,6 +9,7 @@ import type { ConfigKey, ConfigModel, ConfigPorts, ConfigProblem, ConfigValue } 
 import { absentKeysOf, fileProblems, unknownKeysOf } from './problems.js';
 import { profileProblems, toDependencyMode, toProfile } from './profile.js';
 import { readServices } from './read-services.js';
+import { renamedNotes } from './renamed-keys.js';
 import { createKeyRegistry, type KeyRegistry, type KeySources } from './registry.js';
 import { listedServices, servicesKey, splitServiceNames, usableServiceNames } from './service-names.js';
 import { serviceProblems, strayServiceKeys } from './service-problems.js';
@@ -79,6 +80,7 @@ export function createModel(input: ModelInput): ConfigModel {
   const problems = [
     ...fileProblems({ file, text, registry, env }),
     ...conflicts,
+    ...renamedNotes(values),
     ...invalid.values(),
     ...strayServiceKeys({ values, registry, listed: listedServices(env, text) }),
     ...modes.flatMap(({ profile, mode, services }) => profileProblems(profile, registry, { mode, values, services })),

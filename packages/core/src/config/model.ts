@@ -24,6 +24,7 @@ export type ConfigProblemKind =
   | 'refiner-failed'
   | 'unknown-key'
   | 'retired-key'
+  | 'renamed-key'
   | 'absent-plugin'
   | 'not-supported-yet'
   | 'malformed-line'

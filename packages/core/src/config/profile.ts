@@ -49,14 +49,15 @@ export function profileProblems(profile: ModeProfile, registry: KeyRegistry, { m
   });
 }
 
-/** How a dependency runs: its own key, then its older switch, then the list of external ones, then `auto`. */
+/** How a dependency runs: its own key, then its older switch, then the list of external ones, then the command it was given, then `auto`. */
 export function toDependencyMode(values: Values, id: string): DependencyMode {
   const name = constantCase(id);
   const own = values.get(`ENVCTL_DEPENDENCY_${name}_MODE`);
   if (own !== undefined && own.origin !== 'default') return modes.find((mode) => mode === own.value.toLowerCase()) ?? 'auto';
   if (switchValue(values, `ENVCTL_${name}_EXTERNAL`) === true) return 'external';
   const listed = (values.get('ENVCTL_EXTERNAL_DEPENDENCIES')?.value ?? '').split(',').map((word) => word.trim().toLowerCase());
-  return listed.includes(id.toLowerCase()) ? 'external' : 'auto';
+  if (listed.includes(id.toLowerCase())) return 'external';
+  return (values.get(`ENVCTL_REQUIREMENT_${name}_CMD`)?.value ?? '') === '' ? 'auto' : 'command';
 }
 
 const modes: readonly DependencyMode[] = ['auto', 'native', 'docker', 'external', 'command'];

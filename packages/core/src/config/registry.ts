@@ -120,7 +120,7 @@ function modeKeys(dependency: DependencyDeclaration): ConfigKey[] {
     {
       key: `ENVCTL_REQUIREMENT_${id}_CMD`,
       type: 'string',
-      description: `The command that runs ${dependency.displayName} with ENVCTL_DEPENDENCY_${id}_MODE=command; it stays in the foreground; {port} is replaced.`,
+      description: `The command that runs ${dependency.displayName} with ENVCTL_DEPENDENCY_${id}_MODE=command, or where no mode is set; it stays in the foreground; {port} is replaced.`,
       owner: dependency.id,
       managed: false,
       section: 'other',

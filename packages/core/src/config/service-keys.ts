@@ -29,7 +29,7 @@ const additionalOptions: Readonly<Record<string, OptionFacts>> = {
   EXPECT_LISTENER: { type: 'boolean', description: 'Whether {name} listens on a port; false is KIND=worker.' },
   DIR: { type: 'string', description: 'Directory {name} is started in, relative to the project and in it, or absolute and then the same for every project; default: the one of its name, or the project itself.' },
   START_CMD: { type: 'string', description: 'Start command of {name}; {port} is replaced by its port.' },
-  TEST_CMD: { type: 'string', description: 'Command that tests {name}.' },
+  TEST_CMD: { type: 'string', description: 'Command that tests {name}, for the test action of @envctl/plugin-actions; nothing of core runs it.' },
   PORT_BASE: { type: 'integer', min: 1, max: highestPort, description: 'Preferred port of {name} of Main; default 10000, and 100 more for each service before it in ENVCTL_ADDITIONAL_SERVICES.' },
   HEALTH_URL: { type: 'string', description: 'URL or path that answers 2xx when {name} is healthy; {port} is replaced.' },
   READY_TIMEOUT: { type: 'string', description: 'How long {name} may take to become ready, a job to complete: 500ms, 10s, 2m; a bare number is seconds; default 60s, of a job and of what has to be compiled first 10m.' },

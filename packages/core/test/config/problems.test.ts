@@ -141,6 +141,10 @@ describe('mode profiles', () => {
     ['ENVCTL_REDIS_EXTERNAL=true', 'external'],
     ['ENVCTL_EXTERNAL_DEPENDENCIES=postgres, redis', 'external'],
     ['ENVCTL_DEPENDENCY_REDIS_MODE=native\nENVCTL_EXTERNAL_DEPENDENCIES=redis', 'native'],
+    ['ENVCTL_REQUIREMENT_REDIS_CMD=redis-server', 'command'],
+    ['ENVCTL_REQUIREMENT_REDIS_CMD=redis-server\nENVCTL_DEPENDENCY_REDIS_MODE=auto', 'auto'],
+    ['ENVCTL_REQUIREMENT_REDIS_CMD=redis-server\nENVCTL_REDIS_EXTERNAL=true', 'external'],
+    ['ENVCTL_REQUIREMENT_REDIS_CMD=', 'auto'],
   ] as const) {
     it(`runs redis as ${mode} with ${JSON.stringify(text)}`, () => {
       repository.write('.envctl', text);
