@@ -5,6 +5,8 @@ import { readConfiguredCommand } from './configured-command.js';
 import type { DetectionFiles } from './detection-files.js';
 import { firstMatch, type AppDirectory, type DetectionRule, type RuleMatch } from './detection-rules.js';
 import { detectionRules } from './rules/index.js';
+import { severalDjangos } from './rules/python.js';
+import { severalPrograms } from './rules/several-programs.js';
 import { findWorkspaceApplication } from './rules/workspace.js';
 import type { DetectionEvidence, DetectionProblem, ServiceCommand, ServiceName } from './service-command.js';
 
@@ -97,8 +99,8 @@ function detectOne(input: DetectionInput, service: ServiceName): Detected | unde
   }
   const directory = hasOwn ? own : input.projectRoot;
   const app: AppDirectory = { service, directory, projectRoot: input.projectRoot, isRoot: directory === input.projectRoot, searchPath: input.searchPath, files: input.files };
-  const match = matchRules(app);
-  return match !== undefined || !app.isRoot ? match : findWorkspaceApplication(rulesFor(app), app);
+  const match = matchRules(app) ?? (app.isRoot ? findWorkspaceApplication(rulesFor(app), app) : undefined);
+  return match ?? severalDjangos(app) ?? severalPrograms(app);
 }
 
 /** What the first rule says that knows the application. */

@@ -51,6 +51,11 @@ export function runScriptCommand(manager: PackageManager, script: string, args: 
   return [manager.name, 'run', script, ...separator, ...args];
 }
 
+/** Words before a program that the packages of the application brought. */
+export function packageRunner({ name }: PackageManager): readonly string[] {
+  return { npm: ['npx'], pnpm: ['pnpm', 'exec'], yarn: ['yarn'], bun: ['bunx'] }[name];
+}
+
 /** `directory` and its parents, nearest first, as far as `root`. */
 export function directoriesUpTo(directory: string, root: string): readonly string[] {
   const result = [directory];

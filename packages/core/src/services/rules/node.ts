@@ -1,8 +1,11 @@
+import { quoteForShell } from '../../processes/read-only.js';
 import type { AppDirectory, DetectionRule, RuleMatch } from '../detection-rules.js';
-import { detectPackageManager, runScriptCommand, type PackageManager } from '../package-manager.js';
+import { detectPackageManager, packageRunner, runScriptCommand, type PackageManager } from '../package-manager.js';
+import { calls, frameworkScripts, mayBeOf, startsOthers, withoutOptions } from './framework-call.js';
 import { nodeFrameworks, type NodeFramework } from './node-frameworks.js';
 import { findPackageProgram, installationProblems, readPackage, type PackageFacts } from './package-json.js';
 import { lastCommandOf, programsOf, type LastCommand } from './script-command.js';
+import { hidesFramework, isOneServer } from './several-programs.js';
 
 /** Rules for applications with a package.json, in the order in which they are tried. */
 export const frameworkRules: readonly DetectionRule[] = nodeFrameworks.map((framework) => ({
@@ -39,8 +42,6 @@ interface FoundScript {
   readonly call: LastCommand | undefined;
 }
 
-/** In the order in which they are asked for: a development server before a built one. */
-const frameworkScripts = ['dev', 'start:dev', 'develop', 'serve', 'start'];
 const serverScripts = ['dev', 'start:dev', 'start'];
 /** What builds, checks or shows something, and never answers on a port that it is given. */
 const noServers = new Set(['tsc', 'tsup', 'tsdown', 'rollup', 'esbuild', 'babel', 'unbuild', 'vitest', 'jest', 'mocha', 'eslint', 'prettier', 'storybook', 'electron', 'echo', 'exit', 'true']);
@@ -58,7 +59,7 @@ function matchFramework(app: AppDirectory, framework: NodeFramework): RuleMatch 
     env: framework.env ?? {},
     serverCode: framework.serverCode,
     program: framework.programs[0],
-    notes: takesPort || framework.args.length === 0 ? [] : [`${facts.file}: the script ${script.name} leaves no place for ${framework.args[0]} after ${framework.programs[0]}; ${framework.name} gets its port in PORT alone.`],
+    notes: takesPort || framework.args.length === 0 ? [] : [`${facts.file}: the script ${script.name} leaves no place for ${framework.args[0]} after ${framework.programs[0]}; ${framework.name} gets its port in PORT alone. To give it the option: envctl config --set ENVCTL_${app.service.toUpperCase()}_START_CMD=${quoteForShell([...packageRunner(manager), framework.programs[0]!, ...framework.starts.slice(0, 1).filter((word) => word !== ''), ...framework.args].join(' '))}`],
   });
 }
 
@@ -69,7 +70,7 @@ function matchScript(app: AppDirectory): RuleMatch | undefined {
   if (name === undefined) return undefined;
   const text = facts.scripts[name]!;
   // In the root, a script that starts other packages would start the same application twice.
-  if (app.isRoot && (facts.isWorkspaceRoot || startsOthers(text))) return undefined;
+  if ((app.isRoot && facts.isWorkspaceRoot) || (startsOthers(text) && (app.isRoot ? !isOneServer(facts, name) : hidesFramework(facts, name)))) return undefined;
   const manager = detectPackageManager(app);
   return toMatch({ app, facts, manager, script: { name, text }, rule: 'package-script' }, { command: runScriptCommand(manager, name, []), portMode: 'env', env: {}, serverCode: false, program: undefined, notes: [] });
 }
@@ -105,15 +106,21 @@ function toMatch({ app, facts, manager, script, rule }: Matched, { program, note
 
 /** The first script whose last command is the framework's server; else one that calls it before other commands. */
 function findFrameworkScript(framework: NodeFramework, facts: PackageFacts): FoundScript | undefined {
-  if (framework.dependsOn !== undefined && !framework.dependsOn.some((name) => facts.dependencies.has(name))) return undefined;
+  if (!mayBeOf(framework, facts)) return undefined;
   const scripts = frameworkScripts.flatMap((name) => {
     const text = facts.scripts[name];
     return text === undefined ? [] : [followScript(facts, name, text)];
   });
   for (const { name, text } of scripts) {
     const call = lastCommandOf(text);
-    if (call !== undefined && framework.programs.includes(call.program) && framework.starts.includes(subcommandOf(call))) return { name, text, call };
+    if (call !== undefined && calls(framework, call)) return { name, text, call };
   }
+  // The end of the script is a script of its own, which hands no options on.
+  const ending = scripts.find(({ text }) => {
+    const call = lastCommandOf(facts.scripts[lastScriptOf(text) ?? ''] ?? '');
+    return call !== undefined && calls(framework, call);
+  });
+  if (ending !== undefined) return { ...ending, call: undefined };
   const inner = scripts.slice(0, 1).find(({ text }) => framework.starts.includes('') && programsOf(text).includes(framework.programs[0]!));
   return inner === undefined || lastCommandOf(inner.text)?.program === framework.programs[0] ? undefined : { ...inner, call: undefined };
 }
@@ -125,9 +132,9 @@ function followScript(facts: PackageFacts, name: string, text: string): { readon
   return next === undefined ? { name, text } : { name: named!, text: next };
 }
 
-function subcommandOf(call: LastCommand): string {
-  const first = call.args[0] ?? '';
-  return /^[-./]/.test(first) ? '' : first;
+/** `npm run db && npm run dev:web` ends with the script `dev:web`. */
+function lastScriptOf(text: string): string | undefined {
+  return /(?:npm run|pnpm(?: run)?|yarn(?: run)?|bun run)\s+([\w:.-]+)$/.exec(text.trim())?.[1];
 }
 
 /**
@@ -145,19 +152,7 @@ function frameworkCommand(app: AppDirectory, framework: NodeFramework, manager: 
   return { command: [program, ...kept, ...framework.args], takesPort: true };
 }
 
-function withoutOptions(args: readonly string[], options: readonly string[]): readonly string[] {
-  return args.filter((word, index) => {
-    if (options.includes(word.split('=')[0]!)) return false;
-    const before = args[index - 1];
-    return !(before !== undefined && options.includes(before) && !word.startsWith('-'));
-  });
-}
-
 function mayServe(script: string): boolean {
   const call = lastCommandOf(script);
   return call === undefined || !noServers.has(call.program);
-}
-
-function startsOthers(script: string): boolean {
-  return /\b(?:concurrently|turbo|nx|lerna|npm-run-all|run-p|run-s)\b|--workspaces?\b|--prefix\b|\bcd\s/.test(script);
 }

@@ -22,7 +22,7 @@ export const pythonRules: readonly DetectionRule[] = [
     inRoot: 'backend',
     about: {
       name: 'FastAPI, Starlette, Litestar, Quart',
-      evidence: 'a variable or a factory in `app/main.py`, `main.py`, `src/main.py`, `app.py`, `api.py`, `server.py`, `asgi.py` or the `main.py` or `app.py` of the only package',
+      evidence: 'a variable or a factory in `app/main.py`, `main.py`, `src/main.py`, `app.py`, `api.py`, `server.py`, `asgi.py`, `run.py` or the `main.py`, `app.py`, `asgi.py` or `__init__.py` of the only package',
       command: '`<python> -m uvicorn <module>:<app> --host 127.0.0.1 --port {port}`, with `--factory` for a factory',
       port: 'option `--port`',
     },
@@ -45,10 +45,20 @@ export const pythonRules: readonly DetectionRule[] = [
 /** Into a file Python writes by the block, and the last words of a crash would be missing. */
 const env = { PYTHONUNBUFFERED: '1' };
 
-function matchDjango(app: AppDirectory): RuleMatch | undefined {
+/** Directories with a `manage.py`: the application's own, else those below it. */
+function findManage(app: AppDirectory): readonly string[] {
   const isManage = (directory: string): boolean => (app.files.readText(path.join(directory, 'manage.py')) ?? '').includes('DJANGO_SETTINGS_MODULE');
-  const below = (): readonly string[] => subdirectories(app, app.directory).filter(isManage);
-  const found = isManage(app.directory) ? [app.directory] : below();
+  return isManage(app.directory) ? [app.directory] : subdirectories(app, app.directory).filter(isManage);
+}
+
+/** Which of several Django projects is the backend, nobody can tell. */
+export function severalDjangos(app: AppDirectory): { readonly command: undefined; readonly problems: readonly []; readonly notes: readonly string[] } | undefined {
+  const found = app.service === 'backend' ? findManage(app).map((directory) => path.relative(app.projectRoot, directory)) : [];
+  return found.length < 2 ? undefined : { command: undefined, problems: [], notes: [`Several directories have a manage.py: ${found.join(', ')}. Say which is the backend: envctl config --set BACKEND_DIR=${found[0]!}`] };
+}
+
+function matchDjango(app: AppDirectory): RuleMatch | undefined {
+  const found = findManage(app);
   const cwd = found[0];
   if (cwd === undefined || found.length > 1) return undefined;
   const python = findPython(app);
@@ -76,10 +86,10 @@ function matchAsgi(app: AppDirectory): RuleMatch | undefined {
     { file: 'app/main.py', module: 'app.main' },
     { file: 'main.py', module: 'main' },
     { file: 'src/main.py', module: 'main', within: 'src' },
-    ...['app', 'api', 'server', 'asgi'].map((name) => ({ file: `${name}.py`, module: name })),
+    ...['app', 'api', 'server', 'asgi', 'run'].map((name) => ({ file: `${name}.py`, module: name })),
   ];
-  const found = findApplication(app, named, ['main.py', 'app.py', 'asgi.py'], (text, candidate) => {
-    const variable = variableOf(text, asgiServers);
+  const found = findApplication(app, named, ['main.py', 'app.py', 'asgi.py', '__init__.py'], (text, candidate) => {
+    const variable = variableOf(text, asgiServers) ?? importedFactory(app, text, asgiServers);
     if (variable !== undefined) return { name: variable, isFactory: false };
     const factory = factoryOf(text, asgiServers);
     if (factory !== undefined) return { name: factory, isFactory: true };
@@ -146,7 +156,7 @@ function flaskEnvironment(app: AppDirectory): FlaskApplication | undefined {
 function findFlask(app: AppDirectory): FlaskApplication | undefined {
   const named: readonly PythonModule[] = ['app', 'wsgi', 'main', 'run', 'server', 'application'].map((name) => ({ file: `${name}.py`, module: name }));
   const found = findApplication(app, named, ['__init__.py', 'app.py', 'main.py', 'wsgi.py'], (text) => {
-    const name = variableOf(text, ['Flask']) ?? factoryOf(text, ['Flask']) ?? importedFactory(text);
+    const name = variableOf(text, ['Flask']) ?? factoryOf(text, ['Flask']) ?? importedFactory(app, text, ['Flask']);
     return name === undefined ? undefined : { name };
   });
   if (found === undefined) return undefined;
@@ -176,9 +186,17 @@ function findApplication<T extends { readonly name: string }>(
   return new Set(others.map(({ file }) => path.dirname(file))).size === 1 ? others[0] : undefined;
 }
 
-/** `app = create_app()` at the start of a line, in a file that a Flask application is usually run by. */
-function importedFactory(text: string): string | undefined {
-  return /^from\s+[\w.]+\s+import\s+[^\n]*\bcreate_app\b/m.test(text) ? /^([A-Za-z_]\w*)\s*=\s*create_app\s*\(/m.exec(text)?.[1] : undefined;
+/** `app = create_app()` at the start of a line, with the factory from a module of the project that makes one of `classes`. */
+function importedFactory(app: AppDirectory, text: string, classes: readonly string[]): string | undefined {
+  const module = /^from\s+([\w.]+)\s+import\s+[^\n]*\bcreate_app\b/m.exec(text)?.[1];
+  const variable = /^([A-Za-z_]\w*)\s*(?::[^=\n]+)?=\s*create_app\s*\(/m.exec(text)?.[1];
+  if (module === undefined || variable === undefined) return undefined;
+  const place = module.replace(/^\.+/, '').replaceAll('.', '/');
+  const sources = ['', 'src'].flatMap((within) => [`${place}.py`, `${place}/__init__.py`].flatMap((file) => app.files.readText(path.join(app.directory, within, file)) ?? []));
+  const makes = (names: readonly string[]): boolean => sources.some((source) => new RegExp(`\\b(?:${names.join('|')})\\s*\\(`).test(source));
+  if (makes(classes)) return variable;
+  // A package that only hands it on: what the project depends on decides.
+  return makes(['Flask', ...asgiServers]) || dependsOnModule(app, asgiServers) === classes.includes('Flask') ? undefined : variable;
 }
 
 /** Modules of the packages in the directory and below `src`. */

@@ -38,6 +38,15 @@ describe('rules for Node', () => {
       ['whose port is overruled', next('next dev -p 3001'), started],
       ['that a shell fills in', next('next dev -p ${PORT:-3000}'), started],
       ['that runs another script', next('npm run dev:web', { 'dev:web': 'next dev' }), { frontend: 'npm run dev:web -- -p 4000 -H 127.0.0.1' }],
+      ['with a program before it that brings variables', next('dotenv -e .env.local -- next dev --turbo'), started],
+      ['with one that has options of its own', next('env-cmd -f .env next dev'), started],
+      ['with one in the cloud', next('doppler run --project a -- next dev'), started],
+      ['with a package manager before the program', next('pnpm exec next dev'), started],
+      ['with another one, and its options', next('bun --bun run next dev'), started],
+      ['with a package manager that needs no word', next('yarn next dev'), started],
+      ['that ends with another script, by PORT alone', next('node migrate.js && npm run web', { web: 'next dev' }), { frontend: 'npm run dev' }],
+      ['of a server that Bun runs', next('bun --hot src/index.ts'), { backend: 'npm run dev' }],
+      ['of one server and what helps it', next('concurrently -k "tsc -w" "nodemon dist/index.js"'), { backend: 'npm run dev' }],
       ['of a framework in quotes', { 'frontend/package.json': packageJson({ dev: 'echo "vite && next dev"; vite' }) }, { frontend: 'npm run dev -- --port 4000 --strictPort --host 127.0.0.1' }],
       ['that says its port to a program that would take both', next('astro dev --port 3000 --host --verbose'), { frontend: `./node_modules/.bin/astro dev --verbose ${options}` }],
       ['the same, with a step before it, by PORT alone', next('tsc && astro dev --port=3000'), { frontend: 'npm run dev' }],
@@ -45,7 +54,30 @@ describe('rules for Node', () => {
     ]);
 
     it('that leaves no place for the port is told of', async () => {
-      expect((await detect(next('vite & tsc -w'))).notes.join('\n')).to.match(/the script dev leaves no place for --port after vite; Vite gets its port in PORT alone/);
+      expect((await detect(next('vite & tsc -w'))).notes.join('\n')).to.match(/the script dev leaves no place for --port after vite; Vite gets its port in PORT alone. To give it the option: envctl config --set ENVCTL_FRONTEND_START_CMD='npx vite --port {port} --strictPort --host 127.0.0.1'/);
+    });
+
+    const several = "starts other programs, and envctl starts each by itself. The";
+    const vite = "ENVCTL_FRONTEND_START_CMD='npm run client -- --port {port} --strictPort --host 127.0.0.1'";
+    const rows: readonly (readonly [dev: string, files: Readonly<Record<string, string>>, notes: readonly string[]])[] = [
+      ['concurrently -n a,b "vite" "tsx watch server.ts"', {}, ["backend: envctl config --set ENVCTL_BACKEND_START_CMD='npx tsx watch server.ts'", "frontend: envctl config --set ENVCTL_FRONTEND_START_CMD='npx vite --port {port} --strictPort --host 127.0.0.1'"]],
+      ['run-p client server', {}, ["backend: envctl config --set ENVCTL_BACKEND_START_CMD='npm run server'", `frontend: envctl config --set ${vite}`]],
+      ['concurrently "npm:client" "npm run server"', {}, ["backend: envctl config --set ENVCTL_BACKEND_START_CMD='npm run server'", `frontend: envctl config --set ${vite}`]],
+      ['npm-run-all --parallel cl*', {}, [`frontend: envctl config --set ${vite}`]],
+      ['concurrently "npm start --prefix ui" "cd srv && npm start"', { 'ui/package.json': packageJson({ start: 'react-scripts start' }), 'srv/package.json': packageJson({ start: 'node a.js' }) }, ['backend: envctl config --set BACKEND_DIR=srv', 'frontend: envctl config --set FRONTEND_DIR=ui']],
+    ];
+    for (const [dev, files, notes] of rows) {
+      it(`that starts several is told with the command for each: ${dev}`, async () => {
+        const found = await detect({ ...next(dev, { client: 'vite', server: 'node server.js' }), ...files });
+        expect(commandsOf(found)).to.deep.equal({});
+        expect(found.notes.filter((note) => note.includes(several)).map((note) => note.split(`${several} `)[1])).to.deep.equal(notes);
+      });
+    }
+
+    it('that a tool of many packages runs is told where it knows no application', async () => {
+      const { notes } = await detect(next('nx serve shop'));
+      expect(notes).to.have.lengthOf(2);
+      expect(notes[1]).to.match(/the script dev \(nx serve shop\) starts other programs.* Say how the frontend is started: envctl config --set ENVCTL_FRONTEND_START_CMD='<command>'$/);
     });
 
     it('that calls a program without the package manager calls the one that is installed', async () => {

@@ -22,6 +22,11 @@ describe('rules for Python', () => {
       ['not when there are two below', { 'a/manage.py': manage, 'b/manage.py': manage }, {}],
     ]);
 
+    it('of several is a question, with the command that answers it', async () => {
+      const { notes } = await detect({ 'a/manage.py': manage, 'b/manage.py': manage });
+      expect(notes[0]).to.equal('Several directories have a manage.py: a, b. Say which is the backend: envctl config --set BACKEND_DIR=a');
+    });
+
     it('runs where its manage.py is', async () => {
       const found = await detect({ 'mysite/manage.py': manage });
       expect(found.backend?.cwd).to.equal(`${found.root}/mysite`);
@@ -49,9 +54,13 @@ describe('rules for Python', () => {
   });
 
   describe('ASGI', () => {
+    const made = 'from shop import create_app\n\napp = create_app()\n';
     const factory = 'from fastapi import FastAPI\ndef create_app(debug: bool = False) -> FastAPI:\n    app = FastAPI()\n    return app\n';
     itFinds([
       ['in app.py', { 'app.py': fastapi }, { backend: uvicorn('app:app') }, 'asgi-module'],
+      ['that is made from a factory elsewhere', { 'run.py': made, 'shop/__init__.py': factory }, { backend: uvicorn('run:app') }],
+      ['the same, of a package that hands it on', { 'run.py': made, 'shop/__init__.py': 'from .factory import create_app\n', 'shop/factory.py': factory, 'requirements.txt': 'fastapi\nuvicorn\n' }, { backend: uvicorn('run:app') }],
+      ['by a factory of a package', { 'shop/__init__.py': factory }, { backend: uvicorn('shop:create_app', ' --factory') }],
       ['by a factory', { 'app/main.py': factory }, { backend: uvicorn('app.main:create_app', ' --factory') }],
       ['in the only package', { 'shop/__init__.py': '', 'shop/main.py': fastapi }, { backend: uvicorn('shop.main:app') }],
       ['in the only package below src', { 'src/shop/__init__.py': '', 'src/shop/main.py': factory }, { backend: uvicorn('shop.main:create_app', ' --factory --app-dir src') }],
