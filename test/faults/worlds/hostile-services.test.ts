@@ -104,6 +104,15 @@ http.server.HTTPServer(("127.0.0.1", int(os.environ["PORT"])), http.server.Simpl
     expect(await machine.census()).to.deep.equal(nothing);
   });
 
+  it('a start undoes a daemon that has yet to open its port when its command ends, though nothing of it is ours but the token', async () => {
+    const repository = await createRepository(machine, {
+      'backend/app.sh': `#!/bin/sh\nsetsid sh -c 'sleep 0.5; exec python3 -m http.server --bind 127.0.0.1 "$PORT"' >/dev/null 2>&1 </dev/null &\nexit 0\n`,
+      '.envctl': serviceConfig({ backend: './app.sh' }),
+    });
+    expect((await repository.envctl('start', '--headless')).code).to.equal(1);
+    expect(await machine.census()).to.deep.equal(nothing);
+  });
+
   it('a service killed by hand while its helpers live is stopped whole', async () => {
     const repository = await start({ 'backend/zoo.sh': shZoo, '.envctl': serviceConfig({ backend: './zoo.sh' }) });
     await until('every helper runs', async () => ((await sleepers()).length === Object.keys(helpers).length ? true : undefined));

@@ -4,7 +4,7 @@
  * the spawn; a runner that finds a stop file, or no directory, starts nothing.
  */
 import { spawn } from 'node:child_process';
-import { appendFileSync, chmodSync, chownSync, closeSync, copyFileSync, existsSync, fstatSync, mkdirSync, openSync, readFileSync, realpathSync, renameSync, statSync } from 'node:fs';
+import { appendFileSync, chmodSync, chownSync, closeSync, copyFileSync, existsSync, fstatSync, mkdirSync, openSync, realpathSync, renameSync, statSync } from 'node:fs';
 import { basename, dirname, join, parse, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { EnvctlError, errorMessage, type ProcessIdentity } from '../contract/index.js';
@@ -16,6 +16,7 @@ import { launchTokenVariable, type LaunchRecord, type LaunchSpec } from './launc
 import { journalName } from './read-launch.js';
 import { environmentName, writeEnvironmentFile } from './environment-file.js';
 import { readProcessEntry } from './stat.js';
+import { uptimeTicks } from './uptime.js';
 import { writeRecord } from './write-record.js';
 
 const defaultLogBytes = 16 * 1024 * 1024;
@@ -108,16 +109,11 @@ function toRecord(spec: LaunchSpec, options: LaunchOptions): LaunchRecord {
     logPath: realFuturePath(spec.logPath),
     dataDirectories: spec.dataDirectories.map(realFuturePath),
     createdAt: options.now(),
-    createdTicks: uptimeTicks(),
+    createdTicks: String(uptimeTicks()),
     bootId: self.bootId,
     pidNamespace: self.pidNamespace,
     cgroup: (options.cgroup === false ? undefined : cgroupPathFor(cgroupNameOf(spec.id, spec.token))) ?? null,
   };
-}
-
-// Both this and start ticks count hundredths of a second (USER_HZ) from boot.
-function uptimeTicks(): string {
-  return (readFileSync('/proc/uptime', 'latin1').split(' ')[0] ?? '0').replace('.', '').replace(/^0+(?=\d)/, '');
 }
 
 /** The real path of something that may not exist yet: descriptors show real paths. */

@@ -17,6 +17,7 @@ import { recoverLaunch } from './recover-launch.js';
 import { sendToGroup, sendToProcess } from './signals.js';
 import { isGone, readProcessEntry, type ProcessEntry } from './stat.js';
 import { readProcessTable, type ProcessTable } from './table.js';
+import { uptimeTicks } from './uptime.js';
 import { findTokenCarriers } from './tokens.js';
 
 export interface StopOptions {
@@ -46,6 +47,8 @@ const orphanGraceMs = 200;
 const writerGraceMs = 2_000;
 /** What was killed ends when the disk it waits for has answered. */
 const finalWaitMs = 10_000;
+/** A process that left the session and is younger may still open the port that makes it a member. */
+const settleTicks = 300;
 
 interface Target {
   readonly launch: Launch;
@@ -54,6 +57,10 @@ interface Target {
   readonly stopFile: boolean;
   members: readonly Followed[];
   detached: readonly DetachedProcess[];
+  /** Somebody who left the session may still open a leased port. */
+  settling: boolean;
+  /** Until when that is waited for, in ticks since boot. */
+  readonly settledBy: number;
   runnerPid: number | undefined;
   /** The runner, the writers of the log and what they start: they end by themselves when everybody else has. */
   attendants: ReadonlySet<number>;
@@ -129,6 +136,8 @@ function planStop(
       stopFile: writeStopFile(directory),
       members: [],
       detached: [],
+      settling: false,
+      settledBy: uptimeTicks() + settleTicks,
       runnerPid: undefined,
       attendants: new Set(),
       rung: 0,
@@ -179,9 +188,15 @@ function scan(targets: readonly Target[], table: ProcessTable): void {
       return [{ ...member, ppid: entry.ppid, pgid: entry.pgid }];
     });
     target.detached = found.detached;
+    target.settling = isSettling(target, table);
     target.runnerPid = found.runner?.pid ?? target.runnerPid;
     target.attendants = findAttendants(target, table);
   }
+}
+
+function isSettling({ launch: { record }, detached, settledBy }: Target, table: ProcessTable): boolean {
+  const now = uptimeTicks();
+  return record.ports.length > 0 && now < settledBy && detached.some(({ pid }) => now - Number(table.get(pid)?.startTicks) < settleTicks);
 }
 
 // A writer is a subshell of the runner, so it shows the same script; so does the command before it has begun.
@@ -279,6 +294,7 @@ function isOverdue({ attendedSince }: Target, now: number): boolean {
 
 function advance(target: Target, now: number): void {
   if (target.members.length === 0) {
+    if (target.settling) return;
     target.cleanScans += 1;
     target.done = target.cleanScans >= 2;
     return;

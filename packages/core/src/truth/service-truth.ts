@@ -47,7 +47,8 @@ export async function examineService(service: ServiceRecord, options: TruthOptio
   if (seen !== undefined) return seen;
   const table = options.table();
   const quick = examineLaunch(launch, table, { listeners: new Map() });
-  const listeners = listenersByPid(quick.members.map((member) => member.pid));
+  // Who has left the session is a member where it listens on a leased port.
+  const listeners = listenersByPid([...quick.members, ...quick.detached].map(({ pid }) => pid));
   const examination = examineLaunch(launch, table, { listeners });
   if (examination.unknown) return { ...dead(service, launch, 'it was started in another pid namespace (a container) and cannot be seen from here'), status: 'unknown' };
   if (!examination.alive) return dead(service, launch, undefined);

@@ -2,7 +2,7 @@ import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, type AddressInfo, type Server } from 'node:net';
 import { join } from 'node:path';
 import { expect } from 'chai';
-import { readProcessTable, type LaunchSpec } from '../../dist/processes/index.js';
+import { readProcessTable, recordLaunchPorts, type LaunchSpec } from '../../dist/processes/index.js';
 import type { ServiceRecord } from '../../dist/state/index.js';
 import { examineService, readTruthMode, type ServiceTruth, type TruthOptions } from '../../dist/truth/index.js';
 import { createBench, eventually, patienceMs, pidsIn, type Bench, type Started } from '../processes/support.js';
@@ -158,6 +158,13 @@ describe('examineService', function () {
     const started = await bench.start(['sh', '-c', 'setsid sleep 1000 & exit 3']);
     await eventually(started.spec.directory, async () => (await started.read()).exit);
     expect(await examine(record(started, { listener_expected: false }))).to.include({ status: 'stale', detail: 'exited with code 3' });
+  });
+
+  it('runs when its command went to the background in a session of its own and listens on its leased port', async () => {
+    const { started, port, pid } = await startListening(['sh', '-c', 'setsid "$@" >/dev/null 2>&1 </dev/null & exit 0', 'sh', ...listen]);
+    await eventually(started.spec.directory, async () => (await started.read()).exit);
+    await recordLaunchPorts(started.spec.directory, [port]);
+    expect(await examine(record(started, { actual_port: port }))).to.deep.include({ status: 'running', pid, listenerPids: [pid] });
   });
 
   it('one without a launch record is stale: nothing proves that a process is its own', async () => {
