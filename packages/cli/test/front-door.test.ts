@@ -1,6 +1,8 @@
 import { spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { expect } from 'chai';
+import type { DoorManifest } from '../../core/dist/boot/index.js';
+import { createRoutingTables, normaliseArgv } from '../../core/dist/routing/index.js';
 import { bin, createLinkedToyHome, createToyHome, type ToyHome } from './toy-home.js';
 
 const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as { version: string };
@@ -174,11 +176,24 @@ describe('help', function () {
   before(async () => { home = await createLinkedToyHome(); });
   after(() => home.remove());
 
-  it('of every command of ours has a summary and examples that begin with a command line', () => {
+  it('of every command has a summary and examples of that very command, which are lines that are understood', () => {
+    const manifest = JSON.parse(readFileSync(new URL('../dist/door.json', import.meta.url), 'utf8')) as DoorManifest;
+    const tables = createRoutingTables(manifest.commands);
     const { commands } = JSON.parse(home.run(['help', '--json']).stdout) as { commands: { name: string; plugin: string; summary: string | null; examples: string[] }[] };
-    for (const { name, plugin, summary, examples } of commands.filter((command) => /^(?:envctl|@envctl\/.*)$/.test(command.plugin))) {
+    const bundled = commands.filter(({ name }) => tables.commands.has(name.replaceAll(' ', ':')));
+    expect(bundled).to.have.length.greaterThan(25);
+    for (const { name, plugin, summary, examples } of bundled) {
       expect(summary, `${plugin} ${name}`).to.be.a('string').that.is.not.empty;
-      expect(examples.filter((example) => /(?:^|[ (])envctl /.test(example)), `${plugin} ${name}`).to.not.be.empty;
+      const ids = examples.flatMap((example) => [...example.matchAll(/(?<=^|[ (])envctl ?([^|)]*)/g)].map(([, line = '']) => normaliseArgv(wordsOf(line), tables).id));
+      expect(ids, `${plugin} ${name}`).to.include(name.replaceAll(' ', ':'));
+    }
+  });
+
+  it('of every page, of a topic too, shows examples and nothing of oclif', () => {
+    for (const argv of [['help'], ['help', 'help'], ['help', 'launcher'], ['launcher', '--help'], ['launcher', '-h'], ['plugins', '--help'], ['plugins', 'reset', '--help'], ['plugins', 'update', '-h'], ['help', 'plugins', 'link'], ['stop', '--help']]) {
+      const { status, stdout, stderr } = home.run(argv);
+      expect([status, stderr], argv.join(' ')).to.deep.equal([0, '']);
+      expect(stdout, argv.join(' ')).to.match(/^examples\n {2}(?:\$ )?envctl/im).and.to.not.match(/<%|will override|node-v\d|TOPICS/);
     }
   });
 
@@ -203,3 +218,7 @@ describe('help', function () {
     expect(JSON.parse(home.run(['help', 'toy', 'hello', '--json']).stdout)).to.deep.include({ ok: true, command: 'toy:hello' });
   });
 });
+
+function wordsOf(line: string): readonly string[] {
+  return [...line.matchAll(/"([^"]*)"|'([^']*)'|(\S+)/g)].map(([, double, single, plain]) => double ?? single ?? plain ?? '');
+}

@@ -19,6 +19,8 @@ const titles: readonly (readonly [family: string, title: string])[] = [
 ];
 const otherTitle = 'Plugins and tools';
 
+const examples = ['envctl config --set MAIN_POSTGRES_ENABLE=true', 'envctl', 'envctl logs --logs-follow', 'envctl help stop-all', 'envctl stop-all'];
+
 /** `columns`: width of the terminal; undefined = no limit. */
 export function renderCommandList(manifest: DoorManifest, columns: number | undefined): string {
   const shown = manifest.commands.filter((entry, index, all) => entry.hidden !== true && all.findIndex(({ id }) => id === entry.id) === index);
@@ -31,6 +33,7 @@ export function renderCommandList(manifest: DoorManifest, columns: number | unde
     'Complete local environments for one repository and many worktrees at once',
     ['Usage', '  envctl [COMMAND] [WORDS] [OPTIONS]', '  envctl help COMMAND'].join('\n'),
     ...sections,
+    ['Examples', ...examples.map((line) => `  $ ${line}`)].join('\n'),
     'Without a command: start. Options of every command: --json, --repo PATH, --main, --trees, --headless, --help.',
     '',
   ].join('\n\n').trimEnd() + '\n';

@@ -37,6 +37,14 @@ export function renderOtherNames(entry: CommandEntry | undefined): string {
   return names.length === 0 ? '' : `OTHER NAMES\n${names.map((name) => `  $ envctl ${name}\n`).join('')}\n`;
 }
 
+/** Examples of the page of a topic, one of each of its commands; empty for a command, whose page has its own. */
+export function renderTopicExamples(manifest: Pick<DoorManifest, 'commands'>, id: string, pageOf: (id: string) => HelpPage): string {
+  const { commands } = manifest;
+  if (commands.some((command) => command.id === id)) return '';
+  const lines = commands.filter((command) => command.hidden !== true && command.id.startsWith(`${id}:`)).flatMap((command) => pageOf(command.id).examples.slice(0, 1));
+  return lines.length === 0 ? '' : `EXAMPLES\n${lines.map((line) => `  $ ${line}\n`).join('')}\n`;
+}
+
 /** @throws EnvctlError ENVCTL_E_ARGV_UNKNOWN_COMMAND */
 export function toHelpDocument(manifest: Pick<DoorManifest, 'commands'>, id: string | undefined, pageOf: (id: string) => HelpPage): HelpDocument {
   // Of two commands with one id the first is the one that runs.

@@ -3,6 +3,7 @@ import type { Config } from '@oclif/core/config';
 import type { HelpOptions } from '@oclif/core/interfaces';
 import type { CommandEntry, CommandLine } from '../routing/index.js';
 import { cacheDoorManifest, pluginSetKey, toDoorManifest, type DoorManifest, type ManifestSource } from './door-manifest.js';
+import { foreignPages, type ForeignPage } from './foreign-pages.js';
 import type { HelpPage } from './help-document.js';
 import { loadOclifConfig } from './load-oclif-config.js';
 import { oclifDirectories } from './oclif-directories.js';
@@ -60,15 +61,26 @@ async function showHelp(config: Config, id: string): Promise<void> {
   const { loadHelpClass } = await import('./oclif.js');
   const Help = await loadHelpClass(config);
   const options = (config.pjson.oclif.helpOptions ?? config.pjson.helpOptions) as Partial<HelpOptions> | undefined;
-  await new Help(config, options).showHelp(id.split(':'));
+  const help = new Help(config, options);
+  const command = config.findCommand(id);
+  const page = foreignPageOf(id);
+  if (command === undefined || page === undefined) return help.showHelp(id.split(':'));
+  await help.showCommandHelp({ ...command, ...page, examples: [...page.examples] }, []);
+}
+
+function foreignPageOf(id: string): ForeignPage | undefined {
+  return Object.hasOwn(foreignPages, id) ? foreignPages[id] : undefined;
 }
 
 function toPage(config: Config, id: string): HelpPage {
   const command = config.findCommand(id);
+  const foreign = foreignPageOf(id);
   const fill = (text: string): string => text.replaceAll(/<%= *config\.bin *%>/g, 'envctl').replaceAll(/<%= *command\.id *%>/g, id.replaceAll(':', ' '));
-  const examples = Array.isArray(command?.examples) ? command.examples : command?.examples === undefined ? [] : [command.examples];
+  const declared = Array.isArray(command?.examples) ? command.examples : command?.examples === undefined ? [] : [command.examples];
+  const examples: typeof declared = foreign === undefined ? declared : [...foreign.examples];
+  const description = foreign?.description ?? command?.description;
   return {
-    description: command?.description === undefined ? null : fill(command.description),
+    description: description === undefined ? null : fill(description),
     examples: examples.map((example) => fill(typeof example === 'string' ? example : example.command)),
   };
 }

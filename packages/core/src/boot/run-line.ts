@@ -10,7 +10,7 @@ import { readFaultSeam } from './fault-seam.js';
 import type { OpenedLine } from './front-door.js';
 import { attachInvocation, isCommandExit, type Invocation, type RuntimeFactory } from './invocation.js';
 import { renderCommandList } from './command-list.js';
-import { renderOtherNames, toHelpDocument } from './help-document.js';
+import { renderOtherNames, renderTopicExamples, toHelpDocument } from './help-document.js';
 import { helpTargetOf } from './help-target.js';
 import { toFailureDocument, toResultDocument } from './json-document.js';
 import { toCommandConfig } from './manifest-config.js';
@@ -110,14 +110,13 @@ export async function runLine(options: LineOptions): Promise<void> {
   }
 
   async function runForeign(oclif: OclifHost, line: CommandLine, entry: CommandEntry | undefined, manifest: DoorManifest, tables: RoutingTables): Promise<number> {
-    if (line.id !== 'help' && !line.help && !(asksForJson && isPluginCommand(line.id))) return (await oclif.runForeign(line, entry)).exitCode;
-    if (line.id !== 'help' && !line.help && !line.args.includes('--help')) return runPluginCommand(oclif, line, entry);
+    if (!asksForHelp(line)) return asksForJson && isPluginCommand(line.id) ? runPluginCommand(oclif, line, entry) : (await oclif.runForeign(line, entry)).exitCode;
     const asked = helpTargetOf(line, tables);
     if (asksForJson) output.stdout(formatJson(toResultDocument('help', 1, true, toHelpDocument(manifest, asked, oclif.pageOf))));
     else if (asked === undefined) output.stdout(renderCommandList(manifest, process.stdout.columns));
     else {
       await oclif.showHelp(asked);
-      output.stdout(renderOtherNames(tables.commands.get(asked)?.entry));
+      output.stdout(renderTopicExamples(manifest, asked, oclif.pageOf) + renderOtherNames(tables.commands.get(asked)?.entry));
     }
     return 0;
   }
@@ -181,6 +180,13 @@ function standardStreams(): StandardStreams {
 /** An oclif command whose answer has our envelope all the same. */
 function isPluginCommand(id: string): boolean {
   return id.startsWith('plugins:');
+}
+
+/** Also of an oclif command, whose words are its own: only --help is everybody's, and -h that of `plugins`. */
+function asksForHelp({ id, help, args }: CommandLine): boolean {
+  const end = args.indexOf('--');
+  const own = end === -1 ? args : args.slice(0, end);
+  return id === 'help' || help || own.includes('--help') || (isPluginCommand(id) && own.includes('-h'));
 }
 
 function isExit(thrown: unknown): thrown is { oclif: { exit: number } } {

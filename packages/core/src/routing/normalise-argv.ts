@@ -122,7 +122,12 @@ function readBareWord(rest: readonly string[], read: ReadWords, own: RoutedComma
     return 1;
   }
   const found = longestCommand(rest, tables);
-  if (found === undefined) throw unknownCommand(word, tables, rest.slice(1));
+  if (found === undefined) {
+    const topic = asksAboutTopic(rest, tables);
+    if (topic === undefined) throw unknownCommand(word, tables, rest.slice(1));
+    read.foreign = { id: 'help', args: topic };
+    return rest.length;
+  }
   const command = tables.commands.get(found.id);
   if (command?.entry.envctl === undefined) {
     const stray = read.flags[0]?.typed ?? read.assignments[0];
@@ -130,6 +135,14 @@ function readBareWord(rest: readonly string[], read: ReadWords, own: RoutedComma
     read.foreign = { id: found.id, args: rest.slice(found.length) };
   } else read.command = found.id;
   return found.length;
+}
+
+/** The words of a topic that is no command itself and has `--help` behind it. */
+function asksAboutTopic(rest: readonly string[], tables: RoutingTables): readonly string[] | undefined {
+  const end = rest.findIndex((word) => word.startsWith('-'));
+  const topic = end === -1 ? [] : rest.slice(0, end);
+  const asks = rest.slice(end, rest.includes('--') ? rest.indexOf('--') : undefined).some((word) => word === '--help' || word === '-h');
+  return asks && [...tables.words.keys()].some((known) => known.startsWith(`${topic.join(':')}:`)) ? topic : undefined;
 }
 
 /** `plugins install` and `plugins:install` are the same command. */

@@ -15,7 +15,7 @@ describe('help', () => {
     [['help', 'stop'], 'stop'], [['help', 's'], 'stop'], [['help', '--stop'], 'stop'], [['help', '--init'], 'config'],
     [['stop', '--help'], 'stop'], [['s', '-h'], 'stop'], [['--stop', '--help'], 'stop'],
     [['help', 'plugins', 'install'], 'plugins:install'], [['help', 'plugins:install'], 'plugins:install'],
-    [['help', 'launcher'], 'launcher'], [['help', 'doctor'], 'launcher:doctor'],
+    [['help', 'launcher'], 'launcher'], [['launcher', '--help'], 'launcher'], [['launcher', '-h', '--json'], 'launcher'], [['help', 'doctor'], 'launcher:doctor'],
   ];
   for (const [argv, id] of targets) {
     it(`${argv.join(' ')} is about ${id ?? 'everything'}`, () => {
