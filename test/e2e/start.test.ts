@@ -172,6 +172,18 @@ describe('what a start does about what runs', function () {
     expect(statusesOf(await world.succeed(['restart']))).to.deep.equal({ backend: 'started', frontend: 'started', redis: 'started' });
   });
 
+  it('restart of a service after a full stop starts that one; a typo names the nearest, and starts nothing', async () => {
+    await world.succeed(['start']);
+    await world.succeed(['stop-all']);
+    const typo = await world.json(['restart', 'backnd']);
+    expect(typo).to.nested.include({ code: 1, 'document.code': 'ENVCTL_E_TARGET_UNKNOWN' });
+    expect((typo.document as unknown as { hints: string[] }).hints).to.include('did you mean: backend').and.to.include('known: Main, Main Backend, Main Frontend');
+    expect(processesIn(world.repository)).to.deep.equal([]);
+    expect(statusesOf(await world.succeed(['restart', 'backend']))).to.deep.equal({ backend: 'started', redis: 'started' });
+    await world.succeed(['stop-all']);
+    expect(statusesOf(await world.succeed(['restart', '--service', 'main frontend']))).to.deep.equal({ frontend: 'started', redis: 'started' });
+  });
+
   it('explain-startup says what start then does', async () => {
     const plan = await world.succeed(['explain-startup']);
     const started = await world.succeed(['start']);

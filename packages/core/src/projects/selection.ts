@@ -42,7 +42,7 @@ export function selectServices<S extends NamedService>(services: readonly S[], s
     ...words.filter((word) => !isProject(word) && byService(word).length === 0),
   ];
   if (unknown.length > 0) {
-    throw unknownTarget('target', unknown, [...new Set([...known.projects, ...services.flatMap((service) => [service.project, service.name])])]);
+    throw unknownTarget('target', unknown, [...new Set([...known.projects, ...services.flatMap((service) => [service.project, service.name])])], services.map(({ type }) => type));
   }
   const inProjects = (service: S) => selectors.projects.length === 0 || selectors.projects.some((name) => sameName(service.project, name));
   const named = new Set([...selectors.services, ...words].flatMap((name) => [...byService(name), ...(words.includes(name) ? byProject(name) : [])]));
@@ -63,9 +63,9 @@ export function selectToRestart({ recorded, configured }: { readonly recorded: r
   return selectServices([...recorded, ...stopped], selectors);
 }
 
-/** ENVCTL_E_TARGET_UNKNOWN: names that mean nothing here, with those that would. */
-export function unknownTarget(what: string, unknown: readonly string[], known: readonly string[], more: Readonly<Record<string, unknown>> = {}): EnvctlError {
-  const meant = [...new Set(unknown.flatMap((name) => nearestWord(name, known) ?? []))];
+/** ENVCTL_E_TARGET_UNKNOWN: names that mean nothing here, with those that would; `types` are meant too, and not listed. */
+export function unknownTarget(what: string, unknown: readonly string[], known: readonly string[], types: readonly string[] = [], more: Readonly<Record<string, unknown>> = {}): EnvctlError {
+  const meant = [...new Set(unknown.flatMap((name) => nearestWord(name, [...known, ...types]) ?? []))];
   return new EnvctlError('ENVCTL_E_TARGET_UNKNOWN', `No matching targets found for: ${unknown.join(', ')}`, {
     hints: [...(meant.length === 0 ? [] : [`did you mean: ${meant.join(', ')}`]), known.length > 0 ? `known: ${known.join(', ')}` : `there is no ${what} here`, 'envctl list-targets'],
     data: { unknown, known, ...more },

@@ -69,10 +69,10 @@ export async function createRuntime(request: RuntimeRequest): Promise<EngineRunt
     assertStartupEnabled(engine.config, engine.scope.mode);
     if (command === 'resume') await refuseLegacyResume(engine, { mode: engine.scope.mode, signal, ...(isDry ? {} : { warn: (line) => request.invocation.stderr(`${line}\n`) }) });
     const discovered = await discoverProjects({ mode: engine.scope.mode, repositoryRoot: engine.scope.repositoryRoot, providers: engine.providers, signal });
-    const replaced = command === 'restart' ? await namesToRestart(engine, route, discovered) : { names: new Set<string>(), projects: [] };
+    const replaced = command === 'restart' ? await namesToRestart(engine, route, discovered) : { names: new Set<string>(), projects: [], types: [] };
     const wanted = command === 'restart' && replaced.projects.length > 0 ? replaced.projects : command === 'resume' && route.projects.length === 0 ? await recordedProjects(engine) : namedProjects(route, discovered);
     const projects = selectProjects(discovered, wanted);
-    const services = command === 'restart' ? [] : namedServiceTypes(route, engine.scope.mode, engine.config);
+    const services = command === 'restart' ? replaced.types : namedServiceTypes(route, engine.scope.mode, engine.config);
     return { engine, startRequest: { command, mode: engine.scope.mode, projects, services, replace: replaced.names, options: toStartOptions(route), signal } };
   };
 
@@ -249,15 +249,21 @@ function noState(route: Route): EnvctlError {
   return new EnvctlError('ENVCTL_E_STATE_NOT_FOUND', `No previous state found for '${route.command}'.`, { hints: ['envctl start'], data: { error: 'state_not_found', mode: route.mode ?? null } });
 }
 
-/** restart: the services that are meant; an unknown name is an error, none means all that are recorded. */
-async function namesToRestart(engine: Engine, route: Route, projects: readonly ProjectFacts[]): Promise<{ readonly names: ReadonlySet<string>; readonly projects: readonly string[] }> {
+interface RestartTargets {
+  readonly names: ReadonlySet<string>;
+  readonly projects: readonly string[];
+  /** Types of the services to start where nothing is recorded; none: all. */
+  readonly types: readonly string[];
+}
+
+/** restart: the services that are meant; an unknown name is an error, none means all that are recorded. Where nothing is recorded the configured ones are started. */
+async function namesToRestart(engine: Engine, route: Route, projects: readonly ProjectFacts[]): Promise<RestartTargets> {
   const state = (await engine.state.load({ mode: engine.scope.mode }))?.state;
-  if (state === undefined) {
-    if (hasSelectors(route)) throw noState(route);
-    return { names: new Set(), projects: [] };
-  }
-  const selected = selectToRestart({ recorded: namedServices(state), configured: configuredServices(projects, engine.scope.mode, engine.config) }, toSelectors(route));
-  return { names: new Set(selected.map((service) => service.name)), projects: [...new Set(selected.map((service) => service.project))] };
+  if (state === undefined && !hasSelectors(route)) return { names: new Set(), projects: [], types: [] };
+  const configured = configuredServices(projects, engine.scope.mode, engine.config);
+  const selected = state === undefined ? selectServices(configured, toSelectors(route)) : selectToRestart({ recorded: namedServices(state), configured }, toSelectors(route));
+  const targets = { names: new Set(selected.map((service) => service.name)), projects: [...new Set(selected.map((service) => service.project))] };
+  return state === undefined ? { ...targets, names: new Set(), types: [...new Set(selected.map((service) => service.type))] } : { ...targets, types: [] };
 }
 
 /** resume: the projects that the state knows. */

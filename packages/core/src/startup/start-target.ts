@@ -41,7 +41,7 @@ export function namedServiceTypes(route: Selection, mode: Mode, config: Pick<Con
   const named = (word: string) => known.filter((type) => word === type || word.endsWith(serviceName('', type).toLowerCase())).sort((left, right) => right.length - left.length)[0];
   const types = words.map((word) => named(word.toLowerCase()));
   const unknown = words.filter((_word, index) => types[index] === undefined);
-  if (unknown.length > 0) throw unknownTarget('service', unknown, known, { mode });
+  if (unknown.length > 0) throw unknownTarget('service', unknown, known, [], { mode });
   return [...new Set([...readStartScope(route).services, ...types.filter((type) => type !== undefined)])];
 }
 
