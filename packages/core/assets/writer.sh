@@ -63,10 +63,12 @@ _envctl_rotate() {
   _envctl_part=$_envctl_dir/part.$_envctl_pid _envctl_tries=0
   # Not ':': a shell ends when a special builtin cannot be redirected.
   true >"$_envctl_part" || return 1
-  while [ "$(command -p tail -c 1 "$_envctl_log" | command -p wc -l)" -eq 0 ] && [ "$_envctl_tries" -lt 64 ]; do
+  _envctl_ends=$(command -p tail -c 1 "$_envctl_log" | command -p wc -l)
+  while [ "$_envctl_ends" -eq 0 ] && [ "$_envctl_tries" -lt 1024 ]; do
     _envctl_tries=$((_envctl_tries + 1))
     _envctl_copy 1 >"$_envctl_part" && [ "$_envctl_reads" -gt 0 ] || break
     command -p head -n 1 "$_envctl_part" >>"$_envctl_log"
+    _envctl_ends=$(command -p wc -l <"$_envctl_part")
   done
   _envctl_kept=$(command -p head -n 1 "$_envctl_part" | command -p wc -c)
   command -p mv -f "$_envctl_log" "$_envctl_log.1" && _envctl_note rotated "$((_envctl_size))"

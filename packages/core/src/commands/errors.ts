@@ -1,6 +1,7 @@
 import * as Args from '@oclif/core/args';
 import type { CommandContract } from '../contract/index.js';
 import type { EngineRuntime, ErrorsReport, Route } from '../runtime/index.js';
+import { showControls } from '../ui/index.js';
 import { allFlag, EnvctlCommand, selectorFlags, type CommandResult } from './base-command.js';
 
 export default class Errors extends EnvctlCommand<ErrorsReport, EngineRuntime> {
@@ -18,7 +19,7 @@ export default class Errors extends EnvctlCommand<ErrorsReport, EngineRuntime> {
 
   protected render(data: ErrorsReport): string {
     if (data.ok) return 'No known service errors.';
-    return [
+    const text = [
       ...data.failed_services.map((service) => {
         const detail = service.detail === null ? '' : `, ${service.detail}`;
         const at = service.last_exit === null || service.detail?.includes(service.last_exit.at) === true ? '' : ` at ${service.last_exit.at}`;
@@ -31,5 +32,6 @@ export default class Errors extends EnvctlCommand<ErrorsReport, EngineRuntime> {
       ...data.requirement_issues.map((issue) => `${issue.project} ${issue.component}: ${issue.status}`),
       ...data.recent_failures.map((failure) => `last start failed: ${failure}`),
     ].join('\n');
+    return showControls(text);
   }
 }

@@ -17,6 +17,7 @@ export { firstPauseMs, nextPauseMs } from './poll-pause.js';
 export { createLaunchListeners, type LaunchListeners } from './launch-listeners.js';
 export { probeHealth, type HealthAnswer } from './health-probe.js';
 export { diagnoseLog, type LogDiagnosis } from './log-diagnosis.js';
+export { createBoundedMatch, MatchOverdueError, type LinesMatch } from './bounded-match.js';
 export { readTail, tailLines, type LogPosition, type LogTail, type TailRequest } from './tail-lines.js';
 export { followLog, type FollowLogOptions } from './follow-log.js';
 export { closeGenerations, listGenerations, openGenerations, type Generation } from './log-generations.js';

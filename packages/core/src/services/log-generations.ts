@@ -59,10 +59,10 @@ export async function openSuccessor(log: string, current: FileHandle | undefined
     const found = await Promise.all(paths.map((path) => stat(path).catch(() => undefined)));
     const at = found.findIndex((facts) => isSameFile(facts, held));
     if (at === -1) {
-      // A file that has a name was missed while names changed. One without was removed: what is newer than it is left.
+      // A file that has a name was missed while names changed. One without was removed: what is newer than it is left. The present
+      // one is, also where the clock was set back.
       if ((await current.stat()).nlink > 0) continue;
-      const left = paths.findLast((_path, index) => (found[index]?.mtimeMs ?? 0) >= held.mtimeMs);
-      return left === undefined ? undefined : openIfThere(left);
+      return openIfThere(paths.findLast((_path, index) => (found[index]?.mtimeMs ?? 0) >= held.mtimeMs) ?? log);
     }
     const next = await openFirstBelow(paths, at);
     if (next === undefined) return undefined;

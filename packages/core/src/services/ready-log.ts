@@ -1,12 +1,14 @@
 import { stat, type FileHandle } from 'node:fs/promises';
+import { EnvctlError } from '../contract/index.js';
 import type { LogPosition } from '../processes/index.js';
+import { createBoundedMatch, MatchOverdueError } from './bounded-match.js';
 import { openIfThere } from './log-generations.js';
 import { decodeLine } from './log-lines.js';
 import { stripEscapes } from './strip-escapes.js';
 
 /** Looks for lines of a log that say that the service is ready. */
 export interface ReadyLog {
-  /** Reads what was written since the last look. True when a line at or after `from` matches. */
+  /** Reads what was written since the last look. True when a line at or after `from` matches. Rejects with ENVCTL_E_CONFIG_INVALID when that takes too long. */
   matchesSince(from: LogPosition): Promise<boolean>;
   close(): Promise<void>;
 }
@@ -15,6 +17,13 @@ const chunkBytes = 64 * 1024;
 const newline = 0x0a;
 /** Beyond this a line is not matched: an expression may take long over a long text. */
 const lineLimit = 16 * 1024;
+const matchLimitMs = 2000;
+
+interface ReadLine {
+  readonly bytes: Buffer;
+  /** Where it begins in its file. */
+  readonly at: number;
+}
 
 /**
  * Reads finished lines from `start`, through rotations: a file that lost its name is read to its end, then the next one
@@ -25,11 +34,22 @@ export function createReadyLog(path: string, pattern: RegExp, start: LogPosition
   let { rotations, bytes: position } = start;
   let rest: Buffer = Buffer.alloc(0);
   let lastMatch: LogPosition | undefined;
+  const bounded = createBoundedMatch(pattern, matchLimitMs);
 
-  function match(bytes: Buffer, at: number): void {
-    if (bytes.length > lineLimit) return;
-    if (pattern.test(stripEscapes(decodeLine(bytes)))) lastMatch = { rotations, bytes: at };
-    pattern.lastIndex = 0;
+  function match(lines: readonly ReadLine[]): void {
+    const judged = lines.filter(({ bytes }) => bytes.length <= lineLimit);
+    const matched = matchLines(judged.map(({ bytes }) => stripEscapes(decodeLine(bytes))));
+    const last = matched.lastIndexOf(true);
+    if (last !== -1) lastMatch = { rotations, bytes: judged[last]!.at };
+  }
+
+  function matchLines(lines: readonly string[]): readonly boolean[] {
+    try {
+      return bounded(lines);
+    } catch (error) {
+      if (!(error instanceof MatchOverdueError)) throw error;
+      throw new EnvctlError('ENVCTL_E_CONFIG_INVALID', `The expression ${pattern} takes more than ${matchLimitMs / 1000} s over a few lines of ${path}.`, { hints: ['say it without a repetition of a repetition: a+ instead of (a+)+'], data: { value: pattern.source, path } });
+    }
   }
 
   async function readOn(file: FileHandle): Promise<void> {
@@ -40,12 +60,14 @@ export function createReadyLog(path: string, pattern: RegExp, start: LogPosition
       const bytes = Buffer.concat([rest, chunk.subarray(0, bytesRead)]);
       const begin = position - rest.length;
       position += bytesRead;
+      const lines: ReadLine[] = [];
       let from = 0;
       for (let at = bytes.indexOf(newline); at !== -1; at = bytes.indexOf(newline, from)) {
-        match(bytes.subarray(from, at), begin + from);
+        lines.push({ bytes: bytes.subarray(from, at), at: begin + from });
         from = at + 1;
       }
       rest = bytes.length - from > lineLimit ? Buffer.alloc(lineLimit + 1) : bytes.subarray(from);
+      match(lines);
     }
   }
 

@@ -1,3 +1,4 @@
+import type { LinesMatch } from './bounded-match.js';
 import { closeGenerations, openGenerations, type FileIdentity, type Generation } from './log-generations.js';
 import { lineTime } from './line-time.js';
 import { linesBackwards, type BackwardLine } from './lines-backwards.js';
@@ -26,8 +27,8 @@ export interface LogTail {
 export interface TailRequest {
   /** How many lines; absent = all that the limit of bytes allows. */
   readonly count?: number | undefined;
-  /** Only lines that are matched, tested without escape sequences. */
-  readonly match?: ((line: string) => boolean) | undefined;
+  /** Only lines that are matched, tested without escape sequences. What it throws is thrown. */
+  readonly match?: LinesMatch | undefined;
   /** Epoch milliseconds: no line that is certain to be older. */
   readonly since?: number | undefined;
   /** Default true: a line at the end that has no newline yet counts. */
@@ -87,7 +88,6 @@ function createCollector({ count = Infinity, match, since, unfinished = true, ma
   let isFull = count <= 0;
   let basis: 'lines' | 'file' = 'file';
   const take = (text: string): void => {
-    if (match !== undefined && !match(stripEscapes(text))) return;
     newestFirst.push(text);
     chars += text.length;
     isFull = newestFirst.length >= count || chars >= maxBytes;
@@ -104,11 +104,12 @@ function createCollector({ count = Infinity, match, since, unfinished = true, ma
   return {
     wants: (writtenAt) => !isFull && (since === undefined || writtenAt >= since),
     add: (lines) => {
-      for (const { text, isFinished } of lines) {
+      const matched = match?.(lines.map(({ text }) => stripEscapes(text)));
+      for (const [index, { text, isFinished }] of lines.entries()) {
         if (!isFinished && !unfinished) continue;
         if (reachedOlder(text)) isFull = true;
         if (isFull) return false;
-        take(text);
+        if (matched?.[index] !== false) take(text);
       }
       return !isFull;
     },

@@ -57,7 +57,8 @@ async function followService(first: Place, options: FollowOptions, { watch }: Sh
     if (path === null) continue;
     try {
       for await (const lines of followLog(path, { from: isFirst && next !== undefined ? next : 'start', signal, superseded: place.superseded.signal, watch })) {
-        const wanted = grep === undefined ? lines : lines.filter((line) => grep.match(stripEscapes(line)));
+        const matched = grep?.match(lines.map(stripEscapes));
+        const wanted = matched === undefined ? lines : lines.filter((_line, index) => matched[index]);
         if (wanted.length > 0) options.onLines(name, wanted.map(toShown(options)));
       }
     } catch (error) {

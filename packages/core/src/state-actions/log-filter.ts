@@ -1,5 +1,5 @@
 import { EnvctlError } from '../contract/index.js';
-import { readTime } from '../services/index.js';
+import { createBoundedMatch, MatchOverdueError, readTime, type LinesMatch } from '../services/index.js';
 
 const unitMs: Readonly<Record<string, number>> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 };
 
@@ -16,13 +16,31 @@ export function parseSince(text: string, now: number): number {
   throw new EnvctlError('ENVCTL_E_ARGV_INVALID', `--logs-since: "${text}" is neither a duration nor a time.`, { hints: ['envctl logs --logs-since 10m', 'envctl logs --logs-since 2026-01-31T17:05:00'], data: { flag: 'logs-since', value: text } });
 }
 
-/** `--logs-grep`: a test of lines. Throws ENVCTL_E_ARGV_INVALID for what is no regular expression. */
-export function parseGrep(pattern: string): (line: string) => boolean {
-  try {
-    const expression = new RegExp(pattern);
-    return (line) => expression.test(line);
-  } catch (error) {
-    throw new EnvctlError('ENVCTL_E_ARGV_INVALID', `--logs-grep: "${pattern}" is not a regular expression: ${reasonOf(error)}.`, { hints: ["escape special characters with \\, for example: envctl logs --logs-grep 'GET /api\\?id='"], data: { flag: 'logs-grep', value: pattern } });
+/** What an expression may take over the lines of one read, at most 64 KiB of a log or one line. */
+const grepLimitMs = 2000;
+
+/**
+ * `--logs-grep`: a test of lines. Throws ENVCTL_E_ARGV_INVALID for what is no regular expression; so does the test, when the expression
+ * takes more than two seconds over the lines of one read.
+ */
+export function parseGrep(pattern: string, limitMs = grepLimitMs): LinesMatch {
+  const refused = (reason: string, hint: string): EnvctlError => new EnvctlError('ENVCTL_E_ARGV_INVALID', `--logs-grep: "${pattern}" ${reason}.`, { hints: [hint], data: { flag: 'logs-grep', value: pattern } });
+  const match = createBoundedMatch(compile(), limitMs);
+  return (lines) => {
+    try {
+      return match(lines);
+    } catch (error) {
+      if (!(error instanceof MatchOverdueError)) throw error;
+      throw refused(`takes more than ${limitMs / 1000} s over a few lines`, "a repetition of a repetition, as in (a+)+, tries every way to divide a line; say it once, for example: envctl logs --logs-grep 'a+$'");
+    }
+  };
+
+  function compile(): RegExp {
+    try {
+      return new RegExp(pattern);
+    } catch (error) {
+      throw refused(`is not a regular expression: ${reasonOf(error)}`, "escape special characters with \\, for example: envctl logs --logs-grep 'GET /api\\?id='");
+    }
   }
 }
 

@@ -1,6 +1,6 @@
 import { stat } from 'node:fs/promises';
 import type { Mode } from '../contract/index.js';
-import { keepColours, readTail, stripEscapes, type LogPosition } from '../services/index.js';
+import { keepColours, readTail, stripEscapes, type LinesMatch, type LogPosition } from '../services/index.js';
 import type { RunState, ServiceRecord } from '../state/index.js';
 
 /** The document of `logs --json` without following. */
@@ -37,7 +37,7 @@ export interface LogsOptions {
   readonly tail: number | null;
   /** Epoch milliseconds. */
   readonly since?: number;
-  readonly grep?: { readonly pattern: string; readonly match: (line: string) => boolean };
+  readonly grep?: { readonly pattern: string; readonly match: LinesMatch };
   readonly follow: boolean;
   readonly durationSeconds: number | null;
   readonly stripColour: boolean;

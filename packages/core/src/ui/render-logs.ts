@@ -1,3 +1,5 @@
+import { showControls } from './show-controls.js';
+
 /** The logs of several services as one text: each service has a colour of its own, the same in every command. */
 const palette = [36, 33, 32, 35, 34, 96, 93, 92, 95, 94, 91, 31] as const;
 
@@ -18,7 +20,7 @@ export function inServiceColour(service: string, text: string, colour: boolean):
 
 /** One log: where it is, what has to be said of it, and its last lines. */
 export function renderLog(log: LogHead, colour: boolean): string {
-  return [renderLogHead(log, colour), ...log.tail_lines].join('\n');
+  return [renderLogHead(log, colour), ...log.tail_lines.map(showControls)].join('\n');
 }
 
 function renderLogHead(log: LogHead, colour: boolean): string {
@@ -33,7 +35,7 @@ function renderLogHead(log: LogHead, colour: boolean): string {
 /** Followed lines, with the name of their service in front where there are several. */
 export function renderLogLines(service: string, lines: readonly string[], { width, colour }: { readonly width: number | undefined; readonly colour: boolean }): string {
   const head = width === undefined ? '' : `${inServiceColour(service, `${service.padEnd(width)} |`, colour)} `;
-  return lines.map((line) => `${head}${line}\n`).join('');
+  return lines.map((line) => `${head}${showControls(line)}\n`).join('');
 }
 
 /** By the sum of its words: services of one project that differ in one word differ in colour as these words do. */

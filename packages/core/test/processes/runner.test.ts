@@ -152,6 +152,13 @@ describe('runner', function () {
       expect(readFileSync(`${started.spec.logPath}.1`, 'utf8')).to.match(/^0+1second half\n$/);
     });
 
+    it('finishes a line of many reads too', async () => {
+      const started = await bench.start([process.execPath, '-e', 'require("fs").writeSync(1, "x".repeat(500_000) + "\\nnext line\\n")'], { logRotation, logMaxBytes: 500 });
+      await ended(started);
+      expect(readFileSync(`${started.spec.logPath}.1`, 'utf8')).to.equal(`${'x'.repeat(500_000)}\n`);
+      expect(started.log()).to.equal('next line\n');
+    });
+
     it('passes on every byte, a line without an end too', async () => {
       const started = await bench.start([process.execPath, '-e', 'const b = Buffer.alloc(70000); for (let n = 0; n < b.length; n += 1) b[n] = n % 256; require("fs").writeSync(1, b); require("fs").writeSync(2, "no end")'], { logRotation });
       await ended(started);

@@ -86,6 +86,17 @@ describe('followLog', () => {
     });
   });
 
+  it('goes on in the present file where the clock was set back since', async () => {
+    await follow(async ({ file, lines }) => {
+      await appendFile(file, 'one\n');
+      expect(await lines.take(1)).to.deep.equal(['one']);
+      await writeFile(`${file}.new`, 'new\n');
+      await utimes(`${file}.new`, new Date(0), new Date(0));
+      await rename(`${file}.new`, file);
+      expect(await lines.take(1)).to.deep.equal(['new']);
+    });
+  });
+
   it('starts again when the file was cut and has grown beyond its old size', async () => {
     await follow(async ({ file, lines }) => {
       await appendFile(file, 'x\n');

@@ -129,6 +129,13 @@ describe('waitServiceReady', function () {
       });
     });
 
+    it('refuses an expression for its log that takes for ever over a line', async () => {
+      await withService("console.log('a'.repeat(59) + '!'); setInterval(() => {}, 1000)", async (service) => {
+        const refused = await wait(service, { port: null, readyLog: /^(a+)+$/ }).catch((error: unknown) => error);
+        expect(refused).to.include({ code: 'ENVCTL_E_CONFIG_INVALID' }).and.to.have.property('message').that.matches(/^The expression \/\^\(a\+\)\+\$\/ takes more than 2 s over a few lines of \/.*\.log\.$/);
+      });
+    });
+
     it('believes no line of an incarnation that has ended', async () => {
       // Says that it is ready and dies, twice; the third lives on without a word.
       const code = `const fs = require('fs'); const file = __dirname + '/count'; fs.appendFileSync(file, '.');

@@ -91,7 +91,7 @@ describe('tailLines', () => {
     await withDirectory(async (directory) => {
       const file = path.join(directory, 'log');
       await writeFile(file, `\u001b[31mERR\u001b[0mOR one\nERROR two\n${'fine\n'.repeat(50_000)}ERROR three\nfine\n`);
-      const match = (line: string): boolean => /^ERROR/.test(line);
+      const match = (lines: readonly string[]): readonly boolean[] => lines.map((line) => /^ERROR/.test(line));
       expect((await readTail(file, { count: 2, match })).lines).to.deep.equal(['ERROR two', 'ERROR three']);
       expect((await readTail(file, { count: 9, match })).lines).to.have.lengthOf(3);
     });

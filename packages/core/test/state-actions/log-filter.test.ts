@@ -28,10 +28,16 @@ describe('parseSince', () => {
 });
 
 describe('parseGrep', () => {
-  it('tests a line', () => {
-    const match = parseGrep('ERROR|timeout$');
-    expect(['ERROR one', 'a timeout', 'timeouts'].map(match)).to.deep.equal([true, true, false]);
-  });
+  for (const [pattern, expected] of [['ERROR|timeout$', [true, true, false]], ['ERR+OR|timeout$', [true, true, false]], ['(E)R{2}.\\1?', [true, false, false]]] as const) {
+    it(`tests lines for ${pattern}`, () => expect(parseGrep(pattern)(['ERROR one', 'a timeout', 'timeouts'])).to.deep.equal(expected));
+  }
+
+  for (const pattern of ['(a+)+$', '(a|aa)+$', '^(?:a|a?b?)+$', '^(a+)+\\1b$']) {
+    it(`interrupts ${pattern} over a line that it tries every way, and does not begin again`, () => {
+      const match = parseGrep(pattern, 50);
+      for (const lines of [['fine', `${'a'.repeat(59)}!`], ['fine']]) expect(() => match(lines)).to.throw(`--logs-grep: "${pattern}" takes more than 0.05 s over a few lines.`).with.property('code', 'ENVCTL_E_ARGV_INVALID');
+    });
+  }
 
   it('refuses what is no regular expression, saying why', () => {
     expect(() => parseGrep('(unclosed')).to.throw('--logs-grep: "(unclosed" is not a regular expression: Unterminated group.');

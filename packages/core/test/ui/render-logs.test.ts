@@ -18,6 +18,19 @@ describe('renderLogLines', () => {
   });
 });
 
+describe('showControls', () => {
+  for (const [text, shown] of [
+    ['10%\r20%', '10%␍20%'],
+    ['a\u0000b\tc\bd\u0007e\u000ef', 'a␀b\tc␈d␇e␎f'],
+    ['\u009b2J\u007f', '\ufffd2J␡'],
+    ['\u001b[31mred\u001b[0m \u001b[38:2::1:2:3mtrue\u001b[m', '\u001b[31mred\u001b[0m \u001b[38:2::1:2:3mtrue\u001b[m'],
+    ['\u001b', '␛'],
+    ['größer 😀', 'größer 😀'],
+  ] as const) {
+    it(`shows ${JSON.stringify(text)}`, () => expect(renderLogLines('a', [text], { width: undefined, colour: true })).to.equal(`${shown}\n`));
+  }
+});
+
 describe('renderLog', () => {
   it('says what has to be known of the lines', () => {
     const log = { name: 'Main Backend', log_path: '/logs/b.log', tail_lines: ['one'], since_basis: 'file', tail_cut: true } as const;
