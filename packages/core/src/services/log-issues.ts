@@ -68,11 +68,12 @@ export function createIssueScanner(onIssue: (issue: FoundIssue) => void, rules: 
   let open: { readonly rule: LogIssueRule; readonly line: number; readonly lines: string[]; headline: string | undefined; length: number } | undefined;
   const close = (): void => {
     if (open === undefined) return;
+    const isConfirmed = open.rule.confirmedBy === undefined || open.length > 1;
     while (open.lines.length > 1 && open.lines.at(-1)?.trim() === '') open.lines.pop();
-    onIssue({ rule: open.rule.id, line: open.line, headline: (open.headline ?? open.lines[0] ?? '').trim(), excerpt: open.lines });
+    if (isConfirmed) onIssue({ rule: open.rule.id, line: open.line, headline: (open.headline ?? open.lines[0] ?? '').trim(), excerpt: open.lines });
     open = undefined;
   };
-  const isHeadline = ({ rule, length }: { readonly rule: LogIssueRule; readonly length: number }, line: string): boolean => (rule.saysNext === true ? length === 2 : rule.headline?.test(line.slice(0, judgedChars)) ?? true);
+  const isHeadline = ({ rule, length }: { readonly rule: LogIssueRule; readonly length: number }, line: string): boolean => (rule.next === 'says' ? length === 2 : rule.headline?.test(line.slice(0, judgedChars)) ?? true);
   const take = (line: string): void => {
     if (open === undefined) return;
     open.length += 1;
@@ -85,10 +86,11 @@ export function createIssueScanner(onIssue: (issue: FoundIssue) => void, rules: 
     push: (line) => {
       number += 1;
       const judged = line.slice(0, judgedChars);
+      if (open?.length === 1 && open.rule.confirmedBy?.test(judged) === false) open = undefined;
       if (open !== undefined && open.length < longestIssue) {
         const { rule } = open;
         const isEnd = rule.ends?.test(judged) === true;
-        if (isEnd || rule.goesOn?.test(judged) === true || (rule.saysNext === true && open.length === 1)) {
+        if (isEnd || rule.goesOn?.test(judged) === true || (rule.next !== undefined && open.length === 1)) {
           take(line);
           if (isEnd) close();
           return;
