@@ -103,12 +103,14 @@ export function createStack(root: string, programs: { readonly envctl: string; r
 
   const allowed = [1, process.pid].flatMap((pid) => ['--allow', String(pid)]);
   const counter = spawn('python3', ['-I', '-S', programs.survivors, '--serve', '--runtime', runtime, '--store', store, ...allowed], { stdio: ['pipe', 'pipe', 'inherit'] });
-  const counted = createInterface({ input: counter.stdout })[Symbol.asyncIterator]();
+  const lines = createInterface({ input: counter.stdout })[Symbol.asyncIterator]();
   const facts: Stack['facts'] = async () => {
     counter.stdin.write('\n');
-    const line: IteratorResult<string, unknown> = await counted.next();
+    const line: IteratorResult<string, unknown> = await lines.next();
     if (line.done === true) throw new Error('survivors.py ended');
-    return JSON.parse(line.value) as Facts;
+    const counted = JSON.parse(line.value) as Facts;
+    // Below a cgroup that is not this stack's alone there are those of others.
+    return programs.hasCgroups ? counted : { ...counted, cgroups: [] };
   };
 
   let isStoreAsKept = false;
