@@ -1,4 +1,5 @@
 import { EnvctlError, errorMessage } from '../contract/index.js';
+import { findProgram } from './find-program.js';
 
 export interface RunOptions {
   readonly cwd: string;
@@ -45,7 +46,7 @@ export async function runCommand(command: readonly [string, ...string[]], option
     throw new EnvctlError('ENVCTL_E_RUN_TIMEOUT', `${program} did not end within ${options.timeoutMs} ms.`, { kind: 'environment', data });
   }
   if (result.exitCode === undefined && result.signal === undefined) {
-    const missing = result.code === 'ENOENT';
+    const missing = result.code === 'ENOENT' || isNowhere(program, result.code, options);
     throw new EnvctlError(
       missing ? 'ENVCTL_E_PREREQUISITE_MISSING' : 'ENVCTL_E_RUN_FAILED',
       missing ? `The program "${program}" was not found on PATH, or ${options.cwd} does not exist.` : `${program} could not be run: ${errorMessage(result.cause ?? result)}.`,
@@ -58,6 +59,11 @@ export async function runCommand(command: readonly [string, ...string[]], option
     throw new EnvctlError('ENVCTL_E_RUN_FAILED', `${program} ended with code ${outcome.code}${line === '' ? '' : `: ${line}`}`, { kind: 'environment', data });
   }
   return outcome;
+}
+
+/** One directory of the PATH that may not be searched makes exec say EACCES of a program that is in none of them. */
+function isNowhere(program: string, code: string | undefined, { cwd, env }: RunOptions): boolean {
+  return code === 'EACCES' && !program.includes('/') && !findProgram(program, { cwd, path: env['PATH'] }).found;
 }
 
 async function signalExitCode(signal: string | undefined): Promise<number> {
