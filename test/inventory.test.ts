@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { expect } from 'chai';
 import type { World } from './e2e/world.js';
 import { createInventoryWorld, observeArtifacts, observeCommands, observeExitCodes, observeModes, observeOptions, observeTexts, observeWords, type Original } from './inventory/observe.js';
+import { observeDocuments } from './inventory/observe-documents.js';
 import { observeKeys } from './inventory/observe-keys.js';
 import type { Observation } from './inventory/observation.js';
 
@@ -34,6 +35,7 @@ describe('the inventory of the original', function () {
     ['exit codes of commands', () => observeExitCodes(world, original)],
     ['configuration keys', () => observeKeys(world, original)],
     ['artifacts', () => observeArtifacts(world, original)],
+    ['fields of JSON documents and artifacts', () => observeDocuments(original)],
     ['texts and exit codes', () => observeTexts(world, original)],
   ];
   for (const [title, observe] of parts) {

@@ -26,7 +26,9 @@ export interface Original {
   readonly assignments: readonly { readonly key: string; readonly kind: 'value' | 'boolean' | 'true-or-false' | 'only-true' }[];
   readonly launcherWords: readonly string[];
   readonly keys: readonly { readonly key: string; readonly default: string | null; readonly managed: boolean; readonly places: readonly ('environment' | 'file')[] }[];
-  readonly artifacts: readonly { readonly name: string; readonly latest: boolean; readonly perRun: boolean }[];
+  readonly artifacts: readonly { readonly name: string; readonly latest: boolean; readonly perRun: boolean; readonly fields?: readonly string[] }[];
+  /** `fields`: `a.b` of an object, `a[]` each entry of a list, `*` each value of a map. */
+  readonly documents: readonly { readonly command: string; readonly situation: string; readonly fields: readonly string[] }[];
   readonly texts: readonly { readonly situation: string; readonly begins: string; readonly exitCode: number }[];
 }
 

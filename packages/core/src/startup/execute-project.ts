@@ -8,7 +8,7 @@ import { firstFailure, runGraph, type NodeOutcome } from './graph.js';
 import { describeMove } from './follow-move.js';
 import { isShownNode, toGraphNodes } from './graph-nodes.js';
 import { createHeadStart } from './head-start.js';
-import { toComponent, toFailedComponent, toHookedComponent, toPortPlans, toTimings, type NodeTiming } from './project-results.js';
+import { toComponent, toDependencyPortPlans, toFailedComponent, toHookedComponent, toPortPlans, toTimings, type NodeTiming } from './project-results.js';
 import type { ExecuteContext, ExecuteRequest, ProjectRun } from './project-run.js';
 import { toFailedRecord } from './start-service.js';
 import { stolenPort, undoProject } from './undo-project.js';
@@ -92,7 +92,7 @@ async function attemptProject(context: ExecuteContext, request: ExecuteRequest, 
       ...[...acquired.failed].map(([id, outcome]) => [id, toFailedComponent(id, outcome)] as const),
       ...Object.entries(run.hooked.requirements ?? {}).map(([id, requirement]) => [id, toHookedComponent(id, requirement)] as const),
     ]),
-    ports: toPortPlans(project.name, acquired.leases),
+    ports: { ...toPortPlans(project.name, acquired.leases), ...toDependencyPortPlans(project.name, acquired.dependencies, context.declarations) },
     timings: timings(),
     notes: acquired.leases.flatMap(describeMove),
     undo: (error) => fail(project.name, error),

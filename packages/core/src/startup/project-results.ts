@@ -1,5 +1,5 @@
 /** What a bring-up came to, in the words of the state. */
-import type { FailedOutcome, HookRequirement } from '../contract/index.js';
+import type { DependencyDeclaration, FailedOutcome, HookRequirement } from '../contract/index.js';
 import type { BringUpResult } from '../requirements/index.js';
 import { absentComponent, type PortPlan, type RequirementComponent } from '../state/index.js';
 import type { NodeOutcome } from './graph.js';
@@ -55,6 +55,20 @@ export function toPortPlans(project: string, leases: readonly LeasedService[]): 
       const assigned = movedFrom ?? port;
       const retries = Number(assigned !== requested) + Number(port !== assigned);
       return [[service.type, { project, requested, assigned, final: port, source: source === 'walk' ? 'retry' : 'env', retries }]];
+    }),
+  );
+}
+
+/** By the names that planned ports have: `db`, `redis`. A server that was given has no port of ours. */
+export function toDependencyPortPlans(project: string, results: ReadonlyMap<string, BringUpResult>, declarations: readonly DependencyDeclaration[]): Record<string, PortPlan> {
+  return Object.fromEntries(
+    declarations.flatMap(({ id, resources }) => {
+      const result = results.get(id);
+      return resources.flatMap(({ name, portKey }): [string, PortPlan][] => {
+        const [port, requested] = [result?.ports[name], result?.requested[name]];
+        if (result === undefined || port === undefined || requested === undefined) return [];
+        return [[portKey, { project, requested, assigned: port, final: port, source: port === requested ? 'planner' : 'retry', retries: result.retries }]];
+      });
     }),
   );
 }
