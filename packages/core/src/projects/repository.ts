@@ -23,11 +23,22 @@ export function resolveRepository(cwd: string, repoOption?: string): Repository 
 function givenCheckout(cwd: string, repoOption: string): string {
   const path = resolve(cwd, repoOption);
   if (existsSync(join(path, '.git'))) return realpathSync(path);
+  const { why, mend } = judgeNoCheckout(path);
+  throw new EnvctlError('ENVCTL_E_REPO_INVALID', `Invalid --repo path: ${path} ${why}.`, { hints: mendOf(path, repoOption, mend), data: { path } });
+}
+
+function mendOf(path: string, typed: string, mend: readonly string[]): readonly string[] {
+  if (typed.startsWith('~')) return [`envctl --repo ${typed} …   (a shell expands ~ only where a word begins)`];
   const around = checkoutAround(path);
-  throw new EnvctlError('ENVCTL_E_REPO_INVALID', `Invalid --repo path: ${path} ${existsSync(path) ? 'has no .git' : 'does not exist'}.`, {
-    hints: around === undefined ? [...(existsSync(path) ? [`git init ${quoteForShell(path)}`] : []), 'envctl --repo <path of a git repository> …'] : [`envctl --repo ${quoteForShell(around)} …`],
-    data: { path },
-  });
+  return around === undefined ? [...mend, 'envctl --repo <path of a git repository> …'] : [`envctl --repo ${quoteForShell(around)} …`];
+}
+
+/** Why there is no checkout at `path`, and what makes one. */
+function judgeNoCheckout(path: string): { readonly why: string; readonly mend: readonly string[] } {
+  if (!existsSync(path)) return { why: 'does not exist', mend: [] };
+  if (!statSync(path).isDirectory()) return { why: 'is not a directory', mend: [] };
+  const isBare = ['HEAD', 'objects', 'refs'].every((name) => existsSync(join(path, name)));
+  return isBare ? { why: 'is a bare repository, without a checkout', mend: [`git clone ${quoteForShell(path)} <directory>`] } : { why: 'has no .git', mend: [`git init ${quoteForShell(path)}`] };
 }
 
 function nearestCheckout(cwd: string): string {

@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, realpathSync, rmSync, symlinkSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, realpathSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
@@ -21,6 +21,8 @@ describe('resolveRepository', () => {
     git(at('main'), 'worktree', 'add', '-q', at('linked'));
     git(at('main'), 'submodule', '--quiet', 'add', at('library'), 'vendored');
     symlinkSync(at('main'), at('alias'));
+    git(root, 'init', '-q', '--bare', 'bare');
+    writeFileSync(at('file'), '');
   });
   after(() => rmSync(root, { recursive: true, force: true }));
 
@@ -46,6 +48,8 @@ describe('resolveRepository', () => {
     ['a directory of a repository', 'main/deep', /main\/deep has no \.git\.$/, [`envctl --repo ${at('main')} …`]],
     ['nothing in a repository', 'main/typo', /main\/typo does not exist\.$/, [`envctl --repo ${at('main')} …`]],
     ['a directory outside', 'nothing', /nothing has no \.git\.$/, [`git init ${at('nothing')}`, 'envctl --repo <path of a git repository> …']],
+    ['a file', 'file', /file is not a directory\.$/, ['envctl --repo <path of a git repository> …']],
+    ['a bare repository', 'bare', /bare is a bare repository, without a checkout\.$/, [`git clone ${at('bare')} <directory>`, 'envctl --repo <path of a git repository> …']],
     ['nothing outside', 'typo', /typo does not exist\.$/, ['envctl --repo <path of a git repository> …']],
   ];
   for (const [title, path, message, hints] of refusals) {
@@ -53,4 +57,8 @@ describe('resolveRepository', () => {
       expect(() => resolveRepository(at('nothing'), at(path))).to.throw(message).with.property('hints').that.deep.equals(hints);
     });
   }
+
+  it('--repo with a ~ that no shell expanded says how it would', () => {
+    expect(() => resolveRepository(at('main'), '~/there')).to.throw(/main\/~\/there does not exist\.$/).with.property('hints').that.deep.equals(['envctl --repo ~/there …   (a shell expands ~ only where a word begins)']);
+  });
 });
