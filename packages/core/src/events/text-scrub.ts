@@ -42,7 +42,13 @@ function decoded(text: string): string {
 
 function scrubUrls(text: string): string {
   if (!text.includes('://')) return text;
-  return text.replace(wildUserPart, `$1${redacted}@`).replace(userPart, `$1${redacted}@`);
+  return text.replace(wildUserPart, hideUserPart).replace(userPart, hideUserPart);
+}
+
+/** Not the example of a hint, `redis://:password@host:port/0`: no URL has a port of that name. */
+function hideUserPart(whole: string, scheme: string, at: number, text: string): string {
+  const isExample = /^(?:user)?:password@$/.test(whole.slice(scheme.length)) && text.startsWith('host:port/', at + whole.length);
+  return isExample ? whole : `${scheme}${redacted}@`;
 }
 
 const assignment = /(?<![A-Za-z0-9_])([A-Za-z_][\w.-]{0,127})(\\*["']?)(\s*[=:]\s*)/g;
