@@ -29,6 +29,8 @@ const typed: readonly (readonly [line: string, words: readonly string[]])[] = [
   ['record stop "Main F\t', ['stop', 'Main Frontend']],
   ['record config --set MAIN_REDIS_EN\ttr\t', ['config', '--set', 'MAIN_REDIS_ENABLE=true']],
   ['record plugins unin\t', ['plugins', 'uninstall']],
+  ['record help plugins unin\t', ['help', 'plugins', 'uninstall']],
+  ['record stop -- Main\\ B\t', ['stop', '--', 'Main Backend']],
   ['record wait --until=st\t', ['wait', '--until=stopped']],
   ['record --repo rc-of\t', ['--repo', 'rc-of-repo']],
 ];
@@ -88,6 +90,8 @@ describe('completion', function () {
       ['envctl stop "Main ', ['Main Backend', 'Main Frontend']],
       ['envctl config --set MAIN_REDIS_ENABLE=', ['MAIN_REDIS_ENABLE=false', 'MAIN_REDIS_ENABLE=true']],
       ['envctl plugins unin', ['uninstall']],
+      ['envctl help plugins unin', ['uninstall']],
+      ['envctl stop -- "Main B', ['Main Backend']],
       ['envctl --repo rc-of', ['rc-of-repo/']],
       ['envctl nonsense --what ', []],
     ];

@@ -52,6 +52,8 @@ interface ReadLine {
   readonly command: RoutedCommand | undefined;
   /** Bare words before a command is recognised, or of a topic. */
   readonly topic: readonly string[];
+  /** Bare words behind the command. */
+  readonly words: readonly string[];
   readonly facts: LineFacts;
   /** Long names of the flags that are there already. */
   readonly used: ReadonlySet<string>;
@@ -72,6 +74,7 @@ function readLine(words: readonly string[], tables: RoutingTables): ReadLine {
   let isProtected = false;
   let isLost = false;
   const used = new Set<string>();
+  let behind: readonly string[] = [];
   for (const word of words) {
     if (isProtected) continue;
     if (open !== undefined) {
@@ -88,6 +91,7 @@ function readLine(words: readonly string[], tables: RoutingTables): ReadLine {
     if (!word.startsWith('-')) {
       if (word.includes('=')) continue;
       const id = tables.words.get([...topic, word].join(':'));
+      if (command !== undefined) behind = [...behind, word];
       const hasMore = [...tables.commands.keys()].some((one) => one.startsWith(`${[...topic, word].join(':')}:`));
       if (command === undefined || topic.length > 0) {
         command = tables.commands.get(id ?? '') ?? command;
@@ -104,7 +108,7 @@ function readLine(words: readonly string[], tables: RoutingTables): ReadLine {
     if (spelling === '--repo' && value !== undefined) repo = value;
     if (takesValue && value === undefined) open = { name: spelling, flag };
   }
-  return { command, topic, facts: { repo, mode }, used, open, isLost, isProtected };
+  return { command, topic, words: behind, facts: { repo, mode }, used, open, isLost, isProtected };
 }
 
 function candidatesFor(inputs: CompletionInputs, line: ReadLine, current: string): Completion {
@@ -120,7 +124,7 @@ function candidatesFor(inputs: CompletionInputs, line: ReadLine, current: string
   const subCommands = line.topic.length === 0 ? [] : commandsBelow(line.topic, tables);
   const entry = line.command?.entry;
   if (entry === undefined) return { candidates: [...(line.topic.length === 0 ? commandWords(tables) : subCommands)], hints: [] };
-  if (entry.id === 'help') return { candidates: commandWords(tables), hints: [] };
+  if (entry.id === 'help') return { candidates: line.words.length === 0 ? commandWords(tables) : commandsBelow(line.words, tables), hints: [] };
   if (entry.id === 'completion') return { candidates: inputs.shells.map((value) => ({ value })), hints: [] };
   return { candidates: [...subCommands, ...targetsOf(entry, names, line.facts)], hints: [] };
 }
