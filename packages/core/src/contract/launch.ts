@@ -39,7 +39,7 @@ export interface LaunchHandle {
   readonly logPath: string;
   /** Resolves when the process has ended; rejects only on abort. */
   exited(signal: AbortSignal): Promise<LaunchExit>;
-  /** The last lines of its log, oldest first. */
+  /** The last lines of its log since it was launched, oldest first. */
   logTail(lines: number): Promise<readonly string[]>;
 }
 

@@ -2,9 +2,10 @@
  * The command driver: the user's own command runs as the process of the instance, on a leased port. To the plugin the server is one that
  * runs elsewhere: it asks it by its protocol and makes the variables of the given URL, in which `{port}` stands for the port.
  */
+import { join } from 'node:path';
 import type { ConfigReader, DependencyDefinition, DependencyOutcome, LaunchHandle, ProbeContext, StartContext } from '../contract/index.js';
 import { EnvctlError, failStart, toOutcome } from '../contract/index.js';
-import { diagnoseLog, splitShellWords, taskEnvironment } from '../services/index.js';
+import { createLaunchListeners, diagnoseLog, splitShellWords, taskEnvironment } from '../services/index.js';
 import type { DependencyHandle, RequirementsContext } from './orchestrator.js';
 
 const defaultTimeoutSeconds = 60;
@@ -16,11 +17,13 @@ function commandKey(id: string): string {
 }
 
 /** The handle of a dependency of the mode `command`. */
-export function withCommand({ env }: Pick<RequirementsContext, 'env'>, handle: DependencyHandle): DependencyHandle {
-  return { ...handle, definition: toCommandDefinition(env, handle) };
+export function withCommand(context: CommandContext, handle: DependencyHandle): DependencyHandle {
+  return { ...handle, definition: toCommandDefinition(context, handle) };
 }
 
-function toCommandDefinition(callerEnv: RequirementsContext['env'], { declaration, definition }: DependencyHandle): DependencyDefinition {
+type CommandContext = Pick<RequirementsContext, 'env' | 'paths'>;
+
+function toCommandDefinition(context: CommandContext, { declaration, definition }: DependencyHandle): DependencyDefinition {
   const { id, resources } = declaration;
   const key = commandKey(id);
   const names = resources.map(({ name }) => name);
@@ -33,7 +36,7 @@ function toCommandDefinition(callerEnv: RequirementsContext['env'], { declaratio
     },
     // An instance of another driver may be on record from before.
     plan: (ctx) => (ctx.driver === 'command' ? { ...definition.plan({ ...ctx, driver: 'external' }), share: 'project', ports: names } : definition.plan(ctx)),
-    start: (ctx) => toOutcome(ctx.signal, 'hard_start_failure', () => startCommand(ctx, { key, id, callerEnv, ask: () => probe(ctx), names })),
+    start: (ctx) => toOutcome(ctx.signal, 'hard_start_failure', () => startCommand(ctx, { key, id, context, ask: () => probe(ctx), names })),
     probe,
     credentials: () => [],
     project: (ctx) => definition.project({ ...ctx, driver: 'external', config: onPorts(ctx.config, declaration.resources, ctx.ports) }),
@@ -44,12 +47,12 @@ function toCommandDefinition(callerEnv: RequirementsContext['env'], { declaratio
 interface CommandStart {
   readonly key: string;
   readonly id: string;
-  readonly callerEnv: Readonly<Record<string, string | undefined>>;
+  readonly context: CommandContext;
   readonly ask: () => Promise<DependencyOutcome>;
   readonly names: readonly string[];
 }
 
-async function startCommand(ctx: StartContext, { key, id, callerEnv, ask, names }: CommandStart): Promise<DependencyOutcome> {
+async function startCommand(ctx: StartContext, { key, id, context, ask, names }: CommandStart): Promise<DependencyOutcome> {
   const port = String(Object.values(ctx.instance.ports)[0] ?? '');
   const { words, assignments } = readCommand(key, ctx.config.string(key) ?? '');
   const onPort = (text: string): string => text.replaceAll('{port}', port);
@@ -58,7 +61,7 @@ async function startCommand(ctx: StartContext, { key, id, callerEnv, ask, names 
     name: 'command',
     command: [program, ...rest],
     cwd: ctx.project.root,
-    env: taskEnvironment(callerEnv, { PORT: port, ...Object.fromEntries(Object.entries(assignments).map(([name, value]) => [name, onPort(value)])) }),
+    env: taskEnvironment(context.env, { PORT: port, ...Object.fromEntries(Object.entries(assignments).map(([name, value]) => [name, onPort(value)])) }),
     ports: names,
     dataDirectories: [],
     asDataUser: false,
@@ -68,6 +71,7 @@ async function startCommand(ctx: StartContext, { key, id, callerEnv, ask, names 
   const exit = handle.exited(AbortSignal.any([ctx.signal, ended.signal])).catch(() => undefined);
   const begunMs = performance.now();
   let last: DependencyOutcome | undefined;
+  let elsewhere = '';
   try {
     const answer = await ctx.until(
       async () => {
@@ -81,11 +85,18 @@ async function startCommand(ctx: StartContext, { key, id, callerEnv, ask, names 
     const end = await exit;
     // Who answers when the command has ended is somebody else.
     if (end !== undefined) return await explainEnd(ctx, handle, { key, code: end.code });
+    if (answer === undefined) elsewhere = await describeListeners(context, handle, Number(port));
     if (answer !== undefined) return answer.status === 'failed' ? { ...answer, hints: [...(answer.hints ?? []), `the URL of ${id} has to fit what ${key} starts`, `tail -n 50 ${handle.logPath}`] } : { ...answer, status: handle.origin === 'adopted' ? 'adopted' : 'ready' };
   } finally {
     ended.abort();
   }
-  return failStart('transient_probe_timeout_retryable', 'network_unreachable', `${id} did not answer within ${timeoutMs / 1000} s${last?.status === 'failed' ? `: ${last.message}` : ''}`, [`tail -n 50 ${handle.logPath}`]);
+  return failStart('transient_probe_timeout_retryable', 'network_unreachable', `${id} did not answer within ${timeoutMs / 1000} s${last?.status === 'failed' ? `: ${last.message}` : ''}${elsewhere}`, [`tail -n 50 ${handle.logPath}`]);
+}
+
+/** A command that listens, and not where it was told to. */
+async function describeListeners({ paths }: CommandContext, { id }: LaunchHandle, port: number): Promise<string> {
+  const ports = (await createLaunchListeners(join(paths.launches, id)).listenersOf()).filter((other) => other !== port);
+  return ports.length === 0 ? '' : `; the command listens on port ${ports.join(', ')} instead of ${port}`;
 }
 
 async function explainEnd(ctx: StartContext, handle: LaunchHandle, { key, code }: { readonly key: string; readonly code: number }): Promise<never> {

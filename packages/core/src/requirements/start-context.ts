@@ -10,7 +10,7 @@ import type { LaunchHandle, LaunchRequest, LogicalRequest, ProbeContext, StartCo
 import { createDeadline, EnvctlError, isEnvctlError } from '../contract/index.js';
 import { examineLaunch, readProcessTable, waitForExit } from '../processes/index.js';
 import { acquireProcess, describeIncomplete, readRecordedLaunches, releaseProcesses, type RecordedLaunch } from '../resources/index.js';
-import { firstPauseMs, nextPauseMs, tailLines } from '../services/index.js';
+import { firstPauseMs, nextPauseMs, readTail, tailLines, type LogPosition } from '../services/index.js';
 import type { EngineContext } from '../scope/index.js';
 import { ensureDirectory, isDiskRefusal, toWriteError } from '../fs/index.js';
 import type { InstanceRecord } from './instance-schema.js';
@@ -82,8 +82,10 @@ export function createStartContext(inputs: StartContextInputs): OpenStartContext
       return toHandle(alive.launchId, 'adopted', alive.directory, alive.state?.record.logPath ?? logPath(request.name));
     }
     const ports = (request.ports ?? []).map((name) => portOf(record, name));
+    // What an earlier process of it said is no word of this one.
+    const { next } = await readTail(logPath(request.name), { count: 0 });
     const acquired = await acquire(request, 'dependency', ports);
-    return toHandle(acquired.launchId, 'started', acquired.directory, logPath(request.name));
+    return toHandle(acquired.launchId, 'started', acquired.directory, logPath(request.name), next);
   }
 
   async function task(request: TaskRequest): Promise<TaskResult> {
@@ -216,13 +218,14 @@ async function until<T>(attempt: () => Promise<T | undefined>, options: { readon
   }
 }
 
-function toHandle(id: string, origin: LaunchHandle['origin'], launchDirectory: string, logPath: string): LaunchHandle {
+/** `from`: where in the log its own lines begin; undefined: nobody knows, all count. */
+function toHandle(id: string, origin: LaunchHandle['origin'], launchDirectory: string, logPath: string, from?: LogPosition): LaunchHandle {
   return {
     id,
     origin,
     logPath,
     exited: (signal) => waitForExit(launchDirectory, signal),
-    logTail: (lines) => tailLines(logPath, lines),
+    logTail: (lines) => tailLines(logPath, lines, from),
   };
 }
 

@@ -76,7 +76,7 @@ function toldProblems({ problems }: ConfigModel, demand: ConfigDemand): readonly
   return problems.filter(({ severity }) => severity === (demand === 'any' ? 'error' : 'warning'));
 }
 
-async function toHandles(context: Pick<EngineContext, 'config' | 'env'>, host: Registry, ids: readonly string[]): Promise<ReadonlyMap<string, DependencyHandle>> {
+async function toHandles(context: Pick<EngineContext, 'config' | 'env' | 'paths'>, host: Registry, ids: readonly string[]): Promise<ReadonlyMap<string, DependencyHandle>> {
   const handles = new Map<string, DependencyHandle>();
   await Promise.all(
     ids.map(async (id) => {

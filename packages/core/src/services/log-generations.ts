@@ -141,6 +141,6 @@ async function identityOf(path: string): Promise<FileIdentity | undefined> {
   return facts === undefined ? undefined : toIdentity(facts);
 }
 
-function isSameFile(left: FileIdentity | undefined, right: FileIdentity | undefined): boolean {
+export function isSameFile(left: FileIdentity | undefined, right: FileIdentity | undefined): boolean {
   return left !== undefined && right !== undefined && left.ino === right.ino && left.dev === right.dev;
 }

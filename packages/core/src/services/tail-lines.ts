@@ -1,5 +1,5 @@
 import type { LinesMatch } from './bounded-match.js';
-import { closeGenerations, openGenerations, type FileIdentity, type Generation } from './log-generations.js';
+import { closeGenerations, isSameFile, openGenerations, type FileIdentity, type Generation } from './log-generations.js';
 import { lineTime } from './line-time.js';
 import { linesBackwards, type BackwardLine } from './lines-backwards.js';
 import { stripEscapes } from './strip-escapes.js';
@@ -31,6 +31,8 @@ export interface TailRequest {
   readonly match?: LinesMatch | undefined;
   /** Epoch milliseconds: no line that is certain to be older. */
   readonly since?: number | undefined;
+  /** Only what was written after it; everything when the file is not there any more. */
+  readonly from?: LogPosition | undefined;
   /** Default true: a line at the end that has no newline yet counts. */
   readonly unfinished?: boolean;
   /** Most bytes of text given back; default 8 MiB. */
@@ -46,8 +48,10 @@ export async function readTail(path: string, request: TailRequest): Promise<LogT
     const collected = createCollector(request);
     let next: LogPosition | undefined;
     for (const generation of generations) {
-      const start = await readGeneration(generation, collected, next === undefined);
+      const floor = request.from !== undefined && isSameFile(generation.identity, request.from.file) ? request.from.offset : undefined;
+      const start = await readGeneration(generation, collected, { isNewest: next === undefined, floor: floor ?? 0 });
       next ??= { file: generation.identity, offset: start };
+      if (floor !== undefined) break;
     }
     return { lines: collected.lines(), isCut: collected.isCut(), ...(next === undefined ? {} : { next }), ...(request.since === undefined ? {} : { sinceBasis: collected.sinceBasis() }) };
   } finally {
@@ -55,19 +59,20 @@ export async function readTail(path: string, request: TailRequest): Promise<LogT
   }
 }
 
-/** The last `count` lines. */
-export async function tailLines(path: string, count: number): Promise<readonly string[]> {
-  return (await readTail(path, { count })).lines;
+/** The last `count` lines, of those after `from` where it is given. */
+export async function tailLines(path: string, count: number, from?: LogPosition): Promise<readonly string[]> {
+  return (await readTail(path, { count, from })).lines;
 }
 
 /** Where the text after the last finished line begins. */
-async function readGeneration({ handle, size, writtenAt }: Generation, collected: Collector, isNewest: boolean): Promise<number> {
+async function readGeneration({ handle, size, writtenAt }: Generation, collected: Collector, { isNewest, floor }: { readonly isNewest: boolean; readonly floor: number }): Promise<number> {
   if (!isNewest && !collected.wants(writtenAt)) return size;
   let unfinishedAt: number | undefined;
   for await (const batch of linesBackwards(handle, size)) {
     const [last] = batch;
     unfinishedAt ??= last !== undefined && !last.isFinished ? last.start : size;
-    if (!collected.wants(writtenAt) || !collected.add(batch)) break;
+    const later = batch.filter(({ start }) => start >= floor);
+    if (!collected.wants(writtenAt) || !collected.add(later) || later.length < batch.length) break;
   }
   return unfinishedAt ?? size;
 }

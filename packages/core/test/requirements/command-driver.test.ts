@@ -1,6 +1,7 @@
 import { expect } from 'chai';
 import type { ConfigReader, DependencyDeclaration, DependencyDefinition, ProjectFacts, ScopeFacts } from '../../dist/contract/index.js';
 import { withCommand } from '../../dist/requirements/index.js';
+import { toScopePaths } from '../../dist/scope/index.js';
 
 const scope: ScopeFacts = { id: 'repo-000000000000', repositoryRoot: '/repository', mode: 'main' };
 const project: ProjectFacts = { name: 'Main', root: '/repository', slug: 'main' };
@@ -21,7 +22,7 @@ const definition: DependencyDefinition = {
 };
 
 describe('withCommand', () => {
-  const { definition: made } = withCommand({ env: {} }, { declaration, definition });
+  const { definition: made } = withCommand({ env: {}, paths: toScopePaths({ runtimeRoot: '/nowhere', storeRoot: '/nowhere', scopeId: 'x' }) }, { declaration, definition });
   const config = reader({ STORE_URL: 'store://user@localhost:{port}/x', STORE_PORT: '7000', OTHER: '5' });
 
   it('works where a command is configured, and says how else', async () => {

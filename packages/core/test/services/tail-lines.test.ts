@@ -1,4 +1,4 @@
-import { appendFile, utimes, writeFile } from 'node:fs/promises';
+import { appendFile, rename, rm, utimes, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { expect } from 'chai';
 import { readTail, tailLines } from '../../dist/services/index.js';
@@ -23,6 +23,22 @@ describe('tailLines', () => {
       });
     });
   }
+
+  it('gives only what was written after a place, and everything once its file is another', async () => {
+    await withDirectory(async (directory) => {
+      const file = path.join(directory, 'log');
+      await writeFile(file, 'old\nolder still\n');
+      const { next } = await readTail(file, { count: 0 });
+      expect(await tailLines(file, 9, next)).to.deep.equal([]);
+      await appendFile(file, 'new\n');
+      expect(await tailLines(file, 9, next)).to.deep.equal(['new']);
+      await rename(file, `${file}.1`);
+      await writeFile(file, 'newest\n');
+      expect(await tailLines(file, 9, next)).to.deep.equal(['new', 'newest']);
+      await rm(`${file}.1`);
+      expect(await tailLines(file, 9, next)).to.deep.equal(['newest']);
+    });
+  });
 
   it('gives nothing of a file that is not there', async () => {
     expect(await tailLines('/nonexistent/log', 3)).to.deep.equal([]);
