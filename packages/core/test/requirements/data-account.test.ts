@@ -5,14 +5,17 @@ import { expect } from 'chai';
 import { noSeam } from '../../dist/index.js';
 import { newInstanceRecord, prepareInstanceDirectories } from '../../dist/requirements/index.js';
 import { toScopePaths } from '../../dist/scope/index.js';
+import { skip } from '../skip.js';
 
 const theirs = { uid: 65534, gid: 65534, name: 'nobody', home: '/nonexistent' };
 const other = { uid: 64123, gid: 64123, name: 'data', home: '/nonexistent' };
 
 describe('the account of the data', () => {
   let directory: string;
-  beforeEach(async function () {
-    if (process.getuid?.() !== 0) this.skip();
+  before(function () {
+    if (process.getuid?.() !== 0) skip(this, 'platform: only root can give files to another user');
+  });
+  beforeEach(async () => {
     directory = await mkdtemp(join(tmpdir(), 'envctl-test-'));
   });
   afterEach(async () => {

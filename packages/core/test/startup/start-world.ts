@@ -5,9 +5,9 @@ import { connect, createServer, type Server } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { assertConfig, deriveScopeId, loadConfig } from '../../dist/config/index.js';
-import { noSeam, type DependencyDeclaration, type DependencyDefinition, type ProjectFacts } from '../../dist/contract/index.js';
+import { noSeam, type DependencyDeclaration, type DependencyDefinition, type ProcessIdentity, type ProjectFacts } from '../../dist/contract/index.js';
 import { runStopAll } from '../../dist/lifecycle/index.js';
-import { examineLaunch, readLaunch, readProcessTable } from '../../dist/processes/index.js';
+import { examineLaunch, livenessOf, readLaunch, readProcessTable } from '../../dist/processes/index.js';
 import { readRecordedLaunches } from '../../dist/resources/index.js';
 import { createContext } from '../../dist/runtime/index.js';
 import type { ServiceName } from '../../dist/services/index.js';
@@ -146,12 +146,16 @@ export async function createStartWorld(): Promise<StartWorld> {
 
   const recorded = (): Promise<RunState | undefined> => command('show', everything, async (context) => (await context.state.load())?.state);
 
-  async function processesOf(name: string): Promise<{ readonly child: number; readonly runner: number }> {
+  async function identitiesOf(name: string): Promise<{ readonly child: ProcessIdentity; readonly runner: ProcessIdentity }> {
     const launchDirectory = (await recorded())!.services[name]!.launch_directory!;
     return until(async () => {
       const launch = await readLaunch(launchDirectory);
-      return launch?.child === undefined || launch.runner === undefined ? undefined : { child: launch.child.pid, runner: launch.runner.pid };
+      return launch?.child === undefined || launch.runner === undefined ? undefined : { child: launch.child, runner: launch.runner };
     });
+  }
+  async function processesOf(name: string): Promise<{ readonly child: number; readonly runner: number }> {
+    const { child, runner } = await identitiesOf(name);
+    return { child: child.pid, runner: runner.pid };
   }
 
   return {
@@ -176,18 +180,14 @@ export async function createStartWorld(): Promise<StartWorld> {
     mend: (id) => void spoilt.delete(id),
     async crash(name) {
       if ((await recorded())?.services[name] === undefined) return;
-      const { child, runner } = await processesOf(name);
-      if (!existsSync(`/proc/${child}`)) return;
-      process.kill(child, 'SIGKILL');
-      // The runner writes down how it ended, and goes last.
-      await until(() => (existsSync(`/proc/${runner}`) ? undefined : true));
+      const { child, runner } = await identitiesOf(name);
+      await crashProcess(child, runner);
     },
     async crashServers() {
       const servers = await command('show', everything, async (context) => (await readRecordedLaunches(context)).launches.filter(({ kind }) => kind === 'dependency'));
       for (const { directory: launchDirectory } of servers) {
         const launch = await readLaunch(launchDirectory);
-        if (launch?.child !== undefined && existsSync(`/proc/${launch.child.pid}`)) process.kill(launch.child.pid, 'SIGKILL');
-        await until(() => (launch?.runner !== undefined && existsSync(`/proc/${launch.runner.pid}`) ? undefined : true));
+        await crashProcess(launch?.child, launch?.runner);
       }
     },
     async occupy(port) {
@@ -265,6 +265,12 @@ function listFiles(root: string): readonly (readonly [string, string])[] {
     const { size, mtimeMs } = statSync(join(root, name));
     return [join(root, name), `${size} ${mtimeMs}`] as const;
   });
+}
+
+/** Its number may be a stranger's by now. The runner writes down how it ended, and goes last. */
+async function crashProcess(child: ProcessIdentity | undefined, runner: ProcessIdentity | undefined): Promise<void> {
+  if (child !== undefined && livenessOf(child) === 'alive') process.kill(child.pid, 'SIGKILL');
+  await until(() => (runner === undefined || livenessOf(runner) === 'gone' ? true : undefined));
 }
 
 /** Arguments and environment of a process once it runs `program`: between fork and exec it shows its parent's. */
