@@ -30,7 +30,8 @@ function hintsFor(line: string): readonly string[] {
   const python = /No module named ['"]?([\w.-]+)/.exec(line)?.[1];
   if (python !== undefined) return [`python3 -m pip install ${python.split('.')[0]!}`];
   if (/Couldn't import Django/.test(line)) return ['python3 -m venv .venv && .venv/bin/python -m pip install django'];
-  return /Cannot find (?:module|package) '([^./'][^']*)'/.test(line) ? ['npm ci'] : [];
+  const node = /Cannot find (?:module|package) '((?:@[^/']+\/)?[^@./'][^/']*)/.exec(line)?.[1];
+  return node === undefined ? [] : [`npm install ${node}`];
 }
 
 function shorten(line: string): string {

@@ -20,7 +20,7 @@ describe('diagnoseLog', () => {
     ['a Python module that is missing', ['Traceback (most recent call last):', '  File "main.py", line 1', "ModuleNotFoundError: No module named 'fastapi'"], "ModuleNotFoundError: No module named 'fastapi'", ['python3 -m pip install fastapi']],
     ['uvicorn itself missing', ['/usr/bin/python3: No module named uvicorn'], '/usr/bin/python3: No module named uvicorn', ['python3 -m pip install uvicorn']],
     ['Django missing, as manage.py says it', ['Traceback (most recent call last):', "ImportError: Couldn't import Django. Are you sure it's installed?"], "ImportError: Couldn't import Django. Are you sure it's installed?", ['python3 -m venv .venv && .venv/bin/python -m pip install django']],
-    ['a Node package that is missing', ["Error: Cannot find module 'express'", 'Require stack:', '    at x', 'Node.js v20.20.2'], "Error: Cannot find module 'express'", ['npm ci']],
+    ['a Node package that is missing', ["Error: Cannot find module 'express'", 'Require stack:', '    at x', 'Node.js v20.20.2'], "Error: Cannot find module 'express'", ['npm install express']],
     ['the error before the package manager’s own', ['TypeError: boom', '    at main (a.js:1)', 'npm error code 1', 'npm error path /x'], 'TypeError: boom', []],
     ['the last line when none tells of an error', ['one', 'two', ''], 'two', []],
   ];

@@ -4,6 +4,7 @@ const limit = 240;
 const noise = /^npm (?:error|ERR!)(?:$| (?:code |errno |syscall |path |dest |command |A complete log|Fix the upstream|this command with|to accept|For a full report|Found: |node_modules\/|\s*$)|\s{2,})|^npm (?:warn|WARN|notice)|^\s*at |^\s*\^+\s*$|^\[notice\]|^Traceback/;
 /** What a manager says first is the cause; what a program says last is. */
 const firstWords: readonly RegExp[] = [
+  /^npm (?:error|ERR!) notsup Required: /,
   /^\s*\u2570\u2500\u25b6 \S/,
   /^\u27a4 YN00(?:01|09|18|27|35|41|78|82|90|91): .*\w|would have been modified/,
   /^npm (?:error|ERR!) .*(?:ERESOLVE|E404|ENOENT|ETARGET|ENOTFOUND|EAI_AGAIN|ECONN\w+|EACCES|ENOSPC|EINTEGRITY|EBADENGINE|can only install|[Nn]o matching|not found|404)/,

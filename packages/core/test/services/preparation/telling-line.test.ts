@@ -4,6 +4,7 @@ import { tellingLine } from '../../../dist/services/preparation/index.js';
 const cases: readonly (readonly [what: string, lines: readonly string[], line: string | undefined])[] = [
   ['npm and peers', ['npm warn old', 'npm error code ERESOLVE', 'npm error ERESOLVE unable to resolve dependency tree', 'npm error', 'npm error Found: react@18.0.0', 'npm error A complete log of this run can be found in: /x'], 'npm error ERESOLVE unable to resolve dependency tree'],
   ['npm and the lock file', ['npm error code EUSAGE', 'npm error', 'npm error `npm ci` can only install packages when your package.json and package-lock.json are in sync.'], 'npm error `npm ci` can only install packages when your package.json and package-lock.json are in sync.'],
+  ['npm and another Node', ['npm error code EBADENGINE', 'npm error engine Unsupported engine', 'npm error notsup Required: {"node":">=99"}', 'npm error notsup Actual:   {"npm":"11","node":"v20"}'], 'npm error notsup Required: {"node":">=99"}'],
   ['npm and a script', ['npm error code 1', 'npm error path /x', 'npm error command failed', 'npm error command sh -c exit 1', 'npm error gyp ERR! not ok'], 'npm error gyp ERR! not ok'],
   ['npm and an unknown package', ['npm error code E404', 'npm error 404 Not Found - GET somewhere/absent', 'npm error 404'], 'npm error 404 Not Found - GET somewhere/absent'],
   ['pnpm', ['Lockfile is up to date', '\u001b[41m ERR_PNPM_OUTDATED_LOCKFILE \u001b[0m Cannot install with "frozen-lockfile"'], 'ERR_PNPM_OUTDATED_LOCKFILE  Cannot install with "frozen-lockfile"'],
