@@ -190,10 +190,12 @@ describe('an outside plugin', function () {
     }
     expect(existsSync(where.ENVCTL_STORE_DIR)).to.equal(false);
 
+    const told = `Warning: ${refused(`${file}:${line}`)}\n  Change line ${line} of ${file}, for example to TOY_GREETING=hello\n`;
     for (const words of [['list-targets'], ['stop'], ['stop-all'], ['blast-all']]) {
       const answer = run(...words);
-      expect([answer.status, answer.stderr], words.join(' ')).to.deep.equal([0, `Warning: ${refused(`${file}:${line}`)}\n  Change line ${line} of ${file}, for example to TOY_GREETING=hello\n`]);
+      expect([answer.status, answer.stderr], words.join(' ')).to.deep.equal([0, told]);
     }
+    for (const word of ['show-state', 'endpoints']) expect(run(word, '--json').stderr.slice(0, told.length), word).to.equal(told);
     expect(json(run('show-config', '--json').stdout)['problems']).to.deep.include({ kind: 'refused-by-plugin', severity: 'error', key: 'TOY_GREETING', origin: 'file', path: file, line, message: refused(`${file}:${line}`), hint: `Change line ${line} of ${file}, for example to TOY_GREETING=hello` });
     expect(run('config', '--set', 'TOY_PORT=8000').status).to.equal(0);
   });

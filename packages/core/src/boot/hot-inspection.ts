@@ -5,14 +5,18 @@ import { renderShowConfig } from '../ui/read-only.js';
 import type { HotContext, HotResult } from './hot-commands.js';
 import { toFailureDocument } from './json-document.js';
 
-export async function showState(context: HotContext): Promise<HotResult> {
-  const { report, warnings } = readState(toInputs(context));
+export async function showState(context: HotContext): Promise<HotResult | undefined> {
+  const shown = await readState(toInputs(context));
+  if (shown === undefined) return undefined;
+  const { report, warnings } = shown;
   return { exitCode: report.found ? 0 : 1, json: report, text: `${renderState(report)}\n`, warnings };
 }
 
-export async function showEndpoints(context: HotContext): Promise<HotResult> {
+export async function showEndpoints(context: HotContext): Promise<HotResult | undefined> {
   const { route, now } = context;
-  const { report, warnings } = await readEndpoints({ ...toInputs(context), projects: [...route.projects, ...route.passthroughArgs], nowMs: now() });
+  const read = await readEndpoints({ ...toInputs(context), projects: [...route.projects, ...route.passthroughArgs], nowMs: now() });
+  if (read === undefined) return undefined;
+  const { report, warnings } = read;
   if (!report.ok) {
     const { ok: _ok, ...data } = report;
     const error = new EnvctlError(report.error === 'state_not_found' ? 'ENVCTL_E_STATE_NOT_FOUND' : 'ENVCTL_E_TARGET_UNKNOWN', renderEndpoints(report), { data });

@@ -6,7 +6,8 @@ import { nearestWord } from '../routing/index.js';
 import { isLegacyState, type RunState, type ServiceRecord } from '../state/read-only.js';
 import { examineServices, namedServices, type ServiceTruth } from '../truth/read-only.js';
 import { examineDependencies, type DependencyEndpoint } from './dependency-endpoints.js';
-import { readRecordedScope, type RecordedInputs, type RecordedScope } from './hot.js';
+import { readRecordedScope, type RecordedScope } from './hot.js';
+import type { ConfiguredInputs } from './read-config.js';
 
 export interface Endpoint {
   readonly name?: string;
@@ -47,9 +48,9 @@ export interface EndpointsFailure {
 
 const missing: Endpoint = { status: 'missing', port: null, local_url: null, public_url: null };
 
-export async function readEndpoints(inputs: RecordedInputs & { readonly projects: readonly string[]; readonly nowMs: number }): Promise<{ readonly report: EndpointsReport; readonly warnings: readonly string[] }> {
-  const scope = readRecordedScope(inputs);
-  return { report: await toReport(scope, inputs), warnings: scope.warnings };
+export async function readEndpoints(inputs: ConfiguredInputs & { readonly projects: readonly string[]; readonly nowMs: number }): Promise<{ readonly report: EndpointsReport; readonly warnings: readonly string[] } | undefined> {
+  const scope = await readRecordedScope(inputs);
+  return scope === undefined ? undefined : { report: await toReport(scope, inputs), warnings: scope.warnings };
 }
 
 async function toReport({ mode, state, scopeDirectory, truth }: RecordedScope, inputs: { readonly projects: readonly string[]; readonly nowMs: number }): Promise<EndpointsReport> {

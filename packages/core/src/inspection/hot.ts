@@ -1,8 +1,10 @@
 /** What the hot inspection commands share: the repository, its scope and its latest state, read cheaply. */
 import type { ConfigKeyDeclaration, DependencyDeclaration, Mode } from '../contract/index.js';
-import { type BootstrapConfig, type ConfigModel, type DeclaredRefiner, describeProblem, loadConfig, readBootstrapConfig } from '../config/read-only.js';
+import { type BootstrapConfig, type ConfigModel, type DeclaredRefiner, describeProblem, readBootstrapConfig } from '../config/read-only.js';
 import { resolveRepository } from '../projects/read-only.js';
+import { completeRoute } from '../routing/index.js';
 import { describeLegacyState, describePassedOver, inspectLatestState, isLegacyState, toLegacyPlaces, type RunState } from '../state/read-only.js';
+import { readConfig, type ConfiguredInputs } from './read-config.js';
 
 export interface HotInputs {
   readonly env: Readonly<Record<string, string | undefined>>;
@@ -19,10 +21,6 @@ export interface Declared {
   readonly warnings: readonly string[];
 }
 
-export interface RecordedInputs extends HotInputs {
-  readonly declared: Pick<Declared, 'dependencies' | 'configKeys'>;
-}
-
 export interface RecordedScope {
   readonly runtimeDirectory: string;
   readonly scopeDirectory: string;
@@ -35,12 +33,16 @@ export interface RecordedScope {
   readonly warnings: readonly string[];
 }
 
-/** Without a mode token any mode's latest state may be used (contracts, section 1.9); the original's when there is none of ours. */
-export function readRecordedScope(inputs: RecordedInputs): RecordedScope {
+/**
+ * Without a mode token any mode's latest state may be used (contracts, section 1.9); the original's when there is none of ours.
+ * Undefined and throws as {@link readConfig}.
+ */
+export async function readRecordedScope(inputs: ConfiguredInputs): Promise<RecordedScope | undefined> {
   const repository = resolveRepository(inputs.cwd, inputs.repo);
   const config = readBootstrapConfig(repository.root, inputs.env);
   const { runtimeDirectory, scopeDirectory, truth, scopeId } = config;
-  const { problems } = loadConfig({ repositoryRoot: repository.root, env: inputs.env, declarations: inputs.declared.configKeys, dependencies: inputs.declared.dependencies });
+  const read = await readConfig(inputs, (loaded) => [completeRoute(inputs, loaded).mode]);
+  if (read === undefined) return undefined;
   const legacy = toLegacyPlaces({ mode: config.stateCompatMode, runtimeDirectory: config.legacyRuntimeDirectory, scopeId, repositoryRoot: repository.root, uid: process.getuid?.() ?? -1 });
   const { found, damaged } = inspectLatestState(scopeDirectory, inputs.mode, legacy);
   const state = found?.state;
@@ -52,7 +54,7 @@ export function readRecordedScope(inputs: RecordedInputs): RecordedScope {
     state,
     path: found?.path,
     truth,
-    warnings: [...toWarnings(problems), ...damaged.map((candidate) => describePassedOver(candidate, found?.path)), ...told],
+    warnings: [...inputs.declared.warnings.map((line) => `Warning: ${line}`), ...toWarnings(read.config.problems), ...damaged.map((candidate) => describePassedOver(candidate, found?.path)), ...told],
   };
 }
 

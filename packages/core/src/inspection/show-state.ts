@@ -1,7 +1,8 @@
 import { join } from 'node:path';
 import { readLaunchHistory, toLastExit, type LastExit } from '../processes/read-only.js';
 import { isLegacyState, type RunState } from '../state/read-only.js';
-import { readRecordedScope, type RecordedInputs, type RecordedScope } from './hot.js';
+import { readRecordedScope, type RecordedScope } from './hot.js';
+import type { ConfiguredInputs } from './read-config.js';
 
 /** What the runner of a service wrote down since. */
 interface RecordedEnd {
@@ -17,9 +18,10 @@ export type StateReport =
   | { readonly found: true; readonly runtime_root: string; readonly run_state_path: string; readonly state: object; readonly ends: Readonly<Record<string, RecordedEnd>> }
   | { readonly found: false; readonly mode: string; readonly error: 'state_not_found' };
 
-export function showState(inputs: RecordedInputs): { readonly report: StateReport; readonly warnings: readonly string[] } {
-  const scope = readRecordedScope(inputs);
-  return { report: toReport(scope), warnings: scope.warnings };
+/** Undefined and throws as {@link readRecordedScope}. */
+export async function showState(inputs: ConfiguredInputs): Promise<{ readonly report: StateReport; readonly warnings: readonly string[] } | undefined> {
+  const scope = await readRecordedScope(inputs);
+  return scope === undefined ? undefined : { report: toReport(scope), warnings: scope.warnings };
 }
 
 function toReport({ runtimeDirectory, scopeDirectory, mode, state, path }: RecordedScope): StateReport {
