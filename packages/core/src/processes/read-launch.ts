@@ -14,8 +14,17 @@ export const stopName = 'stop';
 /** Reads a launch directory. `undefined` when it holds no whole record. */
 export async function readLaunch(directory: string): Promise<Launch | undefined> {
   const record = parseRecord(await readText(join(directory, recordName))) ?? parseRecord(await readText(join(directory, recordCopyName)));
-  if (record === undefined) return undefined;
-  const journal = parseJournal((await readText(join(directory, journalName))) ?? '');
+  return record === undefined ? undefined : toLaunch(directory, record, (await readText(join(directory, journalName))) ?? '');
+}
+
+/** The same at once, for who looks at some launches and does nothing else: through the thread pool it takes ten times as long. */
+export function readLaunchSync(directory: string): Launch | undefined {
+  const record = parseRecord(readTextSync(join(directory, recordName))) ?? parseRecord(readTextSync(join(directory, recordCopyName)));
+  return record === undefined ? undefined : toLaunch(directory, record, readTextSync(join(directory, journalName)) ?? '');
+}
+
+function toLaunch(directory: string, record: LaunchRecord, journalText: string): Launch {
+  const journal = parseJournal(journalText);
   const runner = journal.runner && toIdentity(journal.runner, record);
   const child = journal.child && toIdentity(journal.child, record);
   return {
@@ -44,6 +53,14 @@ export function readLaunchHistory(directory: string): { readonly restarts: numbe
 async function readText(path: string): Promise<string | undefined> {
   try {
     return await readFile(path, 'utf8');
+  } catch {
+    return undefined;
+  }
+}
+
+function readTextSync(path: string): string | undefined {
+  try {
+    return readFileSync(path, 'utf8');
   } catch {
     return undefined;
   }

@@ -9,7 +9,7 @@ export { listenersByPid } from './listeners.js';
 export { readLivingTree } from './living-tree.js';
 export { quoteForShell } from './quote-for-shell.js';
 export type { Launch } from './launch-spec.js';
-export { readLaunch, readLaunchHistory } from './read-launch.js';
+export { readLaunchHistory, readLaunchSync } from './read-launch.js';
 export { startedAtSeconds } from './start-time.js';
 export { isGone, type ProcessEntry } from './stat.js';
 export { readProcessTable, type ProcessTable } from './table.js';

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import type { DataUser } from '../contract/dependency.js';
 import { EnvctlError } from '../contract/errors.js';
@@ -21,7 +22,7 @@ export const dataUserCandidates = ['postgres', 'nobody'] as const;
 export async function resolveDataUser(options: DataUserOptions): Promise<DataUser | undefined> {
   if (options.uid !== 0) return undefined;
   const passwdPath = options.passwdPath ?? '/etc/passwd';
-  const users = parsePasswd(await readFile(passwdPath, 'utf8'));
+  const users = parsePasswd(readFileSync(passwdPath, 'utf8'));
   if (options.configured !== undefined && options.configured !== '') return configuredUser(options.configured, users, passwdPath);
   for (const name of dataUserCandidates) {
     const user = users.find((entry) => entry.name === name && entry.uid !== 0);

@@ -1,6 +1,6 @@
 /* The little of an instance's record that a plan looks at, without a schema library. */
 import { createHash } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { ConfigModel } from '../config/read-only.js';
 
@@ -14,7 +14,7 @@ export interface InstanceSketch {
 /** Undefined when there is no record, it is damaged, or it does not say with which settings it was brought up. */
 export async function readInstanceSketch(scopeDirectory: string, id: string): Promise<InstanceSketch | undefined> {
   try {
-    const { holders, ports, settings } = JSON.parse(await readFile(join(scopeDirectory, 'instances', `${id}.json`), 'utf8')) as Partial<InstanceSketch>;
+    const { holders, ports, settings } = JSON.parse(readFileSync(join(scopeDirectory, 'instances', `${id}.json`), 'utf8')) as Partial<InstanceSketch>;
     return Array.isArray(holders) && typeof ports === 'object' && typeof settings === 'string' ? { holders, ports, settings } : undefined;
   } catch {
     return undefined;

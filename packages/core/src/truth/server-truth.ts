@@ -2,9 +2,9 @@
  * What the servers behind dependencies do now, from the ledger and the kernel alone: no plugin code, no request to
  * the server. Who needs to know whether it answers asks it.
  */
-import { readdir, readFile } from 'node:fs/promises';
+import { readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { examineLaunch, listenersByPid, readLaunch, readLivingTree, readProcessTable, type Launch, type ProcessTable } from '../processes/read-only.js';
+import { examineLaunch, listenersByPid, readLaunchSync, readLivingTree, readProcessTable, type Launch, type ProcessTable } from '../processes/read-only.js';
 
 /** `listening`: a process of its launch listens on the port; `silent`: one lives and does not; `gone`: none lives. */
 export type ServerStatus = 'listening' | 'silent' | 'gone';
@@ -19,7 +19,7 @@ export interface ServerToExamine {
 /** In the order asked for. Never throws: a launch that cannot be read is gone. */
 export async function examineServers(scopeDirectory: string, servers: readonly ServerToExamine[]): Promise<readonly ServerStatus[]> {
   if (servers.length === 0) return [];
-  const launches = await readServerLaunches(join(scopeDirectory, 'ledger'));
+  const launches = readServerLaunches(join(scopeDirectory, 'ledger'));
   const trees = new Map(launches.map((launch) => [launch, readLivingTree(launch)]));
   const listeners = listenersByPid([...trees.values()].flat());
   let snapshot: ProcessTable | undefined;
@@ -46,16 +46,23 @@ function listensOn(port: number | null, pids: readonly number[], listeners: Read
 }
 
 /** The launches of dependencies that are on record; what cannot be read is passed over. */
-async function readServerLaunches(ledger: string): Promise<readonly Launch[]> {
-  const names = await readdir(ledger).catch(() => []);
-  const directories = await Promise.all(names.filter((name) => /^process-.*\.json$/.test(name)).map((name) => readLaunchDirectory(join(ledger, name))));
-  const launches = await Promise.all(directories.filter((directory) => directory !== undefined).map((directory) => readLaunch(directory)));
+function readServerLaunches(ledger: string): readonly Launch[] {
+  const directories = namesIn(ledger).filter((name) => /^process-.*\.json$/.test(name)).map((name) => readLaunchDirectory(join(ledger, name)));
+  const launches = directories.filter((directory) => directory !== undefined).map((directory) => readLaunchSync(directory));
   return launches.filter((launch) => launch !== undefined).filter((launch) => launch.record.kind === 'dependency');
 }
 
-async function readLaunchDirectory(path: string): Promise<string | undefined> {
+function namesIn(directory: string): readonly string[] {
   try {
-    const { step } = JSON.parse(await readFile(path, 'utf8')) as { readonly step?: { readonly directory?: unknown } };
+    return readdirSync(directory);
+  } catch {
+    return [];
+  }
+}
+
+function readLaunchDirectory(path: string): string | undefined {
+  try {
+    const { step } = JSON.parse(readFileSync(path, 'utf8')) as { readonly step?: { readonly directory?: unknown } };
     return typeof step?.directory === 'string' ? step.directory : undefined;
   } catch {
     return undefined;

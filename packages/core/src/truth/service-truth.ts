@@ -3,7 +3,7 @@
  * alive when a process with a positive proof is; it runs when one of these listens. A stranger on its port
  * never counts.
  */
-import { describeExit, describeRestarts, examineLaunch, identityOf, listenersByPid, readLaunch, readLivingTree, type Launch, type Examination, type ProcessTable } from '../processes/read-only.js';
+import { describeExit, describeRestarts, examineLaunch, identityOf, listenersByPid, readLaunchSync, readLivingTree, type Launch, type Examination, type ProcessTable } from '../processes/read-only.js';
 import type { ServiceRecord } from '../state/read-only.js';
 import type { ServiceStatus } from './status-level.js';
 
@@ -39,7 +39,7 @@ export interface TruthOptions {
 
 export async function examineService(service: ServiceRecord, options: TruthOptions): Promise<ServiceTruth> {
   if (service['external'] !== undefined) return examineExternal(service, service['external']);
-  const launch = service.launch_directory === null ? undefined : await readLaunch(service.launch_directory);
+  const launch = service.launch_directory === null ? undefined : readLaunchSync(service.launch_directory);
   // A start went on without it and took back what it had of it.
   if (service.launch_directory === null && service.status === 'failed') return { ...dead(service, undefined, service.failure_detail ?? 'it failed'), status: 'failed' };
   if (launch === undefined) return dead(service, undefined, 'its launch record is gone');
