@@ -57,10 +57,10 @@ export interface VariableDeclaration {
   readonly secret?: boolean;
 }
 
+/** A group of commands. What a command may ask of the runtime is for the command to say: `CommandContract.statePolicy`. */
 export interface FamilyDeclaration {
   readonly id: string;
   readonly title: string;
-  readonly statePolicy: 'none' | 'load' | 'skip-startup';
   readonly dashboardGroup?: string;
 }
 

@@ -62,7 +62,7 @@ const named = z.object({ id, description: z.string().optional() });
 /** Schema of one entry, by the list it stands in. */
 export const entrySchemas = {
   dependencies: dependency,
-  families: z.object({ id: z.string().regex(/^[a-z][a-z0-9_]*$/, 'must be lower-snake-case'), title: text, statePolicy: z.enum(['none', 'load', 'skip-startup']), dashboardGroup: z.string().optional() }),
+  families: z.object({ id: z.string().regex(/^[a-z][a-z0-9_]*$/, 'must be lower-snake-case'), title: text, dashboardGroup: z.string().optional() }),
   config,
   signals: signal,
   surfaces: named.extend({ kind: z.enum(['terminal', 'web', 'agent']) }),

@@ -50,7 +50,7 @@ describe('help', () => {
 
   it('gives the family of a plugin the title of its manifest', () => {
     const entry = { id: 'toy', plugin: 'toy', flags: {}, summary: 'Play.', envctl: { family: 'games', bootstrap: 'skip', statePolicy: 'none', mutates: false } } as const;
-    const plugins = [{ name: 'toy', version: '1.0.0', origin: 'user', status: 'active', problems: [], envctl: { contributes: { families: [{ id: 'games', title: 'Games', statePolicy: 'none' }] } } }] as const;
+    const plugins = [{ name: 'toy', version: '1.0.0', origin: 'user', status: 'active', problems: [], envctl: { contributes: { families: [{ id: 'games', title: 'Games' }] } } }] as const;
     expect(renderCommandList({ ...manifest, commands: [entry], plugins }, undefined)).to.include('Games\n  toy  Play.');
   });
 });

@@ -134,7 +134,7 @@ describe('host', () => {
   }
 
   it('refuses a factory entry without an extension module', () => {
-    const reading = readManifest({ name: 'p', version: '1' }, { apiVersion: 1, contributes: { checks: [{ id: 'c' }], families: [{ id: 'f', title: 'F', statePolicy: 'none' }] } });
+    const reading = readManifest({ name: 'p', version: '1' }, { apiVersion: 1, contributes: { checks: [{ id: 'c' }], families: [{ id: 'f', title: 'F' }] } });
     expect(reading.diagnostics.map(({ code }) => code)).to.deep.equal(['ENVCTL_E_PLUGIN_UNREGISTERED']);
     expect(reading.manifest?.contributes.families).to.have.length(1);
   });
