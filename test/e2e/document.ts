@@ -18,6 +18,8 @@ interface ServiceEntry {
 interface DependencyEntry {
   readonly id: string;
   readonly component: string;
+  readonly level?: string;
+  readonly critical?: boolean;
   readonly status: string;
   readonly action?: string;
   readonly port: number | null;

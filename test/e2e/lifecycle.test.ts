@@ -279,12 +279,12 @@ describe('a start that fails', function () {
     expect((await world.succeed(['errors'])).recent_failures).to.deep.equal([]);
   });
 
-  it('a failed restart keeps the ports for the next one', async () => {
+  it('a failed restart keeps the ports for the next one, and what it stopped runs again', async () => {
     const ports = portsOf(await world.succeed(['start']));
     await world.configure({ ENVCTL_BACKEND_START_CMD: 'node server.mjs --exit 7' });
     expect((await world.json(['restart', 'backend'])).code).to.equal(1);
     const health = (await world.json(['health'])).document;
-    expect(health.services.map(({ name, status }) => `${name} ${status}`)).to.deep.equal(['Main Backend stale', 'Main Frontend running']);
+    expect(health.services.map(({ name, status }) => `${name} ${status}`)).to.deep.equal(['Main Backend running', 'Main Frontend running']);
     await world.configure();
     expect(portsOf(await world.succeed(['restart']))).to.deep.equal(ports);
   });

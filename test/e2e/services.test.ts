@@ -148,6 +148,33 @@ describe('additional services', function () {
     expect((await world.succeed(['start'], call)).projects[0]!.services.map(({ status }) => status)).to.deep.equal(['kept', 'kept', 'started', 'started']);
   });
 
+  it('a dependency that nothing critical needs, and that cannot be had, is a warning with its reason; one that somebody needs is not', async () => {
+    const broken = { MAIN_REDIS_ENABLE: true, ENVCTL_DEPENDENCY_REDIS_MODE: 'command', ENVCTL_REDIS_URL: 'redis://:given-pass@127.0.0.1:{port}/0', ENVCTL_REQUIREMENT_REDIS_CMD: 'node -e process.exit(3)' };
+    await configure({ ...broken, ENVCTL_SERVICE_BACKEND_DEPENDS_ON: 'redis?' });
+    const start = await world.succeed(['start'], call);
+    expect(start.projects[0]!.notes.join('\n')).to.match(/^redis is not usable: .*; the services run without its variables \(nothing that is critical needs it\)$/m);
+    const health = await world.succeed(['health'], call);
+    expect([health.healthy, health['status_counts'], health.dependencies.map(({ status, level, critical }) => [status, level, critical])]).to.deep.equal([true, { ok: 1, warn: 1, bad: 0 }, [['unreachable', 'warn', false]]]);
+    expect((await world.envctl(['health'], call)).stdout).to.include('healthy/running 1 | starting 0 | warnings 1 | issues 0');
+    await configure({ ...broken, ENVCTL_REQUIREMENTS_STRICT: false });
+    await world.succeed(['stop'], call);
+    expect((await world.succeed(['start'], call)).projects[0]!.notes.join('\n')).to.include('(ENVCTL_REQUIREMENTS_STRICT=false)');
+    const needed = await world.json(['health'], call);
+    expect([needed.code, needed.document['status_counts']]).to.deep.equal([1, { ok: 1, warn: 0, bad: 1 }]);
+  });
+
+  for (const command of ['stop', 'stop-all']) {
+    it(`${command} says of what had ended by itself that it had`, async () => {
+      await configure({ ENVCTL_ADDITIONAL_SERVICES: 'migrate,mailer', ENVCTL_SERVICE_MIGRATE_KIND: 'job', ENVCTL_SERVICE_MIGRATE_START_CMD: 'node it.mjs migrate exit', ENVCTL_SERVICE_MAILER_KIND: 'worker', ENVCTL_SERVICE_MAILER_START_CMD: 'node it.mjs mailer work' });
+      await world.succeed(['start'], call);
+      const pid = (await world.succeed(['health'], call)).services.find(({ name }) => name === 'Main Mailer')!.pid;
+      process.kill(pid, 'SIGKILL');
+      await world.json(['wait', '--until', 'stopped', '--service', 'mailer'], call);
+      const { stdout } = await world.envctl([command], call);
+      expect(stdout).to.match(/stopped Main Backend$/m).and.to.match(/Main Mailer had ended already$/m).and.to.match(/Main Migrate had ended already$/m).and.not.to.match(/stopped Main M/);
+    });
+  }
+
   it('READY_LOG, READY_CMD and the health URL say when somebody may go on', async () => {
     await configure({
       ENVCTL_ADDITIONAL_SERVICES: 'teller,asked,after,healthy',

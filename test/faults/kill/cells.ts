@@ -1,7 +1,7 @@
 /** What is killed, where, and what comes after: plain data, so that a failing cell can be named and repeated. */
 
-/** `cold-start` has to make the cluster first; in `failing-start` the backend ends at once, so that all is undone. */
-export const commands = ['cold-start', 'start', 'failing-start', 'restart', 'resume', 'stop', 'stop-all'] as const;
+/** `cold-start` has to make the cluster first; in `failing-start` and `failing-restart` the backend ends at once, so that all is undone. */
+export const commands = ['cold-start', 'start', 'failing-start', 'restart', 'failing-restart', 'resume', 'stop', 'stop-all'] as const;
 export type KilledCommand = (typeof commands)[number];
 
 /** A point of the seam by its position in the command's own order, or an instant after the command began. */
@@ -66,6 +66,7 @@ export function gridCells(recordings: Recordings): readonly Cell[] {
     .flatMap((command) => {
       const all = recordings[command].points.map((name, index) => ({ command, kill: { kind: 'point', count: index + 1, name } as const }));
       // These pass the points of a start too; only what they have for themselves is their grid.
+      if (command === 'failing-restart') return all.slice(all.findIndex(({ kill }) => kill.name === 'service.restore.before-effect'));
       const known = new Set(command === 'cold-start' || command === 'failing-start' ? recordings.start.points : []);
       return all.filter(({ kill }) => !known.has(kill.name));
     })
@@ -93,7 +94,7 @@ export function randomCells(recordings: Recordings, count: number, random: () =>
 
 /** True for the commands that are used in an environment that runs. */
 export function needsRunning(command: KilledCommand): boolean {
-  return command === 'restart' || command === 'resume' || command === 'stop' || command === 'stop-all';
+  return command === 'restart' || command === 'failing-restart' || command === 'resume' || command === 'stop' || command === 'stop-all';
 }
 
 /** Each cell that ends in a running environment with one that needs one, as far as they last; every other cell by itself. */

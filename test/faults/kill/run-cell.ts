@@ -184,15 +184,16 @@ async function checkStopAll(stack: Stack, withData: boolean): Promise<readonly s
 }
 
 function argsOf(command: KilledCommand): readonly string[] {
+  if (command === 'failing-restart') return ['restart'];
   return needsRunning(command) ? [command] : ['start', '--headless'];
 }
 
 function envOf(command: KilledCommand): Readonly<Record<string, string>> {
-  return command === 'failing-start' ? { BROKEN_SERVICE: 'backend' } : {};
+  return command.startsWith('failing-') ? { BROKEN_SERVICE: 'backend' } : {};
 }
 
 function exitCodeOf(command: KilledCommand): number {
-  return command === 'failing-start' ? 1 : 0;
+  return command.startsWith('failing-') ? 1 : 0;
 }
 
 function expectSuccess(command: string, ended: Ended): void {

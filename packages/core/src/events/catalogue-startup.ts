@@ -33,6 +33,7 @@ export const startupSignals: readonly SignalDeclaration[] = [
   { event: 'startup.node.changed', phase: 'runtime', fields: { node: 'plain', kind: 'plain', project: 'plain', name: 'plain', state: 'plain', duration_ms: 'plain', attempt: 'plain', error: 'text' } },
   { event: 'startup.undo.started', phase: 'runtime', fields: { reason: 'text', projects: 'plain', resources: 'plain' } },
   { event: 'startup.undo.finished', phase: 'runtime', fields: { projects: 'plain', resources: 'plain', survivors: 'plain', duration_ms: 'plain' } },
+  { event: 'startup.restore.finished', phase: 'runtime', fields: { project: 'plain', restored: 'plain', lost: 'plain' } },
   { event: 'startup.command.cancelled', phase: 'runtime', fields: { command: 'plain', reason: 'plain' } },
   { event: 'restart.selection', phase: 'runtime', fields: { include_requirements: 'plain', target_projects: 'plain', selected_services: 'plain' } },
   { event: 'restart.state_mode_mismatch', phase: 'runtime', fields: { requested_mode: 'plain', loaded_mode: 'plain', run_id: 'plain' } },

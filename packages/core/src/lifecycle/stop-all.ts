@@ -12,7 +12,7 @@ import { readRecordedLaunches, recordedNeeds, releaseInOrder, releaseProcesses, 
 import { holdAll, type EngineContext } from '../scope/index.js';
 import type { ServiceRecord } from '../state/index.js';
 import { describeLegacyRemains, loadLegacyRun, type LegacyRemains } from './legacy-remains.js';
-import { toStopReport, type StopSummary } from './stop-summary.js';
+import { byLife, toStopReport, type StopSummary } from './stop-summary.js';
 import { sweepTemporary } from './sweep-temporary.js';
 
 export interface StopAllRequest {
@@ -51,10 +51,10 @@ export async function runStopAll(context: EngineContext, request: StopAllRequest
       context.seam('scope.sweep.after-effect');
     }
     const legacy = isClean ? await legacyRemains(context) : undefined;
-    const stopped = launches.filter((launch) => !released.incomplete.some((report) => report.directory === launch.directory)).map((launch) => launch.name ?? launch.launchId);
+    const gone = launches.filter((launch) => !released.incomplete.some((report) => report.directory === launch.directory)).map(({ name, launchId, directory }) => ({ name: name ?? launchId, directory }));
     return toStopReport(request.command, {
       message: launches.length === 0 ? 'No active runtime state found.' : isBlast ? 'Everything of this repository was stopped.' : 'Stopped runtime state.',
-      stopped,
+      ...byLife(gone, released),
       released,
       removedData,
       legacy,

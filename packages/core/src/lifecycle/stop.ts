@@ -9,7 +9,7 @@ import { identityOf } from '../processes/index.js';
 import type { RunState, ServiceRecord } from '../state/index.js';
 import { namedServices } from '../truth/index.js';
 import { describeLegacyRemains, loadLegacyRun, type LegacyRemains } from './legacy-remains.js';
-import { toStopReport, type StopSummary } from './stop-summary.js';
+import { byLife, toStopReport, type StopSummary } from './stop-summary.js';
 import { sweepTemporary } from './sweep-temporary.js';
 
 export interface StopRequest {
@@ -56,12 +56,14 @@ async function stopSelected(context: EngineContext, request: StopRequest): Promi
     const left = namedServices(current).filter((service) => !goneNames.has(service.name));
     const empty = projects.filter((name) => !left.some((service) => service.project === name) && (isEverything || wanted.includes(name) || selected.some((service) => service.project === name)));
     const problems = await releaseDependencies(context, empty, { keepReserved: true });
+    const own = byLife(gone.filter((service) => !isExternal(service)).map(({ name, launch_directory: directory }) => ({ name, directory })), released);
     const servers = await namesOfEnded(context, launches.filter((launch) => launch.kind === 'dependency'));
     if (left.length === 0 && problems.length === 0 && empty.length === projects.length) await context.state.clear({ mode: current.mode });
     else await context.state.update(current.run_id, (state) => without(state, goneNames, problems.length === 0 ? empty : []));
     return toStopReport('stop', {
       message: gone.length === namedServices(current).length ? 'Stopped runtime state.' : 'Stopped selected services.',
-      stopped: [...gone.filter((service) => !isExternal(service)).map((service) => service.name), ...servers],
+      stopped: [...own.stopped, ...servers],
+      ended: own.ended,
       warnings: gone.filter(isExternal).map(({ name, pid }) => `${name} (pid ${pid}) was not started by envctl and runs on`),
       released,
       problems,
@@ -86,8 +88,12 @@ async function stopUnlisted(context: EngineContext, projects: readonly string[])
   const released = await releaseProcesses(context, ending, { keepReserved: true });
   const problems = await releaseDependencies(context, projects, { keepReserved: true });
   const survived = new Set(released.incomplete.map((report) => report.directory));
-  const stopped = ending.filter((launch) => !survived.has(launch.directory)).map((launch) => launch.name ?? launch.launchId);
-  return toStopReport('stop', { message: 'Stopped what a killed command had left.', stopped: [...stopped, ...(await namesOfEnded(context, servers))], released, problems, projects });
+  const own = byLife(ending.filter((launch) => !survived.has(launch.directory)).map(toNamed), released);
+  return toStopReport('stop', { message: 'Stopped what a killed command had left.', stopped: [...own.stopped, ...(await namesOfEnded(context, servers))], ended: own.ended, released, problems, projects });
+}
+
+function toNamed({ name, launchId, directory }: RecordedLaunch): { readonly name: string; readonly directory: string } {
+  return { name: name ?? launchId, directory };
 }
 
 async function projectsOnRecord(context: EngineContext): Promise<readonly string[]> {

@@ -16,10 +16,9 @@ export function exhaustedError(request: LeaseRequest): EnvctlError {
 }
 
 /** The one port that was wanted is not to be had; `held` is the lease in the way. */
-export function conflictError(request: LeaseRequest, held: LeaseRecord | undefined): EnvctlError {
-  const port = request.preferred;
+export function conflictError(request: LeaseRequest, port: number, held: LeaseRecord | undefined): EnvctlError {
   const { project, service } = request.owner;
-  return new EnvctlError('ENVCTL_E_PORT_CONFLICT', `port ${port} is not free for ${service} of ${project}: ${conflictReason(request, held)}`, {
+  return new EnvctlError('ENVCTL_E_PORT_CONFLICT', `port ${port} is not free for ${service} of ${project}: ${conflictReason(request, port, held)}`, {
     kind: 'environment',
     hints: [`ss -ltnp 'sport = :${port}'`],
     data: { port, project, service },
@@ -39,8 +38,8 @@ export function busyError(port: number, path: string, waitedMs: number): EnvctlE
   });
 }
 
-function conflictReason(request: LeaseRequest, held: LeaseRecord | undefined): string {
-  if (request.http && browserRefusedPorts.has(request.preferred)) return 'browsers refuse to open it';
+function conflictReason(request: LeaseRequest, port: number, held: LeaseRecord | undefined): string {
+  if (request.http && browserRefusedPorts.has(port)) return 'browsers refuse to open it';
   if (held === undefined) return 'another program has it';
   return `it is leased to ${held.owner.service} of ${held.owner.project} in ${held.owner.repository_root}`;
 }

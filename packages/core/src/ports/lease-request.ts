@@ -10,6 +10,6 @@ export interface LeaseRequest {
   readonly http: boolean;
   /** Ports not to try again, after a bind conflict. */
   readonly avoid?: ReadonlySet<number>;
-  /** The preferred port or nothing. */
-  readonly exact?: boolean;
+  /** This port or nothing; it is remembered under the preferred one. */
+  readonly exact?: number;
 }

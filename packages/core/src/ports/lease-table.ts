@@ -36,7 +36,7 @@ export interface LeaseTableOptions {
 export interface LeaseTable {
   /**
    * Leases a port that nobody else holds and nobody listens on. Throws ENVCTL_E_PORT_EXHAUSTED when the
-   * walk finds none, ENVCTL_E_PORT_CONFLICT when `exact` and the port is not to be had.
+   * walk finds none, ENVCTL_E_PORT_CONFLICT when the `exact` port is not to be had.
    */
   acquire(request: LeaseRequest): Promise<LeaseGrant>;
   /**
@@ -44,6 +44,11 @@ export interface LeaseTable {
    * somebody else yields. Throws ENVCTL_E_PORT_CONFLICT when somebody else holds it, or no browser would open it.
    */
   adopt(request: Omit<LeaseRequest, 'avoid' | 'exact'>, runner: ProcessIdentity): Promise<void>;
+  /**
+   * Gives a lease on to another launch of the same service, with the runner that holds it: whoever listens there goes on until its
+   * successor begins. False when the lease is not that of `from`, or another port than `preferred` was wanted for it.
+   */
+  pass(port: number, tokens: { readonly from: string; readonly to: string }, preferred?: number): Promise<boolean>;
   /** Keeps the lease held while the runner lives. Throws ENVCTL_E_PORT_CONFLICT when the lease is not the token's. */
   bindRunner(port: number, token: string, runner: ProcessIdentity): Promise<void>;
   /** Gives the port back; with `keepReserved` it stays reserved for its owner. False when the lease is not the token's (it is left alone). */
@@ -152,9 +157,9 @@ export function createLeaseTable(options: LeaseTableOptions): LeaseTable {
   };
 
   const acquire = async (request: LeaseRequest): Promise<LeaseGrant> => {
-    if (request.exact === true) {
-      if ((await tryPort(request.preferred, request, true)) === 'leased') return { port: request.preferred, source: 'preferred' };
-      throw conflict(request);
+    if (request.exact !== undefined) {
+      if ((await tryPort(request.exact, request, true)) === 'leased') return { port: request.exact, source: request.exact === request.preferred ? 'preferred' : 'remembered' };
+      throw conflict(request, request.exact);
     }
     const remembered = leases().filter((lease) => isOwnedBy(lease, request.owner) && lease.preferred === request.preferred);
     for (const { port } of remembered) {
@@ -176,7 +181,7 @@ export function createLeaseTable(options: LeaseTableOptions): LeaseTable {
     const port = request.preferred;
     for (;;) {
       const found = stampOf(port);
-      if ((request.http && browserRefusedPorts.has(port)) || judge(found, request, true) !== 'free') throw conflict({ ...request, exact: true });
+      if ((request.http && browserRefusedPorts.has(port)) || judge(found, request, true) !== 'free') throw conflict(request, port);
       const lease: LeaseRecord = { ...newLease(port, request), runner };
       seam('lease.adopt.before-effect');
       const outcome = found === undefined ? (store.run(publish<StoreRecord>(store.path(port), lease)) ? 'done' : 'changed') : await swap(port, found.id, lease);
@@ -207,9 +212,23 @@ export function createLeaseTable(options: LeaseTableOptions): LeaseTable {
     return error;
   };
 
-  const conflict = (request: LeaseRequest): EnvctlError => {
-    const lease = leaseOf(stampOf(request.preferred));
-    return conflictError(request, lease !== undefined && isHeld(lease, isAlive) ? lease : undefined);
+  const conflict = (request: LeaseRequest, port: number): EnvctlError => {
+    const lease = leaseOf(stampOf(port));
+    return conflictError(request, port, lease !== undefined && isHeld(lease, isAlive) ? lease : undefined);
+  };
+
+  const pass: LeaseTable['pass'] = async (port, { from, to }, preferred) => {
+    seam('lease.pass.before-effect');
+    for (;;) {
+      const stamp = stampOf(port);
+      const lease = leaseOf(stamp);
+      if (stamp === undefined || lease?.token !== from || (preferred !== undefined && lease.preferred !== preferred)) return false;
+      const outcome = await swap(port, stamp.id, { ...lease, id: newId(), state: 'held', token: to, holder: self, updated_at: now() });
+      if (outcome === 'busy') throw busyError(port, store.path(port), claimPatienceMs);
+      if (outcome === 'changed') continue;
+      seam('lease.pass.after-effect');
+      return true;
+    }
   };
 
   const bindRunner = async (port: number, token: string, runner: ProcessIdentity): Promise<void> => {
@@ -262,6 +281,7 @@ export function createLeaseTable(options: LeaseTableOptions): LeaseTable {
   return {
     acquire,
     adopt,
+    pass,
     bindRunner,
     release,
     find: async (owner) => leases().find((lease) => isOwnedBy(lease, owner))?.port,

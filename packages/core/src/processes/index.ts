@@ -14,9 +14,11 @@ export {
 } from './launch-spec.js';
 export { launchProcess, type LaunchOptions } from './launch.js';
 export { readLaunch } from './read-launch.js';
+export { readLaunchEnvironment } from './read-environment.js';
 export { recordLaunchPorts } from './record-ports.js';
 export type { LogPosition } from './journal.js';
 export { examineLaunch, type DetachedProcess, type Examination, type ExamineExtra, type LaunchMember, type MembershipProof } from './examine.js';
+export { findFormerMembers } from './former-members.js';
 export { stopLaunches, type StopOptions, type StopResult } from './stop.js';
 export { waitForExit } from './wait-for-exit.js';
 export { listenersByPid } from './listeners.js';

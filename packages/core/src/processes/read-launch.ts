@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { readFileSync, statSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { isAbsolute, join } from 'node:path';
 import { parseJournal } from './journal.js';
@@ -38,6 +38,16 @@ function toLaunch(directory: string, record: LaunchRecord, journalText: string):
     ...(journal.exit && { exit: journal.exit }),
     ...(journal.lastEnd && { lastEnd: journal.lastEnd }),
   };
+}
+
+/** True when the launch was ended by a stop; false when it had ended by itself before. */
+export function wasStopped({ record: { directory }, exit }: Launch): boolean {
+  try {
+    // The stop file is written before the signal.
+    return statSync(join(directory, stopName)).mtimeMs <= (exit?.at ?? Infinity);
+  } catch {
+    return false;
+  }
 }
 
 /** What the journal tells of restarts and ends, in one small read; undefined without a journal. */

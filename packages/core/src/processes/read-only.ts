@@ -1,5 +1,6 @@
 /** The light door of the room: looking at processes, without the libraries that starting and running them needs. */
 export { examineLaunch, type Examination } from './examine.js';
+export { findFormerMembers } from './former-members.js';
 export { describeExit, describeRestarts, toLastExit, type LastExit } from './describe-exit.js';
 export { findProgram, isExecutableFile } from './find-program.js';
 export { installCommand } from './install-command.js';
@@ -9,7 +10,7 @@ export { listenersByPid } from './listeners.js';
 export { readLivingTree } from './living-tree.js';
 export { quoteForShell } from './quote-for-shell.js';
 export type { Launch } from './launch-spec.js';
-export { readLaunchHistory, readLaunchSync } from './read-launch.js';
+export { readLaunchHistory, readLaunchSync, wasStopped } from './read-launch.js';
 export { startedAtSeconds } from './start-time.js';
 export { isGone, type ProcessEntry } from './stat.js';
 export { readProcessTable, type ProcessTable } from './table.js';

@@ -36,6 +36,8 @@ export interface StopResult {
   readonly directory: string;
   /** Nothing of it is left. */
   readonly stopped: boolean;
+  /** Something of it lived when it was to stop. */
+  readonly lived: boolean;
   /** Why nothing was touched. */
   readonly untouched?: 'other-boot' | 'other-namespace' | 'record-missing' | 'record-damaged';
   readonly survivors: readonly { readonly pid: number; readonly comm: string; readonly proof: MembershipProof }[];
@@ -55,6 +57,7 @@ interface Target {
   readonly ladder: readonly StopStep[];
   /** False when the stop file could not be written: then the runner must die first, or it might restart. */
   readonly stopFile: boolean;
+  lived: boolean;
   members: readonly Followed[];
   detached: readonly DetachedProcess[];
   /** Somebody who left the session may still open a leased port. */
@@ -96,6 +99,7 @@ export async function stopLaunches(directories: readonly string[], options: Stop
 
   if (targets.length > 0) {
     scan(targets, readProcessTable());
+    for (const target of targets) target.lived = target.members.length > 0;
     const now = performance.now();
     for (const target of targets) enterRung(target, 0, now);
     options.seam('process.stop.after-effect');
@@ -118,7 +122,7 @@ function planStop(
   options: StopOptions,
 ): { readonly result: StopResult } | { readonly target: Target } {
   const untouched = (reason: NonNullable<StopResult['untouched']>, stopped: boolean): { readonly result: StopResult } => ({
-    result: { launchId: launch?.record.id ?? basename(directory), directory, stopped, untouched: reason, survivors: [], detached: [] },
+    result: { launchId: launch?.record.id ?? basename(directory), directory, stopped, lived: false, untouched: reason, survivors: [], detached: [] },
   });
   if (launch === undefined) {
     // Without a record nothing was ever spawned; one that is damaged, or may not be looked at, hides what may run unproven.
@@ -134,6 +138,7 @@ function planStop(
       launch,
       ladder: recorded.map((step) => (graceMs === undefined || step.signal === 'SIGKILL' ? step : { ...step, waitMs: graceMs })),
       stopFile: writeStopFile(directory),
+      lived: false,
       members: [],
       detached: [],
       settling: false,
@@ -329,6 +334,7 @@ function toResult(target: Target): StopResult {
     launchId: target.launch.record.id,
     directory: target.launch.record.directory,
     stopped: survivors.length === 0 && target.cleanScans >= 2,
+    lived: target.lived,
     survivors: survivors.map(({ pid, comm, proof }) => ({ pid, comm, proof })),
     detached: target.detached,
   };

@@ -59,6 +59,14 @@ export async function acquireProcess(context: AcquireContext, request: ProcessRe
   }
 }
 
+/** A launch as it is known to whoever gives it back. */
+export interface Releasable {
+  readonly entryId: string | undefined;
+  readonly directory: string;
+  readonly token?: string | undefined;
+  readonly ports?: readonly number[];
+}
+
 export interface ReleaseReport {
   readonly reports: readonly StopResult[];
   /** Launches that still have members; their records stay. */
@@ -67,12 +75,13 @@ export interface ReleaseReport {
 
 /**
  * Stops launches by their directories alone and gives back what they held. What could not be stopped
- * stays on record. `keepReserved` keeps each port reserved for its service.
+ * stays on record. `keepReserved` keeps each port reserved for its service; `keepRecord` leaves the launch directory and its entry
+ * on the ledger, for {@link forgetProcesses}.
  */
 export async function releaseProcesses(
   context: AcquireContext,
-  launches: readonly { readonly entryId: string | undefined; readonly directory: string; readonly token?: string | undefined; readonly ports?: readonly number[] }[],
-  options: { readonly keepReserved: boolean; readonly aggressive?: boolean },
+  launches: readonly Releasable[],
+  options: { readonly keepReserved: boolean; readonly aggressive?: boolean; readonly keepRecord?: boolean },
 ): Promise<ReleaseReport> {
   if (launches.length === 0) return { reports: [], incomplete: [] };
   context.seam('process.release.before-effect');
@@ -86,15 +95,24 @@ export async function releaseProcesses(
       for (const port of launch.ports ?? []) {
         if (launch.token !== undefined) await releaseLease(context, port, launch.token, options);
       }
-      context.seam('process.forget.before-effect');
-      await rm(launch.directory, { recursive: true, force: true });
-      context.seam('process.forget.after-effect');
-      if (launch.entryId !== undefined) await context.ledger.release(launch.entryId);
+      if (options.keepRecord !== true) await forgetProcess(context, launch);
     }),
   );
   for (const result of forgotten) if (result.status === 'rejected') throw result.reason;
   context.seam('process.release.after-confirm');
   return { reports, incomplete: reports.filter((report) => !report.stopped) };
+}
+
+/** Removes what is on record of launches that were stopped. */
+export async function forgetProcesses(context: AcquireContext, launches: readonly Releasable[]): Promise<void> {
+  for (const launch of launches) await forgetProcess(context, launch);
+}
+
+async function forgetProcess(context: AcquireContext, { directory, entryId }: Releasable): Promise<void> {
+  context.seam('process.forget.before-effect');
+  await rm(directory, { recursive: true, force: true });
+  context.seam('process.forget.after-effect');
+  if (entryId !== undefined) await context.ledger.release(entryId);
 }
 
 /**

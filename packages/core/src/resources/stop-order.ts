@@ -1,6 +1,4 @@
-import { releaseProcesses, type AcquireContext, type ReleaseReport } from './acquirer.js';
-
-type Releasable = Parameters<typeof releaseProcesses>[1][number];
+import { releaseProcesses, type AcquireContext, type Releasable, type ReleaseReport } from './acquirer.js';
 
 /** A service as a state records it: what it waited for when it came up. */
 export interface RecordedNeeds {

@@ -1,5 +1,5 @@
 import { readKernelListeners } from '../ports/index.js';
-import { examineLaunch, findTokenCarriers, listenersByPid, readLaunch, readProcessTable, type Launch, type ProcessTable } from '../processes/index.js';
+import { examineLaunch, findFormerMembers, findTokenCarriers, listenersByPid, readLaunch, readProcessTable, type Launch, type ProcessTable } from '../processes/index.js';
 
 /** The listeners of one launch, as the last look found them. */
 export interface LaunchListeners {
@@ -8,6 +8,8 @@ export interface LaunchListeners {
    * processes need to be examined, which costs several times as much.
    */
   readonly listenersOf: (port?: number) => Promise<readonly number[]>;
+  /** Looks for processes of the launch that listen on the port although the start of the command that made them is over. */
+  leftOn(port: number): Promise<readonly number[]>;
   /** Processes of the launch that listen on the port, in ascending order. */
   pidsOn(port: number): readonly number[];
   /** The command's process; the runner's while that is not known. */
@@ -28,17 +30,29 @@ export function createLaunchListeners(directory: string): LaunchListeners {
       // A command that has ended is no service, whatever it left behind listens.
       if (launch === undefined || launch.between || launch.exit !== undefined) return [];
       const table = readProcessTable();
-      listeners = listenersOfMembers(launch, table, false);
+      listeners = listenersOfMembers(launch, table, { thorough: false, which: 'present' });
       // A server that became a daemon has left the session, and is known by its token or its open log.
-      if (port === undefined || !portsOf().includes(port)) listeners = listenersOfMembers(launch, table, true);
+      if (port === undefined || !portsOf().includes(port)) listeners = listenersOfMembers(launch, table, { thorough: true, which: 'present' });
       return portsOf();
     },
-    pidsOn: (port) => [...listeners].filter(([, ports]) => ports.includes(port)).map(([pid]) => pid).sort((left, right) => left - right),
+    async leftOn(port) {
+      const now = await readLaunch(directory);
+      if (now === undefined) return [];
+      return pidsIn(listenersOfMembers(now, readProcessTable(), { thorough: true, which: now.between || now.exit !== undefined ? 'all' : 'former' }), port);
+    },
+    pidsOn: (port) => pidsIn(listeners, port),
     childPid: () => launch?.child?.pid ?? launch?.runner?.pid ?? null,
   };
 }
 
-function listenersOfMembers(launch: Launch, table: ProcessTable, thorough: boolean): Listeners {
+function pidsIn(listeners: Listeners, port: number): readonly number[] {
+  return [...listeners].filter(([, ports]) => ports.includes(port)).map(([pid]) => pid).sort((left, right) => left - right);
+}
+
+/** `present`: of what belongs to the present start of the command; `former`: of what an earlier one left behind. */
+function listenersOfMembers(launch: Launch, table: ProcessTable, { thorough, which }: { readonly thorough: boolean; readonly which: 'present' | 'former' | 'all' }): Listeners {
   const carried: Listeners = thorough ? listenersByPid(findTokenCarriers(table, new Set([launch.record.token])).keys()) : new Map();
-  return listenersByPid(examineLaunch(launch, table, { listeners: carried, thorough }).members.map(({ pid }) => pid));
+  const { members } = examineLaunch(launch, table, { listeners: carried, thorough });
+  const former = findFormerMembers(launch, members, table);
+  return listenersByPid(members.map(({ pid }) => pid).filter((pid) => which === 'all' || former.has(pid) === (which === 'former')));
 }

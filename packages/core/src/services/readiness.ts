@@ -55,6 +55,8 @@ export interface ServiceReadyRequest {
    * them matters, and a cheaper look may do: it gives none while nobody at all listens on that port.
    */
   listenersOf(port?: number): Promise<readonly number[]>;
+  /** Processes of this launch that listen on the port although the start of the command that made them is over; they are never the service. */
+  leftOn?(port: number): Promise<readonly number[]>;
 }
 
 export type ServiceReadiness =
@@ -241,7 +243,7 @@ async function describeTimeout(request: ServiceReadyRequest, looker: Looker, loo
     case 'listener': {
       const elsewhere = otherPorts.length === 0 ? '' : `, but on ${otherPorts.join(', ')}`;
       const hints = otherPorts.length === 0 ? [] : ['Make the service listen on the port in the variable PORT, or give its start command a {port}.'];
-      return timeout(`does not listen on port ${port} after ${seconds} s${elsewhere}; ${log}`, hints);
+      return timeout(`does not listen on port ${port} after ${seconds} s${elsewhere}${await describeLeft(request)}; ${log}`, hints);
     }
   }
 }
@@ -249,14 +251,21 @@ async function describeTimeout(request: ServiceReadyRequest, looker: Looker, loo
 async function describeEnd(request: ServiceReadyRequest, exit: LaunchExit): Promise<ServiceReadiness> {
   const diagnosis = diagnoseLog(await tailLines(request.launch.logPath, logLines), request.redact);
   const { restarts } = await readIncarnation(request);
+  const left = await describeLeft(request);
   return {
     status: 'exited',
     exit,
-    reason: diagnosis.reason,
-    detail: `${describeRestarts({ restarts, lastEnd: exit }) ?? describeExit(exit.code)}; ${describeLog(request, diagnosis.line)}`,
+    // Another port would be taken in the same way.
+    reason: left === '' ? diagnosis.reason : 'crash',
+    detail: `${describeRestarts({ restarts, lastEnd: exit }) ?? describeExit(exit.code)}${left}; ${describeLog(request, diagnosis.line)}`,
     ...(diagnosis.line === undefined ? {} : { logLine: diagnosis.line }),
     hints: diagnosis.hints,
   };
+}
+
+async function describeLeft({ port, leftOn }: ServiceReadyRequest): Promise<string> {
+  const pids = port === null ? [] : ((await leftOn?.(port)) ?? []);
+  return pids.length === 0 ? '' : `; pid ${pids.join(', ')}, left behind by its command, listens there`;
 }
 
 function describeLog(request: ServiceReadyRequest, line: string | undefined): string {

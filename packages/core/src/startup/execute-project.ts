@@ -8,6 +8,7 @@ import { firstFailure, runGraph, type NodeOutcome } from './graph.js';
 import { describeMove } from './follow-move.js';
 import { isShownNode, toGraphNodes } from './graph-nodes.js';
 import { createHeadStart } from './head-start.js';
+import { criticalDependencies } from './plan-nodes.js';
 import { toComponent, toDependencyPortPlans, toFailedComponent, toHookedComponent, toPortPlans, toTimings, type NodeTiming } from './project-results.js';
 import type { ExecuteContext, ExecuteRequest, ProjectRun } from './project-run.js';
 import { toFailedRecord } from './start-service.js';
@@ -81,22 +82,35 @@ async function attemptProject(context: ExecuteContext, request: ExecuteRequest, 
   }
   const failure = firstFailure(outcomes);
   if (failure !== undefined) return fail(failure.id, failure.error);
+  try {
+    // What the project goes on without does not run on.
+    await request.former.stopAll();
+  } catch (error) {
+    return fail(project.name, error);
+  }
   tellTimings(run, timings());
   const { acquired } = run;
   return {
     ok: true,
     project: project.name,
     services: Object.fromEntries(run.services),
-    components: Object.fromEntries([
-      ...[...acquired.dependencies].map(([id, result]) => [id, toComponent(id, result)] as const),
-      ...[...acquired.failed].map(([id, outcome]) => [id, toFailedComponent(id, outcome)] as const),
-      ...Object.entries(run.hooked.requirements ?? {}).map(([id, requirement]) => [id, toHookedComponent(id, requirement)] as const),
-    ]),
+    components: describeComponents(run),
     ports: { ...toPortPlans(project.name, acquired.leases), ...toDependencyPortPlans(project.name, acquired.dependencies, context.declarations) },
     timings: timings(),
     notes: acquired.leases.flatMap(describeMove),
     undo: (error) => fail(project.name, error),
   };
+}
+
+function describeComponents({ acquired, hooked, request: { project } }: ProjectRun): ProjectSuccess['components'] {
+  const critical = criticalDependencies(project);
+  const components = [
+    ...[...acquired.dependencies].map(([id, result]) => [id, toComponent(id, result)] as const),
+    ...[...acquired.failed].map(([id, outcome]) => [id, toFailedComponent(id, outcome)] as const),
+    ...Object.entries(hooked.requirements ?? {}).map(([id, requirement]) => [id, toHookedComponent(id, requirement)] as const),
+  ];
+  const isKnown = (id: string) => project.dependencies.some((dependency) => dependency.id === id);
+  return Object.fromEntries(components.map(([id, component]) => [id, { ...component, critical: critical.has(id) || !isKnown(id) }]));
 }
 
 /** @param node id of the graph's node that failed */

@@ -66,10 +66,18 @@ function runNode(run: ProjectRun, node: PlannedNode, running: RunningNode): Prom
     case 'preparation':
       return runPreparationStep(run, stepOf(run, node), running);
     case 'migration':
-      return import('./run-migration-step.js').then(({ runMigrationStep }) => runMigrationStep(run, stepOf(run, node), running));
+      return runMigration(run, stepOf(run, node), running);
     case 'hook':
       return import('./run-hook-step.js').then(({ runHookStep }) => runHookStep(run, stepOf(run, node), running));
   }
+}
+
+/** What runs with the database as it was ends before: it may hold locks on it. */
+async function runMigration(run: ProjectRun, step: PlannedStep, running: RunningNode): Promise<NodeResult> {
+  const { former, project } = run.request;
+  if (step.action === 'run') for (const { name } of project.services.filter(({ type }) => step.before.includes(type))) await former.stop(name);
+  const { runMigrationStep } = await import('./run-migration-step.js');
+  return runMigrationStep(run, step, running);
 }
 
 function stepOf({ request }: ProjectRun, { id }: PlannedNode): PlannedStep {
@@ -82,11 +90,16 @@ function isReplaced({ hooked }: ProjectRun, { kind }: PlannedNode): boolean {
 
 /** All service ports are known before a service starts, so that a frontend knows its backend. */
 async function leaseServicePorts({ context, request, acquired }: ProjectRun, avoid: ReadonlySet<number>): Promise<void> {
-  const { project } = request;
+  const { project, former } = request;
   const leased = project.services.filter((candidate) => candidate.action !== 'keep').map(async (service) => {
     const token = createLaunchToken(context);
     if (service.preferred_port === null) {
       acquired.leases.push({ service, token, port: null, source: 'none' });
+      return;
+    }
+    const passed = await former.passLease(service, token, avoid);
+    if (passed !== undefined) {
+      acquired.leases.push({ service, token, port: passed, source: 'remembered' });
       return;
     }
     const lease = await context.leases.acquire({

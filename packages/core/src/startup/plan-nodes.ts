@@ -62,6 +62,12 @@ export function toPlannedNodes(project: Pick<PlannedProject, 'services' | 'depen
   return nodes.map((node) => ({ ...node, critical: critical.has(node.id) }));
 }
 
+/** Ids of the dependencies that something critical cannot do without, whether or not a start goes on without what fails. */
+export function criticalDependencies(project: Pick<PlannedProject, 'services' | 'dependencies' | 'steps'>): ReadonlySet<string> {
+  const nodes = toPlannedNodes(project, { servicesInParallel: true, requirementsStrict: true });
+  return new Set(nodes.filter(({ kind, critical }) => kind === 'dependency' && critical).map(({ id }) => id));
+}
+
 type UnjudgedNode = Omit<PlannedNode, 'critical'>;
 
 /**

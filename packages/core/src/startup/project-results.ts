@@ -33,6 +33,7 @@ export function toComponent(id: string, result: BringUpResult): RequirementCompo
     instance_id: result.instance,
     launch_id: null,
     launch_directory: null,
+    critical: true,
   };
 }
 

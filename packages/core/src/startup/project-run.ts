@@ -5,6 +5,7 @@ import type { AcquiredProcess } from '../resources/index.js';
 import type { ServiceRecord } from '../state/index.js';
 import type { PortsByName } from '../truth/index.js';
 import type { Progress } from '../ui/index.js';
+import type { FormerServices } from './former-services.js';
 import type { HeadStart } from './head-start.js';
 import type { PlannedProject, StartPlan } from './plan.js';
 import type { LeasedService } from './start-service.js';
@@ -30,6 +31,8 @@ export interface ExecuteRequest {
   readonly ports: PortsByName;
   /** Variables of the command line for the services that are started. */
   readonly forwarded: Readonly<Record<string, string>>;
+  /** What of the project ran before and is to start again. */
+  readonly former: FormerServices;
   /** Names of the services that the last good state lists. */
   readonly recorded: ReadonlySet<string>;
   readonly signal: AbortSignal;

@@ -18,6 +18,8 @@ export async function runServiceNode(run: ProjectRun, service: PlannedService, r
   const hooked = service.environment.audience === 'backend' ? Object.keys(run.hooked.requirements ?? {}) : [];
   const awaited = [...new Set([...service.environment.dependencies.map(({ id }) => id), ...hooked])];
   try {
+    await request.former.stop(service.name);
+    running.signal.throwIfAborted();
     const record = await startService(context, request, {
       leased,
       leases: acquired.leases,

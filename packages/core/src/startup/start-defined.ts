@@ -23,6 +23,8 @@ export async function startDefined(run: ProjectRun, services: readonly DefinedSe
   if (known !== undefined) throw invalid(run, `${known} runs already, from before there was the hook`, ['envctl restart']);
   const external = services.filter(({ command }) => command === undefined).map((service) => toExternalRecord(run, service));
   const planned = plan(run, services.filter(({ command }) => command !== undefined));
+  // What a hook defines runs all or not at all.
+  await run.request.former.stopAll();
   await leaseFor(run, planned);
   for (const record of external) run.services.set(record.name, { ...record, defined_with: together });
   const own: ProjectRun = { ...run, request: { ...run.request, project: { ...run.request.project, services: planned } } };

@@ -61,6 +61,7 @@ export async function startService(context: ExecuteContext, request: ExecuteRequ
     onLogReady: () => start.reached('log-ready'),
     redact: context.redaction.text,
     listenersOf: listeners.listenersOf,
+    leftOn: listeners.leftOn,
     rebound: { maxDelta: context.config.truth.reboundMaxDelta, healthUrlOn: (other) => commandOnPort(service.command, other).healthUrl },
   });
   if (readiness.status !== 'ready' && readiness.status !== 'completed') throw notReady(context, service, request.project.name, port, readiness);

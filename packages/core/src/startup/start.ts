@@ -4,7 +4,7 @@
  */
 import { join } from 'node:path';
 import { EnvctlError, errorMessage, isEnvctlError, type Mode } from '../contract/index.js';
-import { describeIncomplete, recordedNeeds, releaseInOrder, releaseProcesses, readRecordedLaunches } from '../resources/index.js';
+import { describeIncomplete, releaseProcesses, readRecordedLaunches } from '../resources/index.js';
 import { holdAll } from '../scope/index.js';
 import { isServiceTask, type ServiceName } from '../services/index.js';
 import { artifactNames, createRunId, emptyState, fingerprintRuntimeMap, fingerprintState, mergeByProject, type ReadinessPort, type RunState, type ServiceRecord } from '../state/index.js';
@@ -13,6 +13,7 @@ import type { Progress } from '../ui/index.js';
 import { assertDrivers } from './assert-drivers.js';
 import { mapAtMost } from './at-most.js';
 import { executeProject, type ProjectFailure, type ProjectSuccess } from './execute-project.js';
+import { createFormerServices, type ComeBack, type FormerServices } from './former-services.js';
 import { isDefinedByHook } from './plan-defined.js';
 import type { PlannedProject, StartPlan } from './plan.js';
 import { assertStartable, predictStart, type Prediction, type PredictionContext, type StartRequest } from './predict-start.js';
@@ -83,24 +84,31 @@ async function runRound(context: StartContext, request: StartRequest): Promise<R
   context.events.emit('startup.execution', { mode: plan.mode, projects: plan.projects.map((project) => project.name) });
   context.seam('startup.run.after-effect');
   await recoverProjects(context, plan, state);
-  await stopReplaced(context, plan, state);
-  if (forgetPorts) await context.leases.drop(context.scope.id);
+  const formers = await findFormers(context, gathered);
   const handles = await context.handles([...new Set(plan.projects.flatMap((project) => project.dependencies.map((dependency) => dependency.id)))]);
+  try {
+    for (const former of formers.values()) await (forgetPorts ? former.stopAll() : former.clear());
+    if (forgetPorts) await context.leases.drop(context.scope.id);
+  } catch (error) {
+    tellLost(context, await bringBack(formers, [...formers.keys()]));
+    throw error;
+  }
   const results = await mapAtMost(projectsAtOnce, plan.projects, (project) =>
-    executeProject(context, { plan, project, handles, runId, runDirectory, kept: keptServices(project, state), ports: gathered.ports[project.name] ?? {}, recorded: new Set(Object.keys(state?.services ?? {})), forwarded, signal: request.signal }),
+    executeProject(context, { plan, project, handles, runId, runDirectory, kept: keptServices(project, state), former: formers.get(project.name)!, ports: gathered.ports[project.name] ?? {}, recorded: new Set(Object.keys(state?.services ?? {})), forwarded, signal: request.signal }),
   );
   const successes = results.filter((result) => result.ok);
   const failures = results.filter((result) => !result.ok);
   const totalMs = performance.now() - startedMs;
-  const committed = successes.length === 0 ? undefined : await commit(context, plan, runId, successes, { state, signal: request.signal }).catch(async (error: unknown) => {
+  const committed = successes.length === 0 ? undefined : await commit(context, plan, runId, successes, { state, formers, signal: request.signal }).catch(async (error: unknown) => {
     // What is on no record must not run.
     failures.push(...(await Promise.all(successes.map((success) => success.undo(error)))));
     return undefined;
   });
+  const back = await bringBack(formers, failures.map(({ project }) => project));
   // Why the start failed matters more than that it could not be written down.
   if (failures.length > 0) await recordFailure(context, plan, runId, failures).catch(() => undefined);
   context.events.emit('startup.phase', { command: plan.command, mode: plan.mode, phase: 'total', duration_ms: Math.round(totalMs), status: failures.length === 0 ? 'ok' : 'failed' });
-  if (failures.length > 0) throw toStartError(plan, failures, request.signal);
+  if (failures.length > 0) throw toStartError(plan, failures, back, request.signal);
   return { plan, state: committed!, timings: results.flatMap((result) => result.timings), notes: Object.fromEntries(successes.map(({ project, notes }) => [project, notes])) };
 }
 
@@ -111,6 +119,8 @@ function enabledDependencies(context: StartContext, mode: Mode): readonly string
 
 interface Gathered extends Prediction {
   readonly state: RunState | undefined;
+  /** Names of the services that run. */
+  readonly running: ReadonlySet<string>;
   /** By project: where everything is that is up. */
   readonly ports: Readonly<Record<string, PortsByName>>;
 }
@@ -120,7 +130,7 @@ async function gather(context: StartContext, request: StartRequest, { foreseesDe
   if (state !== undefined) context.events.emit('state.fingerprint.after_reload', { run_id: state.run_id, state_fingerprint: fingerprintState(state) });
   const names = request.projects.map((project) => project.name);
   const truth = state === undefined ? undefined : await reconcile(context, state, { source: `${request.command}.plan`, signal: request.signal, projects: names, foreseesDependencies });
-  return { ...predictStart(context, request, state === undefined || truth === undefined ? undefined : { state, truth }), state, ports: Object.fromEntries(state === undefined ? [] : names.map((name) => [name, portsOfProject(state, name, truth)])) };
+  return { ...predictStart(context, request, state === undefined || truth === undefined ? undefined : { state, truth }), state, running: new Set(truth?.services.filter(({ status }) => status === 'running').map(({ name }) => name)), ports: Object.fromEntries(state === undefined ? [] : names.map((name) => [name, portsOfProject(state, name, truth)])) };
 }
 
 /**
@@ -141,26 +151,39 @@ async function recoverProjects(context: StartContext, plan: StartPlan, state: Ru
   }
 }
 
-/** restart: the old process ends before its port is leased again. Dead recorded services are cleared the same way. */
-async function stopReplaced(context: StartContext, plan: StartPlan, state: RunState | undefined): Promise<void> {
-  if (state === undefined) return;
-  const starting = new Set(plan.projects.flatMap((project) => project.services.filter((service) => service.action !== 'keep').map((service) => service.name)));
+/** By project: what is recorded of the services that start again. */
+async function findFormers(context: StartContext, { plan, state, running }: Gathered): Promise<ReadonlyMap<string, FormerServices>> {
   const { launches } = await readRecordedLaunches(context);
-  const replaced = namedServices(state).filter((service) => starting.has(service.name));
-  const ending = replaced.flatMap((service) => launches.filter((launch) => launch.directory === service.launch_directory));
-  const { incomplete } = await releaseInOrder(context, ending, recordedNeeds(ending, replaced), { keepReserved: true });
-  if (incomplete.length > 0) {
-    throw new EnvctlError('ENVCTL_E_STOP_INCOMPLETE', `Could not stop: ${describeIncomplete(incomplete)}`, { kind: 'environment', hints: ['envctl health'] });
-  }
+  const recorded = state === undefined ? [] : namedServices(state);
+  return new Map(
+    plan.projects.map((project) => {
+      const services = project.services.filter(({ action }) => action !== 'keep').flatMap(({ name, ready }) => {
+        const record = recorded.find((service) => service.name === name);
+        const launch = record && launches.find(({ directory }) => directory === record.launch_directory);
+        return record === undefined || launch === undefined ? [] : [{ record, launch, ran: running.has(name), readyTimeoutMs: ready.timeout_ms }];
+      });
+      return [project.name, createFormerServices(context, { mode: plan.mode, project: project.name, services })];
+    }),
+  );
+}
+
+async function bringBack(formers: ReadonlyMap<string, FormerServices>, projects: readonly string[]): Promise<ComeBack> {
+  const backs = await Promise.all([...new Set(projects)].map((project) => formers.get(project)!.bringBack()));
+  return { restored: backs.flatMap(({ restored }) => restored), lost: backs.flatMap(({ lost }) => lost) };
+}
+
+function tellLost({ progress }: StartContext, { lost }: ComeBack): void {
+  for (const { name, type, why } of lost) progress.note(`${name} does not run any more: ${why}: envctl start ${type}`);
 }
 
 function keptServices(project: PlannedProject, state: RunState | undefined): Partial<Record<ServiceName, ServiceRecord>> {
   return Object.fromEntries(project.services.filter((service) => service.action === 'keep').flatMap((service) => (state?.services[service.name] === undefined ? [] : [[service.type, state.services[service.name]]])));
 }
 
-async function commit(context: StartContext, plan: StartPlan, runId: string, successes: readonly ProjectSuccess[], options: { readonly state: RunState | undefined; readonly signal: AbortSignal }): Promise<RunState> {
-  const { state, signal } = options;
+async function commit(context: StartContext, plan: StartPlan, runId: string, successes: readonly ProjectSuccess[], options: { readonly state: RunState | undefined; readonly formers: ReadonlyMap<string, FormerServices>; readonly signal: AbortSignal }): Promise<RunState> {
+  const { state, formers, signal } = options;
   await assertWholeTruth(context, () => mergeSuccesses(context, plan, runId, successes, state), signal);
+  for (const { project } of successes) await formers.get(project)!.forget();
   const startedMs = performance.now();
   const ports = successes.map((success) => ({ project: success.project, root: plan.projects.find((project) => project.name === success.project)?.root ?? '', ports: success.ports }));
   const committed = await context.state.commit({
@@ -214,19 +237,24 @@ async function recordFailure(context: StartContext, plan: StartPlan, runId: stri
   await context.state.commitFailure({ runId, mode: plan.mode, state, errors, events: join(context.paths.runs, runId, 'events.jsonl') });
 }
 
-function toStartError(plan: StartPlan, failures: readonly ProjectFailure[], signal: AbortSignal): EnvctlError {
+function toStartError(plan: StartPlan, failures: readonly ProjectFailure[], { restored, lost }: ComeBack, signal: AbortSignal): EnvctlError {
   const leftovers = failures.flatMap((failure) => failure.leftovers);
-  const remains = leftovers.length === 0 ? '' : ` Not stopped: ${leftovers.join('; ')}.`;
+  const remains = [
+    ...(leftovers.length === 0 ? [] : [` Not stopped: ${leftovers.join('; ')}.`]),
+    ...(lost.length === 0 ? [] : [` Not running any more: ${lost.map(({ name, why }) => `${name} (${why})`).join('; ')}.`]),
+  ].join('');
+  const mends = lost.length === 0 ? [] : [`envctl start ${[...new Set(lost.map(({ type }) => type))].join(' ')}`];
+  const data = { leftovers, restored, lost };
+  const again = restored.length === 0 ? '' : `runs again as before: ${restored.join(', ')}`;
   if (signal.aborted) {
-    const stopped = plan.command === 'restart' ? ', and what it had stopped stays stopped' : '';
-    return new EnvctlError('ENVCTL_E_CANCELLED', `Cancelled; what this ${plan.command} had started was stopped again${stopped}.${remains}`, { kind: 'cancelled', hints: plan.command === 'restart' ? ['envctl start'] : [], data: { leftovers } });
+    return new EnvctlError('ENVCTL_E_CANCELLED', `Cancelled; what this ${plan.command} had started was stopped again${again === '' ? '' : `, and what it had stopped ${again}`}.${remains}`, { kind: 'cancelled', hints: mends, data });
   }
   const messages = new Set(failures.map((failure) => errorMessage(failure.error)));
   const hints = failures.flatMap((failure) => (isEnvctlError(failure.error) ? failure.error.hints : []));
-  return new EnvctlError('ENVCTL_E_START_FAILED', `Startup failed: ${[...messages].join('; ')}${remains}`, {
+  return new EnvctlError('ENVCTL_E_START_FAILED', `Startup failed: ${[...messages].join('; ')}${again === '' ? '' : `. What was stopped for it ${again}.`}${remains}`, {
     kind: 'dependency',
-    hints: [...new Set(hints)],
+    hints: [...new Set([...hints, ...mends])],
     cause: failures[0]?.error,
-    data: { failures: failures.map((failure) => ({ project: failure.project, node: failure.node, message: errorMessage(failure.error) })), leftovers },
+    data: { failures: failures.map((failure) => ({ project: failure.project, node: failure.node, message: errorMessage(failure.error) })), ...data },
   });
 }

@@ -25,7 +25,7 @@ export interface ProjectSummary {
   readonly name: string;
   readonly root: string;
   readonly services: readonly { readonly name: string; readonly type: string; readonly status: ServiceStartStatus; readonly url: string | null; readonly port: number | null; readonly log_path: string | null }[];
-  /** `failed`: the project runs without it (ENVCTL_REQUIREMENTS_STRICT=false). */
+  /** `failed`: the project runs without it: nothing that is critical needs it, or ENVCTL_REQUIREMENTS_STRICT=false. */
   readonly dependencies: readonly { readonly id: string; readonly status: 'started' | 'kept' | 'failed'; readonly port: number | null; readonly health: string }[];
   readonly notes: readonly string[];
 }
@@ -66,7 +66,8 @@ function notesOfFailed(project: StartPlan['projects'][number], state: RunState):
   return project.dependencies.flatMap(({ id, action }) => {
     const component = state.requirements[project.name]?.components[id];
     if (action === 'keep' || component?.success !== false) return [];
-    return [`${id} is not usable: ${component.error ?? ''}; the services run without its variables (ENVCTL_REQUIREMENTS_STRICT=false)`];
+    const why = component.critical ? 'ENVCTL_REQUIREMENTS_STRICT=false' : 'nothing that is critical needs it';
+    return [`${id} is not usable: ${component.error ?? ''}; the services run without its variables (${why})`];
   });
 }
 

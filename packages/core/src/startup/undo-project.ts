@@ -40,7 +40,7 @@ async function releaseServices(run: ProjectRun, stolen: number | undefined): Pro
     reports.push(...(await Promise.all([true, false].map((keepReserved) => releaseProcesses(context, group.filter(({ leased }) => isRecorded(leased) === keepReserved), { keepReserved })))));
   }
   for (const leased of leases.filter((candidate) => !processes.some((process) => process.leased === candidate))) {
-    if (leased.port === null) continue;
+    if (leased.port === null || (await request.former.returnLease(leased))) continue;
     await releaseLease(context, leased.port, leased.token, { keepReserved: isRecorded(leased) });
   }
   return reports.flatMap(({ incomplete }) => incomplete).map((report) => describeIncomplete([report]));

@@ -13,7 +13,7 @@ export interface HealthReport {
   /** True when the original recorded it: nothing of it is proven, and envctl will not stop it. */
   readonly legacy_state: boolean;
   readonly services: readonly { readonly project: string; readonly name: string; readonly status: string; readonly level: StatusLevel; readonly critical: boolean; readonly port: number | null; readonly pid: number | null; readonly url: string | null; readonly detail: string | null; readonly restarts: number; readonly last_exit: LastExit | null }[];
-  readonly dependencies: readonly { readonly project: string; readonly component: string; readonly status: string; readonly port: number | null; readonly detail: string | null }[];
+  readonly dependencies: readonly { readonly project: string; readonly component: string; readonly status: string; readonly level: StatusLevel; readonly critical: boolean; readonly port: number | null; readonly detail: string | null }[];
   readonly status_counts: { readonly ok: number; readonly warn: number; readonly bad: number };
   readonly healthy: boolean;
   readonly issues: {
@@ -53,10 +53,10 @@ export async function examineHealth(context: ReconcileContext, state: RunState, 
       return { project: service.project, name: service.name, status, level: serviceLevel(status, { critical }), critical, port: service.actualPort, pid: service.pid, url: !['running', 'starting', 'outdated'].includes(status) ? null : isLegacy ? `http://localhost:${service.actualPort}` : (record?.public_url ?? null), detail, restarts: service.restarts, last_exit: toLastExit(service.lastEnd) };
     }),
   );
-  const dependencies = truth.dependencies.map((dependency) => ({ project: dependency.project, component: dependency.component, status: dependency.status, port: dependency.port, detail: dependency.detail ?? null }));
+  const dependencies = truth.dependencies.map((dependency) => ({ project: dependency.project, component: dependency.component, status: dependency.status, level: dependencyLevel(dependency.status, dependency), critical: dependency.critical, port: dependency.port, detail: dependency.detail ?? null }));
   const failing = services.filter((service) => !isGoodStatus(service.status) && service.critical).map((service) => service.name);
-  const issues = dependencies.filter((dependency) => dependency.status !== 'healthy' && dependency.status !== 'disabled').map(({ project, component, status, port }) => ({ project, component, status, port }));
-  const grades = [...services.map(({ level }) => level), ...dependencies.map((dependency) => dependencyLevel(dependency.status))];
+  const issues = dependencies.filter((dependency) => dependency.status !== 'healthy' && dependency.status !== 'disabled' && dependency.critical).map(({ project, component, status, port }) => ({ project, component, status, port }));
+  const grades = [...services.map(({ level }) => level), ...dependencies.map(({ level }) => level)];
   const count = (grade: string) => grades.filter((candidate) => candidate === grade).length;
   return {
     run_id: state.run_id,
@@ -84,7 +84,7 @@ function isNamed(name: string, asked: readonly string[]): boolean {
  */
 export function toFailedHealth(failure: { readonly run_id: string; readonly mode: Mode; readonly recent_failures: readonly string[] }, run: RunState | undefined): HealthReport {
   const services = (run === undefined ? [] : namedServices(run)).map(({ project, name, status, critical, failure_detail: detail }) => ({ project, name, status, level: serviceLevel(status, { critical }), critical, port: null, pid: null, url: null, detail, restarts: 0, last_exit: null }));
-  const dependencies = Object.entries(run?.requirements ?? {}).flatMap(([project, { components }]) => Object.values(components).map(({ id, error }) => ({ project, component: id, status: 'failed', port: null, detail: error })));
+  const dependencies = Object.entries(run?.requirements ?? {}).flatMap(([project, { components }]) => Object.values(components).map(({ id, error }) => ({ project, component: id, status: 'failed', level: 'bad' as const, critical: true, port: null, detail: error })));
   return {
     run_id: failure.run_id,
     mode: failure.mode,

@@ -81,7 +81,7 @@ function normaliseComponent(component: Fields, id: string): Fields {
   const { final, requested, ...rest } = component;
   const resources = rest['resources'] ?? definedPorts({ primary: final, requested });
   return {
-    id, enabled: false, success: false, simulated: false, health: 'unknown', retries: 0,
+    id, enabled: false, success: false, simulated: false, health: 'unknown', retries: 0, critical: true,
     ...Object.fromEntries(nullableComponentFields.map((field) => [field, null])),
     ...rest,
     resources: isRecord(resources) ? definedPorts(resources) : resources,
@@ -129,7 +129,7 @@ const serviceChecks: Readonly<Record<string, Check>> = {
 const requirementsChecks: Readonly<Record<string, Check>> = { health: isString, failures: listOf(isString) };
 
 const componentChecks: Readonly<Record<string, Check>> = {
-  id: isString, enabled: isBoolean, success: isBoolean, simulated: isBoolean, health: isString, resources: recordOf(isInteger), retries: isInteger,
+  id: isString, enabled: isBoolean, success: isBoolean, simulated: isBoolean, health: isString, resources: recordOf(isInteger), retries: isInteger, critical: isBoolean,
   ...Object.fromEntries(nullableComponentFields.map((field) => [field, orNull(isString)])),
 };
 

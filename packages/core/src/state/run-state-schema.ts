@@ -66,6 +66,8 @@ export const requirementComponentSchema = z.looseObject({
   instance_id: text,
   launch_id: text,
   launch_directory: text,
+  /** False: nothing that is critical needs it. */
+  critical: z.boolean(),
 });
 
 export const requirementsSchema = z.looseObject({

@@ -5,4 +5,4 @@ export { examineServers, type ServerStatus } from './server-truth.js';
 export { readTruthMode } from './truth-mode.js';
 export type { ServiceTruth } from './service-truth.js';
 export { describeStale, portsOfProject, staleAddresses, type PortsByName, type SeenPorts } from './stale-addresses.js';
-export { dependencyLevel, isGoodStatus } from './status-level.js';
+export { isGoodStatus } from './status-level.js';

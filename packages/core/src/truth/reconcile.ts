@@ -13,7 +13,11 @@ export interface DependencyTruth {
   readonly status: 'healthy' | 'unreachable' | 'degraded' | 'disabled';
   readonly port: number | null;
   readonly detail: string | undefined;
+  /** False: nothing that is critical needs it. */
+  readonly critical: boolean;
 }
+
+type Found = Omit<DependencyTruth, 'critical'>;
 
 export interface StateTruth {
   readonly services: readonly RecordedServiceTruth[];
@@ -46,7 +50,7 @@ export async function reconcile(context: ReconcileContext, state: RunState, opti
   const isLegacy = isLegacyState(state);
   const [services, dependencies] = await Promise.all([
     examineServices(state, { nowMs: context.now(), truth: context.config.truth, findDetached: options.findDetached === true, isMeant: ({ name, project }) => inScope(project) && options.services?.has(name) !== false }),
-    isLegacy ? Promise.resolve(legacyDependencies(state, inScope)) : examineDependencies(context, state, options, inScope),
+    (isLegacy ? Promise.resolve(legacyDependencies(state, inScope)) : examineDependencies(context, state, options, inScope)).then((found) => found.map((dependency) => withWeight(state, dependency))),
   ]);
   for (const { name, actualPort, detail, listenerPids } of services.filter(({ status }) => status === 'running')) {
     if (detail !== undefined && listenerPids.length === 0 && !isLegacy) context.events.emit('service.truth.degraded', { service: name, port: actualPort, reason_code: 'listener_not_seen' });
@@ -57,7 +61,11 @@ export async function reconcile(context: ReconcileContext, state: RunState, opti
   return { services, dependencies, healthy };
 }
 
-async function examineDependencies(context: ReconcileContext, state: RunState, { signal, foreseesDependencies = false }: ReconcileOptions, inScope: (project: string) => boolean): Promise<readonly DependencyTruth[]> {
+function withWeight(state: RunState, dependency: Found): DependencyTruth {
+  return { ...dependency, critical: state.requirements[dependency.project]?.components[dependency.component]?.critical !== false };
+}
+
+async function examineDependencies(context: ReconcileContext, state: RunState, { signal, foreseesDependencies = false }: ReconcileOptions, inScope: (project: string) => boolean): Promise<readonly Found[]> {
   const hooked = hookedDependencies(state, inScope);
   const isHooked = (project: string, component: string) => hooked.some((one) => one.project === project && one.component === component);
   if (!foreseesDependencies) return [...hooked, ...(await askDependencies(context, state, signal, inScope, isHooked))];
@@ -67,13 +75,13 @@ async function examineDependencies(context: ReconcileContext, state: RunState, {
   return [...hooked, ...foreseen.filter(({ project, component }) => !isHooked(project, component)).flatMap(({ status, ...facts }) => (status === 'unknown' ? [] : [{ ...facts, status, detail: undefined }])), ...asked];
 }
 
-async function askDependencies(context: ReconcileContext, state: RunState, signal: AbortSignal, inScope: (project: string) => boolean, isKnown: (project: string, component: string) => boolean = () => false): Promise<readonly DependencyTruth[]> {
+async function askDependencies(context: ReconcileContext, state: RunState, signal: AbortSignal, inScope: (project: string) => boolean, isKnown: (project: string, component: string) => boolean = () => false): Promise<readonly Found[]> {
   const wanted = Object.entries(state.requirements)
     .filter(([project]) => inScope(project))
     .flatMap(([project, result]) => Object.values(result.components).filter((component) => component.enabled && !isKnown(project, component.id)).map((component) => ({ project, component })));
   const handles = await context.handles([...new Set(wanted.map((entry) => entry.component.id))]);
   return Promise.all(
-    wanted.map(async ({ project, component }): Promise<DependencyTruth> => {
+    wanted.map(async ({ project, component }): Promise<Found> => {
       const handle = handles.get(component.id);
       const port = component.resources['primary'] ?? null;
       if (handle === undefined) return { project, component: component.id, status: 'unreachable', port, detail: 'no installed plugin brings it' };
@@ -89,11 +97,11 @@ async function askDependencies(context: ReconcileContext, state: RunState, signa
 }
 
 /** What a hook of the project looks after: who listens on its port is not known, only whether somebody does. */
-function hookedDependencies(state: RunState, inScope: (project: string) => boolean): readonly DependencyTruth[] {
+function hookedDependencies(state: RunState, inScope: (project: string) => boolean): readonly Found[] {
   const recorded = Object.entries(state.requirements).flatMap(([project, { components }]) => Object.values(components).filter(({ enabled, driver }) => enabled && driver === 'hook' && inScope(project)).map((component) => ({ project, component })));
   if (recorded.length === 0) return [];
   const listening = new Set(readKernelListeners().map(({ port }) => port));
-  return recorded.map(({ project, component: { id, success, resources } }): DependencyTruth => {
+  return recorded.map(({ project, component: { id, success, resources } }): Found => {
     const port = resources['primary'] ?? null;
     if (!success) return { project, component: id, status: 'unreachable', port, detail: 'the hook of the project says that it failed' };
     return port === null || listening.has(port) ? { project, component: id, status: 'healthy', port, detail: undefined } : { project, component: id, status: 'unreachable', port, detail: `nothing listens on port ${port}; the hook of the project looks after it` };
@@ -101,13 +109,13 @@ function hookedDependencies(state: RunState, inScope: (project: string) => boole
 }
 
 /** A server that the original started is no instance of ours: whoever answers on its port, nothing says whose it is. */
-function legacyDependencies(state: RunState, inScope: (project: string) => boolean): readonly DependencyTruth[] {
+function legacyDependencies(state: RunState, inScope: (project: string) => boolean): readonly Found[] {
   return Object.entries(state.requirements)
     .filter(([project]) => inScope(project))
     .flatMap(([project, { components }]) =>
       Object.values(components)
         .filter((component) => component.enabled)
-        .map(({ id, resources }): DependencyTruth => ({ project, component: id, status: 'unreachable', port: resources['primary'] ?? null, detail: 'recorded by the original envctl; not looked at' })),
+        .map(({ id, resources }): Found => ({ project, component: id, status: 'unreachable', port: resources['primary'] ?? null, detail: 'recorded by the original envctl; not looked at' })),
     );
 }
 

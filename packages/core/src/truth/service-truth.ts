@@ -3,7 +3,7 @@
  * alive when a process with a positive proof is; it runs when one of these listens. A stranger on its port
  * never counts.
  */
-import { describeExit, describeRestarts, examineLaunch, identityOf, listenersByPid, readLaunchSync, readLivingTree, type Launch, type Examination, type ProcessTable } from '../processes/read-only.js';
+import { describeExit, describeRestarts, examineLaunch, findFormerMembers, identityOf, listenersByPid, readLaunchSync, readLivingTree, wasStopped, type Launch, type Examination, type ProcessTable } from '../processes/read-only.js';
 import type { ServiceRecord } from '../state/read-only.js';
 import type { ServiceStatus } from './status-level.js';
 
@@ -42,7 +42,7 @@ export async function examineService(service: ServiceRecord, options: TruthOptio
   const launch = service.launch_directory === null ? undefined : readLaunchSync(service.launch_directory);
   // A start went on without it and took back what it had of it.
   if (service.launch_directory === null && service.status === 'failed') return { ...dead(service, undefined, service.failure_detail ?? 'it failed'), status: 'failed' };
-  if (launch === undefined) return dead(service, undefined, 'its launch record is gone');
+  if (launch === undefined) return dead(service, undefined, 'its launch record is gone: a command that was to start it again did not finish, or somebody removed it');
   const seen = options.findDetached === true ? undefined : glance(service, launch);
   if (seen !== undefined) return seen;
   const table = options.table();
@@ -52,8 +52,11 @@ export async function examineService(service: ServiceRecord, options: TruthOptio
   const examination = examineLaunch(launch, table, { listeners });
   if (examination.unknown) return { ...dead(service, launch, 'it was started in another pid namespace (a container) and cannot be seen from here'), status: 'unknown' };
   if (!examination.alive) return dead(service, launch, undefined);
-  return alive(service, launch, examination, listeners, options);
+  return alive(service, launch, { ...examination, former: findFormerMembers(launch, examination.members, table) }, listeners, options);
 }
+
+/** `former`: pids of what an earlier start of the command left behind. */
+type Seen = Examination & { readonly former: ReadonlySet<number> };
 
 /** What a hook of the project said to be running: known by its pid and its start alone, whatever listens. */
 function examineExternal(service: ServiceRecord, external: unknown): ServiceTruth {
@@ -77,17 +80,24 @@ function glance(service: ServiceRecord, launch: Launch): ServiceTruth | undefine
   return { name: service.name, status: 'running', pid: launch.child?.pid ?? launch.runner?.pid ?? null, listenerPids: pids, actualPort: wanted, exit: undefined, restarts: launch.restarts, detached: [], detail: describeRestarts(launch), ...lastEndOf(launch) };
 }
 
-function alive(service: ServiceRecord, launch: Launch, examination: Examination, listeners: ReadonlyMap<number, readonly number[]>, options: TruthOptions): ServiceTruth {
+function alive(service: ServiceRecord, launch: Launch, examination: Seen, listeners: ReadonlyMap<number, readonly number[]>, options: TruthOptions): ServiceTruth {
   const wanted = service.actual_port ?? service.requested_port;
-  const bound = findListener(examination, listeners, wanted, options.reboundMaxDelta);
+  const boundBy = (isFormer: boolean) => findListener(examination.members.filter(({ pid }) => examination.former.has(pid) === isFormer), listeners, wanted, options.reboundMaxDelta);
+  const bound = boundBy(false);
+  const left = boundBy(true);
   const base = { name: service.name, exit: undefined, restarts: launch.restarts, detached: examination.detached, pid: launch.child?.pid ?? launch.runner?.pid ?? null, ...lastEndOf(launch) };
   const history = describeRestarts(launch);
   const end = finalEnd(launch);
   if (bound !== undefined) {
-    const left = describeLeft(launch, examination, end, bound);
+    const ended = describeEnded(launch, examination, end);
     const seen = { ...base, listenerPids: bound.pids, actualPort: bound.port };
-    if (left === undefined) return { ...seen, status: 'running', detail: history };
-    return { ...seen, status: left.isWell ? 'running' : 'orphaned', pid: bound.pids[0] ?? null, exit: end, detail: left.detail };
+    const beside = left === undefined ? [] : [`${describeFormer(left)} too`];
+    if (ended === undefined) return { ...seen, status: 'running', detail: [...(history === undefined ? [] : [history]), ...beside].join('; ') || undefined };
+    return { ...seen, status: ended.isWell ? 'running' : 'orphaned', pid: bound.pids[0] ?? null, exit: end, detail: [`${ended.detail}; pid ${bound.pids.join(', ')} of it still listens on port ${bound.port}`, ...beside].join('; ') };
+  }
+  if (left !== undefined) {
+    const own = describeEnded(launch, examination, end)?.detail ?? `its command (pid ${launch.child?.pid}) does not listen on port ${wanted}`;
+    return { ...base, status: 'orphaned', listenerPids: left.pids, actualPort: left.port, pid: left.pids[0] ?? null, exit: end, detail: `${own}; ${describeFormer(left)}` };
   }
   // What its command left behind lives on: that is no service.
   if (end !== undefined) return { ...dead(service, { ...launch, exit: end }, undefined), detached: examination.detached };
@@ -107,11 +117,15 @@ function finalEnd({ record: { restart, successExitCodes = [0] }, restarts, betwe
   return comesAgain ? undefined : lastEnd;
 }
 
-/** Its command is gone and something else of it listens: well when it ended well, as a command does that goes to the background. */
-function describeLeft({ record: { successExitCodes = [0] }, child }: Launch, { members }: Examination, end: Launch['exit'], bound: { readonly port: number; readonly pids: readonly number[] }): { readonly isWell: boolean; readonly detail: string } | undefined {
+/** Its command is gone: well when it ended well, as a command does that goes to the background. Undefined while it lives. */
+function describeEnded({ record: { successExitCodes = [0] }, child }: Launch, { members }: Examination, end: Launch['exit']): { readonly isWell: boolean; readonly detail: string } | undefined {
   if (child === undefined || members.some(({ pid, startTicks }) => pid === child.pid && startTicks === child.startTicks)) return undefined;
   const ended = end === undefined ? 'is gone' : `${describeExit(end.code)} at ${new Date(end.at).toISOString()}`;
-  return { isWell: end !== undefined && successExitCodes.includes(end.code), detail: `its command (pid ${child.pid}) ${ended}; pid ${bound.pids.join(', ')} of it still listens on port ${bound.port}` };
+  return { isWell: end !== undefined && successExitCodes.includes(end.code), detail: `its command (pid ${child.pid}) ${ended}` };
+}
+
+function describeFormer({ port, pids }: Bound): string {
+  return `pid ${pids.join(', ')}, left behind by an earlier start of its command, listens on port ${port}`;
 }
 
 function lastEndOf(launch: Launch | undefined): Pick<ServiceTruth, 'lastEnd'> {
@@ -121,7 +135,7 @@ function lastEndOf(launch: Launch | undefined): Pick<ServiceTruth, 'lastEnd'> {
 
 /** A job that has ended did what it is for, or did not; what else has ended should not have. */
 function endOf({ kind, success_exit_codes: good }: ServiceRecord, launch: Launch | undefined): ServiceStatus {
-  if (kind !== 'job' || launch?.exit === undefined) return 'stale';
+  if (kind !== 'job' || launch?.exit === undefined) return launch !== undefined && wasStopped(launch) ? 'stopped' : 'stale';
   return good.includes(launch.exit.code) ? 'completed' : 'failed';
 }
 
@@ -136,22 +150,28 @@ function describePause({ record, restarts, lastEnd }: Launch): string {
 }
 
 function dead(service: ServiceRecord, launch: Launch | undefined, detail: string | undefined): ServiceTruth {
+  const status = endOf(service, launch);
   return {
     name: service.name,
-    status: endOf(service, launch),
+    status,
     pid: null,
     listenerPids: [],
     actualPort: service.actual_port ?? service.requested_port,
     exit: launch?.exit,
     restarts: launch?.restarts ?? 0,
     detached: [],
-    detail: detail ?? describeEnd(launch),
+    detail: detail ?? (status === 'stopped' ? `a command stopped it and did not start it again: envctl start ${service.type}` : describeEnd(launch)),
     ...lastEndOf(launch),
   };
 }
 
-function findListener(examination: Examination, listeners: ReadonlyMap<number, readonly number[]>, wanted: number | null, maxDelta: number): { readonly port: number; readonly pids: readonly number[] } | undefined {
-  const owned = examination.members.flatMap((member) => (listeners.get(member.pid) ?? []).map((port) => ({ pid: member.pid, port })));
+interface Bound {
+  readonly port: number;
+  readonly pids: readonly number[];
+}
+
+function findListener(members: Examination['members'], listeners: ReadonlyMap<number, readonly number[]>, wanted: number | null, maxDelta: number): Bound | undefined {
+  const owned = members.flatMap((member) => (listeners.get(member.pid) ?? []).map((port) => ({ pid: member.pid, port })));
   const pidsOf = (port: number) => [...new Set(owned.filter((entry) => entry.port === port).map((entry) => entry.pid))].sort((left, right) => left - right);
   if (wanted === null) return undefined;
   if (pidsOf(wanted).length > 0) return { port: wanted, pids: pidsOf(wanted) };

@@ -10,7 +10,7 @@ export const serviceStatuses = {
   healthy: 'ok',
   /** It runs with an address of another service or a dependency that has moved since. */
   outdated: 'warn',
-  /** Its command ended badly, and something of it still listens on its port. */
+  /** Something that its command left behind listens on its port: the command ended badly, or what listens is of an earlier start of it. */
   orphaned: 'warn',
   /** It lives and has not listened yet; young enough for that. */
   starting: 'warn',
@@ -20,7 +20,7 @@ export const serviceStatuses = {
   stale: 'bad',
   /** A job that ended badly, or a service that a start went on without. */
   failed: 'bad',
-  /** It was started by a start that failed, and ended with it. */
+  /** A start that failed ended it: it had started it, or could not start it again. */
   stopped: 'bad',
   /** Nobody can tell from here. */
   unknown: 'bad',
@@ -48,8 +48,10 @@ export function serviceLevel(status: string, { critical }: { readonly critical: 
   return level === 'bad' && !critical ? 'warn' : level;
 }
 
-export function dependencyLevel(status: string): StatusLevel {
-  return levelIn(dependencyStatuses, status);
+/** As {@link serviceLevel}. */
+export function dependencyLevel(status: string, { critical }: { readonly critical: boolean }): StatusLevel {
+  const level = levelIn(dependencyStatuses, status);
+  return level === 'bad' && !critical ? 'warn' : level;
 }
 
 /** True for a status in which nothing is left to be done for a service. */

@@ -1,13 +1,13 @@
 import type { HealthReport } from '../state-actions/index.js';
-import { dependencyLevel } from '../truth/read-only.js';
 
 export function renderHealth(report: HealthReport): string {
   const { ok, warn, bad } = report.status_counts;
+  const starting = [...report.services, ...report.dependencies].filter(({ status }) => status === 'starting').length;
   return [
-    `run_id: ${report.run_id}   mode: ${report.mode}   healthy/running ${ok} | starting ${warn} | issues ${bad}`,
+    `run_id: ${report.run_id}   mode: ${report.mode}   healthy/running ${ok} | starting ${starting} | warnings ${warn - starting} | issues ${bad}`,
     ...(report.legacy_state ? ['  recorded by the original envctl: nothing of it is proven, and only the original can stop it'] : []),
     ...report.services.map((service) => `  ${glyph[service.level]} ${service.name.padEnd(20)} ${service.status.padEnd(12)} ${service.url ?? ''}${describe(service, report)}`.trimEnd()),
-    ...report.dependencies.map((dependency) => `  ${glyph[dependencyLevel(dependency.status)]} ${`${dependency.project} ${dependency.component}`.padEnd(20)} ${dependency.status.padEnd(12)} ${dependency.port === null ? '' : `port ${dependency.port}`}${dependency.detail === null || isTold(dependency.detail, report) ? '' : `  ${dependency.detail}`}`.trimEnd()),
+    ...report.dependencies.map((dependency) => `  ${glyph[dependency.level]} ${`${dependency.project} ${dependency.component}`.padEnd(20)} ${dependency.status.padEnd(12)} ${dependency.port === null ? '' : `port ${dependency.port}`}${dependency.detail === null || isTold(dependency.detail, report) ? '' : `  ${dependency.detail}`}`.trimEnd()),
     ...report.detached.map((process) => `  • pid ${process.pid} (${process.comm}) left its service and is not managed: ${process.reason}`),
     ...report.issues.recent_failures.map((failure) => `  last start failed: ${failure}`),
     ...report.hints.map((hint) => `  → ${hint}`),

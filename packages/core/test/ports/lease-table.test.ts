@@ -146,7 +146,7 @@ describe('lease table', () => {
 
   it('names who holds an exact port', async () => {
     await acquire('backend');
-    const error = await rejection(acquire('frontend', { exact: true }));
+    const error = await rejection(acquire('frontend', { exact: from }));
     expect(error).to.include({ code: 'ENVCTL_E_PORT_CONFLICT' });
     expect(error?.message).to.include('backend of Main in /repository');
   });

@@ -25,7 +25,7 @@ async function work(order: Order): Promise<readonly number[]> {
     const owner = { scopeId: 'repo-1', project: order.sameOwner ? 'Main' : order.name, service: `service-${index}`, repositoryRoot: '/r' };
     const preferred = order.exact ? order.from + index : order.from;
     try {
-      ports.push((await table.acquire({ preferred, owner, token: `${order.name}-${index}`, http: true, exact: order.exact })).port);
+      ports.push((await table.acquire({ preferred, owner, token: `${order.name}-${index}`, http: true, ...(order.exact && { exact: preferred }) })).port);
     } catch (error) {
       if (!order.exact) throw error;
     }

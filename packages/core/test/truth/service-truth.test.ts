@@ -169,11 +169,11 @@ describe('examineService', function () {
 
   it('one without a launch record is stale: nothing proves that a process is its own', async () => {
     const started = await startSilent();
-    expect(await examine(record(undefined))).to.include({ status: 'stale', detail: 'its launch record is gone' });
+    expect(await examine(record(undefined))).to.include({ status: 'stale', detail: 'its launch record is gone: a command that was to start it again did not finish, or somebody removed it' });
     const { directory } = started.spec;
     const files = ['launch.json', 'launch-copy.json'].map((name) => [join(directory, name), readFileSync(join(directory, name))] as const);
     for (const [file] of files) rmSync(file);
-    expect(await examine(record(started))).to.include({ status: 'stale', detail: 'its launch record is gone' });
+    expect(await examine(record(started))).to.include({ status: 'stale', detail: 'its launch record is gone: a command that was to start it again did not finish, or somebody removed it' });
     for (const [file, content] of files) writeFileSync(file, content);
   });
 

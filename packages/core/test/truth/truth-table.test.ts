@@ -4,6 +4,7 @@ import { once } from 'node:events';
 import { cpSync, lstatSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { identityOf } from '../../dist/processes/index.js';
 import { runStart } from '../../dist/startup/index.js';
 import { absentComponent, type RequirementComponent, type RunState, type ServiceRecord } from '../../dist/state/index.js';
 import { dependencyLevel, dependencyStatuses, reconcile, serviceLevel, serviceStatuses } from '../../dist/truth/index.js';
@@ -29,17 +30,20 @@ describe('the tables of docs/truth.md', function () {
   let elsewhere: string;
   /** A process in a pid namespace of its own, and the name of that. */
   let container: { readonly process: ChildProcess; readonly namespace: string } | undefined;
+  let sleeper: ChildProcess;
   before(async () => {
     world = await createStartWorld();
     await world.command('start', everything, (context) => runStart(context, { command: 'start', mode: 'main', projects: [world.project('Main')], services: [], replace: new Set(), signal: new AbortController().signal }));
     state = (await world.recorded())!;
     elsewhere = mkdtempSync(join(tmpdir(), 'envctl-test-truth-'));
     container = await startContainer();
+    sleeper = spawn('sleep', ['1000'], { stdio: 'ignore' });
     await world.crash('Main Frontend');
     await world.occupy(portOf('Main Frontend'));
   });
   after(async () => {
     container?.process.kill('SIGKILL');
+    sleeper.kill('SIGKILL');
     rmSync(elsewhere, { recursive: true, force: true });
     await world.close();
   });
@@ -77,6 +81,23 @@ describe('the tables of docs/truth.md', function () {
     return directory;
   }
 
+  /** The launch of the frontend, which has ended, as if a stop had been what ended it. */
+  function stopped(): string {
+    const directory = join(mkdtempSync(join(elsewhere, 'stopped-')), 'launch');
+    cpSync(frontend().launch_directory!, directory, { recursive: true, filter: (source) => !lstatSync(source).isFIFO() });
+    writeFileSync(join(directory, 'stop'), '');
+    writeFileSync(join(directory, 'journal'), `exit 143 ${Date.now() + 1000}\n`, { flag: 'a' });
+    return directory;
+  }
+
+  /** The launch of the backend as if its command had been started again as that process, and what listens was of the start before. */
+  function startedAgain(pid: number, startTicks: string, rest = ''): string {
+    const directory = join(mkdtempSync(join(elsewhere, 'again-')), 'launch');
+    cpSync(backend().launch_directory!, directory, { recursive: true, filter: (source) => !lstatSync(source).isFIFO() });
+    writeFileSync(join(directory, 'journal'), `ended 0 1 ${Date.now()}\nchild 1 ${pid} ${startTicks}\n${rest}`, { flag: 'a' });
+    return directory;
+  }
+
   /** The launch of the backend as if its command had just ended. */
   function betweenRestarts(): string {
     const directory = join(mkdtempSync(join(elsewhere, 'between-')), 'launch');
@@ -92,6 +113,8 @@ describe('the tables of docs/truth.md', function () {
     'it listens up to `ENVCTL_SERVICE_REBOUND_MAX_DELTA` (200) above its port': () => ({ service: backend({ actual_port: portOf('Main Backend') - 200, started_at: 0 }) }),
     'its command has ended well, and something of it listens on its port': () => ({ service: backend({ launch_directory: leftBehind(0) }) }),
     'its command has ended badly, and something of it listens on its port': () => ({ service: backend({ launch_directory: leftBehind(1) }) }),
+    'its command was started again and has ended, well or badly, and something of an earlier start listens on its port': () => ({ service: backend({ launch_directory: startedAgain(2 ** 22 - 1, '9'.repeat(12), `ended 1 0 ${Date.now()}\nexit 0 ${Date.now()}\n`) }) }),
+    'its command was started again and does not listen, and something of an earlier start listens on its port': () => ({ service: backend({ launch_directory: startedAgain(sleeper.pid!, identityOf(sleeper.pid!)!.startTicks) }) }),
     'it listens farther above': () => ({ service: backend({ actual_port: portOf('Main Backend') - 201, started_at: 0 }) }),
     'it lives and does not listen, `ENVCTL_SERVICE_STARTUP_GRACE_SECONDS` (15) after its start not over': () => ({ service: backend({ actual_port: portOf('Main Backend') + 1, started_at: Date.now() / 1000 }) }),
     'it lives and does not listen, later': () => ({ service: backend({ actual_port: portOf('Main Backend') + 1, started_at: Date.now() / 1000 - 15.5 }) }),
@@ -103,6 +126,7 @@ describe('the tables of docs/truth.md', function () {
     'it is a job, and has ended otherwise': () => ({ service: frontend({ kind: 'job', success_exit_codes: [0] }) }),
     'a start went on without it (`CRITICAL=false`)': () => ({ service: frontend({ launch_directory: null, status: 'failed', failure_detail: 'it would not' }) }),
     'it has ended': () => ({ service: frontend({ actual_port: 1 }) }),
+    'a command stopped it, and did not start it again': () => ({ service: frontend({ launch_directory: stopped(), actual_port: 1 }) }),
     'it has ended, and a stranger listens on its port': () => ({ service: frontend() }),
     'its launch record is gone': () => ({ service: backend({ launch_directory: join(elsewhere, 'nothing') }) }),
     'it was started in another container': () => ({ service: backend({ launch_directory: otherContainer() }) }),
@@ -135,8 +159,10 @@ describe('the tables of docs/truth.md', function () {
     for (const [status, level, tolerated] of rowsBelow('Of services')) {
       it(`a service that is ${status}: ${level}, ${tolerated} when it is not critical`, () => expect([serviceLevel(status!, { critical: true }), serviceLevel(status!, { critical: false })]).to.deep.equal([level, tolerated]));
     }
-    for (const [status, level] of rowsBelow('Of dependencies')) it(`a dependency that is ${status}: ${level}`, () => expect(dependencyLevel(status!)).to.equal(level));
-    it('one that nobody knows is bad', () => expect([serviceLevel('fine', { critical: true }), dependencyLevel('constructor')]).to.deep.equal(['bad', 'bad']));
+    for (const [status, level, tolerated] of rowsBelow('Of dependencies')) {
+      it(`a dependency that is ${status}: ${level}, ${tolerated} when it is not critical`, () => expect([dependencyLevel(status!, { critical: true }), dependencyLevel(status!, { critical: false })]).to.deep.equal([level, tolerated]));
+    }
+    it('one that nobody knows is bad', () => expect([serviceLevel('fine', { critical: true }), dependencyLevel('constructor', { critical: true })]).to.deep.equal(['bad', 'bad']));
   });
 
   it('what runs without listening is told as an event too', async () => {

@@ -69,7 +69,7 @@ Slowest: Main/backend 1.2 s, Main/redis 40 ms, Main/a 3 ms
 });
 
 describe('renderStop', () => {
-  const nothing: StopSummary = { command: 'stop-all', message: 'No active runtime state found.', stopped: [], released_projects: [], removed_data: [], not_stopped: [], detached: [], warnings: [] };
+  const nothing: StopSummary = { command: 'stop-all', message: 'No active runtime state found.', stopped: [], ended: [], released_projects: [], removed_data: [], not_stopped: [], detached: [], warnings: [] };
 
   it('is the message alone where there was nothing to do', () => expect(renderStop(nothing)).to.equal('No active runtime state found.'));
 
@@ -98,14 +98,14 @@ Stopped runtime state.
 
 describe('renderHealth', () => {
   const service = { project: 'Main', name: 'Main Backend', status: 'running', level: 'ok' as const, critical: true, port: 8000, pid: 5, url: 'http://localhost:8000', detail: null, restarts: 0, last_exit: null };
-  const dependency = { project: 'Main', component: 'postgres', status: 'healthy', port: 5432, detail: null };
+  const dependency = { project: 'Main', component: 'postgres', status: 'healthy', level: 'ok' as const, critical: true, port: 5432, detail: null };
   const report: HealthReport = {
     run_id: 'run-1',
     mode: 'main',
     projects: 1,
     legacy_state: false,
     services: [service, { ...service, name: 'Main Frontend', status: 'starting', level: 'warn' as const, url: null, detail: 'nothing of it listens on port 9000' }, { ...service, name: 'a-feature-with-a-long-name-1 Backend', status: 'stale', level: 'bad' as const, url: null, detail: 'exited with code 1', last_exit: { code: 1, signal: null, at: '2026-01-31T10:00:00.000Z' } }],
-    dependencies: [dependency, { ...dependency, component: 'redis', status: 'unreachable', port: null, detail: 'no answer' }, { ...dependency, component: 'n8n', status: 'degraded' }],
+    dependencies: [dependency, { ...dependency, component: 'redis', status: 'unreachable', level: 'bad' as const, port: null, detail: 'no answer' }, { ...dependency, component: 'n8n', status: 'degraded', level: 'warn' as const }],
     status_counts: { ok: 2, warn: 2, bad: 2 },
     healthy: false,
     issues: { failing_services: [], requirement_issues: [], recent_failures: ['Main/backend: it died'] },
@@ -118,7 +118,7 @@ describe('renderHealth', () => {
     const failures = ['Main/backend: Main Backend exited with code 3; log_path: /l/b.log'];
     expect(renderHealth({ ...report, services: [failed, { ...failed, name: 'Main Frontend', status: 'stopped', detail: null }], dependencies: [], status_counts: { ok: 0, warn: 0, bad: 2 }, issues: { ...report.issues, recent_failures: failures }, detached: [], hints: ['envctl logs', 'envctl start'] })).to.equal(
       lines(`
-run_id: run-1   mode: main   healthy/running 0 | starting 0 | issues 2
+run_id: run-1   mode: main   healthy/running 0 | starting 0 | warnings 0 | issues 2
   ! Main Backend         failed
   ! Main Frontend        stopped
   last start failed: Main/backend: Main Backend exited with code 3; log_path: /l/b.log
@@ -131,7 +131,7 @@ run_id: run-1   mode: main   healthy/running 0 | starting 0 | issues 2
   it('gives every service and dependency a line with a sign, and no spaces behind', () => {
     expect(renderHealth(report)).to.equal(
       lines(`
-run_id: run-1   mode: main   healthy/running 2 | starting 2 | issues 2
+run_id: run-1   mode: main   healthy/running 2 | starting 1 | warnings 1 | issues 2
   ✓ Main Backend         running      http://localhost:8000
   • Main Frontend        starting       nothing of it listens on port 9000
   ! a-feature-with-a-long-name-1 Backend stale          exited with code 1 at 2026-01-31T10:00:00.000Z
