@@ -25,6 +25,8 @@ export interface Invocation {
   /** Epoch milliseconds. */
   readonly now: () => number;
   readonly stdout: (text: string) => void;
+  /** Resolves when stdout takes more without holding it in memory, nobody reads it, or `signal` is aborted: for what writes without an end. */
+  readonly stdoutReady: (signal: AbortSignal) => Promise<void>;
   readonly stderr: (text: string) => void;
   readonly claimStderr: ClaimStderr;
   /**

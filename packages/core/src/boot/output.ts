@@ -2,6 +2,8 @@
 
 export interface Output {
   readonly stdout: (text: string) => void;
+  /** Resolves when stdout takes more without holding it in memory, nobody reads it, or `signal` is aborted. */
+  readonly stdoutReady: (signal: AbortSignal) => Promise<void>;
   readonly stderr: (text: string) => void;
   readonly claimStderr: ClaimStderr;
   /** Aborts when the reader of stdout is gone. */
@@ -38,8 +40,14 @@ export function guardOutput(host: OutputHost, exclusive: boolean): Output {
   if (exclusive) host.stdout.write = ((...args: Parameters<typeof write>) => host.stderr.write(...args)) as typeof write;
   const toStream = (text: string): void => void host.stderr.write(text);
   let toStderr = toStream;
+  let draining: Promise<void> | undefined;
   return {
     stdout: (text) => void (closed.signal.aborted || write(text)),
+    stdoutReady: async (signal) => {
+      if (closed.signal.aborted || signal.aborted || !host.stdout.writableNeedDrain) return;
+      draining ??= nextDrain(host.stdout, [closed.signal, signal]).finally(() => (draining = undefined));
+      await draining;
+    },
     stderr: (text) => toStderr(text),
     claimStderr: (others) => {
       toStderr = others;
@@ -51,6 +59,18 @@ export function guardOutput(host: OutputHost, exclusive: boolean): Output {
       await Promise.all([drained((done) => write('', done), host.stdout), drained((done) => host.stderr.write('', done), host.stderr)]);
     },
   };
+}
+
+function nextDrain(stream: NodeJS.WriteStream, ends: readonly AbortSignal[]): Promise<void> {
+  return new Promise((resolve) => {
+    const done = (): void => {
+      stream.off('drain', done);
+      for (const signal of ends) signal.removeEventListener('abort', done);
+      resolve();
+    };
+    stream.once('drain', done);
+    for (const signal of ends) signal.addEventListener('abort', done, { once: true });
+  });
 }
 
 function drained(write: (done: () => void) => unknown, stream: NodeJS.WriteStream): Promise<void> {

@@ -92,6 +92,7 @@ export async function runLine(options: LineOptions): Promise<void> {
       secrets,
       now: Date.now,
       stdout: output.stdout,
+      stdoutReady: output.stdoutReady,
       stderr: output.stderr,
       claimStderr: output.claimStderr,
       undertakeCancellation: cancellation.undertake,

@@ -36,9 +36,10 @@ export default class Logs extends EnvctlCommand<LogsReport, EngineRuntime> {
     const runtime = await this.runtime();
     const report = await runtime.logs(route, options.follow ? { ...options, tail: 0 } : options);
     if (!options.follow) return { data: report };
-    const { stdout, signal, outputClosed } = this.invocation;
+    const { stdout, stdoutReady, signal, outputClosed } = this.invocation;
     const ends = AbortSignal.any([signal, outputClosed]);
     const limit = options.durationSeconds === null ? undefined : createDeadline(ends, options.durationSeconds * 1000);
+    const until = limit?.signal ?? ends;
     const colour = !options.stripColour;
     const width = report.services.length > 1 ? Math.max(...report.services.map((service) => service.name.length)) : undefined;
     const tell = (service: string, lines: readonly string[]): void => {
@@ -46,9 +47,12 @@ export default class Logs extends EnvctlCommand<LogsReport, EngineRuntime> {
     };
     await runtime.followLogs(route, {
       ...options,
-      signal: limit?.signal ?? ends,
+      signal: until,
       onTail: (log) => (route.json ? tell(log.name, log.tail_lines) : stdout(`${renderLog(log, colour)}\n`)),
-      onLines: tell,
+      onLines: async (service, lines) => {
+        tell(service, lines);
+        await stdoutReady(until);
+      },
     });
     limit?.clear();
     return { data: report, isPrinted: true, exitCode: signal.aborted ? 2 : 0 };

@@ -8,8 +8,8 @@ export interface FollowOptions extends LogsOptions {
   readonly signal: AbortSignal;
   /** The tail of each log before its first followed line, and, without lines, each file that takes its place. */
   readonly onTail: (log: ServiceLog) => void;
-  /** Lines of one service, in their order; each batch at once. */
-  readonly onLines: (service: string, lines: readonly string[]) => void;
+  /** Lines of one service, in their order; the next of it are read when the promise is resolved. */
+  readonly onLines: (service: string, lines: readonly string[]) => void | Promise<void>;
 }
 
 /** Where it is recorded which file a service logs to. */
@@ -59,7 +59,7 @@ async function followService(first: Place, options: FollowOptions, { watch }: Sh
       for await (const lines of followLog(path, { from: isFirst && next !== undefined ? next : 'start', signal, superseded: place.superseded.signal, watch })) {
         const matched = grep?.match(lines.map(stripEscapes));
         const wanted = matched === undefined ? lines : lines.filter((_line, index) => matched[index]);
-        if (wanted.length > 0) options.onLines(name, wanted.map(toShown(options)));
+        if (wanted.length > 0) await options.onLines(name, wanted.map(toShown(options)));
       }
     } catch (error) {
       // The directory of the log is gone: it was told as missing, and nothing can come back there.

@@ -13,8 +13,30 @@ describe('followLogs', () => {
     const told: unknown[] = [];
     const service = { name: 'Main Backend', status: 'running', log_path: join(directory, 'backend.log') } as ServiceRecord;
     const never = new AbortController().signal;
-    await followLogs([service], { tail: 5, follow: true, durationSeconds: null, stripColour: true, signal: never, onTail: ({ reason }) => told.push(reason), onLines: (_service, lines) => told.push(...lines) });
+    await followLogs([service], { tail: 5, follow: true, durationSeconds: null, stripColour: true, signal: never, onTail: ({ reason }) => told.push(reason), onLines: (_service, lines) => void told.push(...lines) });
     expect(told).to.deep.equal(['missing']);
+  });
+
+  it('reads on when what it gave has been taken: a reader that is slow costs no memory', async () => {
+    const directory = mkdtempSync(join(tmpdir(), 'envctl-test-logs-'));
+    const path = join(directory, 'backend.log');
+    await writeFile(path, '');
+    const service = { name: 'Main Backend', status: 'running', log_path: path } as ServiceRecord;
+    const stop = new AbortController();
+    let [taken, open, lines] = [0, 0, 0];
+    const onLines = async (_service: string, batch: readonly string[]): Promise<void> => {
+      open += 1;
+      expect(open).to.equal(1);
+      taken += 1;
+      lines += batch.length;
+      // Turns of the loop in which a reader that does not wait would go on.
+      for (let turn = 0; turn < 20; turn += 1) await new Promise((resolve) => setImmediate(resolve));
+      open -= 1;
+      if (lines === 20_000) stop.abort();
+    };
+    await followLogs([service], { tail: 0, follow: true, durationSeconds: null, stripColour: true, signal: stop.signal, onTail: () => void appendFile(path, `${'x'.repeat(99)}\n`.repeat(20_000)), onLines });
+    rmSync(directory, { recursive: true });
+    expect(taken).to.be.greaterThan(20);
   });
 
   it('reads the old file of a restarted service to its end, then the new one from its start', async () => {
