@@ -71,6 +71,10 @@ describe('files of envctl that are damaged', function () {
         for (const words of [looks[(row + offset) % looks.length]!, looks[(row * 3 + offset * 5 + 7) % looks.length]!]) {
           const finished = await repository.envctl(...words);
           expectNoStack(finished);
+          const { listeners } = await machine.census();
+          // One of each: nothing runs twice, whatever the command could read.
+          expect(listeners, `${name}: ${words.join(' ')}: ${finished.stderr}`).to.have.length.at.most(3);
+          if (finished.code === 0 && words[0] === 'stop') expect(listeners, `${name}: ${words.join(' ')}`).not.to.include(8000);
           if (finished.code === 1 && words.at(-1) !== '--json' && !['health', 'endpoints', 'show-state'].includes(words[0]!)) expect(finished.stderr.split('\n').filter((line) => line.startsWith('Error: ')), `${name}: ${words.join(' ')}: ${finished.stderr}`).to.have.length(1);
         }
         expectNoStack(await repository.envctl('stop-all'));
@@ -79,11 +83,136 @@ describe('files of envctl that are damaged', function () {
         const again = await repository.envctl('start', '--headless');
         expect(again.code, `${what}, ${name}: start afterwards: ${again.stderr}`).to.equal(0);
       }
-      const stopped = await repository.envctl('stop-all');
-      expect(stopped.code, stopped.stderr).to.equal(0);
+      const ended = await repository.envctl('stop-all');
+      expect(ended.code, ended.stderr).to.equal(0);
       expect(await machine.census()).to.deep.equal(nothing);
     });
   }
+
+  const damage = (pattern: RegExp): void => {
+    const files = filesOf(pattern);
+    expect(files, String(pattern)).not.to.deep.equal([]);
+    for (const file of files) writeFileSync(file, 'x\n');
+  };
+  const removeLaunches = (): void => {
+    for (const root of [machine.runtimeRoot, machine.storeRoot]) {
+      for (const entry of readdirSync(root, { recursive: true })) if (path.basename(String(entry)) === 'launches') rmSync(path.join(root, String(entry)), { recursive: true });
+    }
+  };
+  const stopped = async (...words: string[]): Promise<readonly string[]> => {
+    const document = (await repository.json('stop', ...words)) as { readonly stopped: readonly string[]; readonly not_stopped: readonly unknown[] };
+    expect(document.not_stopped).to.deep.equal([]);
+    return document.stopped;
+  };
+  const expectNobody = async (): Promise<void> => {
+    const { processes, listeners } = await machine.census();
+    expect({ processes, listeners }).to.deep.equal({ processes: [], listeners: [] });
+  };
+  const backendLine = /\/ledger\/process-main-backend-[^/]*\.json$/;
+
+  it('a service whose ledger line is damaged is ended by stop, and every look warns until then', async () => {
+    await repository.json('start', '--headless');
+    damage(backendLine);
+    for (const words of [['health'], ['endpoints'], ['show-state']]) expect((await repository.envctl(...words)).stderr, words[0]).to.match(/process-main-backend-.* is damaged; .*envctl stop-all/);
+    expect(await stopped('backend')).to.deep.equal(['Main Backend']);
+    expect((await machine.census()).listeners).to.deep.equal([6379, 9000]);
+    expect((await repository.envctl('health')).stderr).to.equal('');
+  });
+
+  for (const words of [['restart', 'backend'], ['start', '--headless', '--no-resume']]) {
+    it(`a service whose ledger line is damaged is replaced by ${words.join(' ')}, not doubled`, async () => {
+      await repository.json('start', '--headless');
+      const before = await machine.census();
+      damage(backendLine);
+      await repository.json(...words);
+      const after = await machine.census();
+      expect(after.listeners).to.deep.equal(before.listeners);
+      expect(after.processes, JSON.stringify(after.processes)).to.have.length(before.processes.length);
+    });
+  }
+
+  it('with every ledger line damaged stop ends everything', async () => {
+    await repository.json('start', '--headless');
+    damage(/\/ledger\/[^/]+\.json$/);
+    expect(await stopped()).to.include.members(['Main Backend', 'Main Frontend', 'redis-main/server']);
+    await expectNobody();
+  });
+
+  it('with every ledger line damaged and every launch directory gone stop ends everything', async () => {
+    await repository.json('start', '--headless');
+    damage(/\/ledger\/[^/]+\.json$/);
+    removeLaunches();
+    await stopped();
+    await expectNobody();
+  });
+
+  it('a damaged instance record is written anew from what else is recorded: looks warn, stop ends the server', async () => {
+    await repository.json('start', '--headless');
+    damage(/\/instances\/[^/]+\.json$/);
+    const health = await repository.envctl('health');
+    expect(health.code, health.stdout).to.equal(0);
+    expect(health.stderr).to.match(/redis-main\.json is damaged/);
+    expect(await stopped()).to.include('redis-main/server');
+    await expectNobody();
+  });
+
+  it('an instance record that nothing tells anew leaves its server on record: stop says so and fails', async () => {
+    await repository.json('start', '--headless');
+    damage(/\/instances\/[^/]+\.json$|run_state\.json$/);
+    const finished = await repository.envctl('stop', '--json');
+    expect(finished.code, finished.stdout).to.equal(1);
+    expect(finished.stdout).to.match(/redis-main\.json is damaged and nothing tells who uses it/);
+    expect((await machine.census()).listeners).to.deep.equal([6379]);
+    expectNoStack(await repository.envctl('stop-all'));
+    await expectNobody();
+  });
+
+  it('launch directories that are gone hide nothing: stop-all ends their processes and gives their leases back', async () => {
+    await repository.json('start', '--headless');
+    removeLaunches();
+    await repository.json('stop-all');
+    expect(await machine.census()).to.deep.equal(nothing);
+  });
+
+  it('launch directories that are gone: also what lives on without its runner is ended', async () => {
+    await repository.json('start', '--headless');
+    removeLaunches();
+    for (const { pid } of (await machine.census()).processes.filter(({ words }) => words.includes('main-backend'))) await machine.sh(`kill -KILL ${pid}`);
+    expect((await machine.census()).listeners).to.include(8000);
+    await repository.json('stop-all');
+    expect(await machine.census()).to.deep.equal(nothing);
+  });
+
+  it('with every launch record damaged health and endpoints say the same of a server', async () => {
+    await repository.json('start', '--headless');
+    damage(/\/launch(-copy)?\.json$/);
+    const health = JSON.parse((await repository.envctl('health', '--json')).stdout) as { readonly dependencies: readonly { readonly status: string }[] };
+    const endpoints = (await repository.json('endpoints')) as { readonly dependencies: Readonly<Record<string, { readonly status: string }>> };
+    expect(health.dependencies.map(({ status }) => status)).to.deep.equal(['healthy']);
+    expect(endpoints.dependencies['redis']?.status).to.equal('healthy');
+  });
+
+  it('a state that cannot be read is told by endpoints too, with and without --json', async () => {
+    await repository.json('start', '--headless');
+    damage(/run_state\.json$/);
+    for (const words of [['endpoints'], ['endpoints', '--json']]) {
+      const { code, stderr } = await repository.envctl(...words);
+      expect(code).to.equal(1);
+      expect(stderr).to.match(/^Warning: .*run_state\.json was passed over: .*no other state was found/m);
+      expect(stderr.split('\n').filter((line) => line.startsWith('Error: '))).to.have.length(1);
+    }
+  });
+
+  it('a server that is gone leaves no socket directory: after a stop and after a start that failed', async () => {
+    const sockets = (): readonly string[] => readdirSync(path.join(machine.storeRoot, 's'));
+    await repository.json('start', '--headless');
+    expect(sockets()).to.have.length(1);
+    await stopped();
+    expect(sockets()).to.deep.equal([]);
+    writeFileSync(path.join(repository.root, 'backend/app.js'), 'process.exit(3);\n');
+    expect((await repository.envctl('start', '--headless')).code).to.equal(1);
+    expect(sockets()).to.deep.equal([]);
+  });
 
   it('.envctl: a look and a teardown warn, a start and a save refuse, nothing is rewritten', async () => {
     const file = path.join(repository.root, '.envctl');
@@ -93,8 +222,8 @@ describe('files of envctl that are damaged', function () {
       for (const words of [['health'], ['show-state'], ['show-config'], ['start', '--headless'], ['config', '--set', 'BACKEND_PORT_BASE=8100'], ['resume']]) expectNoStack(await repository.envctl(...words));
       writeFileSync(file, content);
     }
-    const stopped = await repository.envctl('stop-all');
-    expect(stopped.code, stopped.stderr).to.equal(0);
+    const ended = await repository.envctl('stop-all');
+    expect(ended.code, ended.stderr).to.equal(0);
     expect(await machine.census()).to.deep.equal(nothing);
   });
 });

@@ -20,7 +20,7 @@ export async function showEndpoints(context: HotContext): Promise<HotResult | un
   if (!report.ok) {
     const { ok: _ok, ...data } = report;
     const error = new EnvctlError(report.error === 'state_not_found' ? 'ENVCTL_E_STATE_NOT_FOUND' : 'ENVCTL_E_TARGET_UNKNOWN', renderEndpoints(report), { data });
-    if (!route.json) throw error;
+    if (!route.json && warnings.length === 0) throw error;
     // Whoever polls for it is answered as quickly as when it runs.
     return { exitCode: 1, json: toFailureDocument(route.command, error), text: '', warnings: [...warnings, `Error: ${error.message}`] };
   }

@@ -3,7 +3,7 @@ import type { ConfigKeyDeclaration, DependencyDeclaration, Mode } from '../contr
 import { type BootstrapConfig, type ConfigModel, type DeclaredRefiner, describeProblem, readBootstrapConfig } from '../config/read-only.js';
 import { resolveRepository } from '../projects/read-only.js';
 import { completeRoute } from '../routing/index.js';
-import { describeLegacyState, describePassedOver, inspectLatestState, isLegacyState, toLegacyPlaces, type RunState } from '../state/read-only.js';
+import { describeLegacyState, describePassedOver, inspectLatestState, isLegacyState, toLegacyPlaces, type RunState, warnOfDamagedRecords } from '../state/read-only.js';
 import { readConfig, type ConfiguredInputs } from './read-config.js';
 
 export interface HotInputs {
@@ -54,7 +54,7 @@ export async function readRecordedScope(inputs: ConfiguredInputs): Promise<Recor
     state,
     path: found?.path,
     truth,
-    warnings: [...inputs.declared.warnings.map((line) => `Warning: ${line}`), ...toWarnings(read.config.problems), ...damaged.map((candidate) => describePassedOver(candidate, found?.path)), ...told],
+    warnings: [...inputs.declared.warnings.map((line) => `Warning: ${line}`), ...toWarnings(read.config.problems), ...damaged.map((candidate) => describePassedOver(candidate, found?.path)), ...warnOfDamagedRecords(scopeDirectory), ...told],
   };
 }
 

@@ -1,13 +1,12 @@
 /**
- * stop-all and blast-all: everything of this scope, from the ledger and the launch directories alone, so
+ * stop-all and blast-all: everything of this scope, from the ledger, the launch directories and what runs, so
  * that a damaged state or a killed command never hides a process. Nothing outside the scope is looked at.
  */
 import { readdir, rm, rmdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { errorMessage } from '../contract/index.js';
 import { isDiskRefusal } from '../fs/index.js';
-import { readLaunch } from '../processes/index.js';
-import { readInstance, readInstances, removeInstanceData, writeInstance } from '../requirements/index.js';
+import { isLaunchOf, readInstance, readInstances, removeInstanceData, writeInstance } from '../requirements/index.js';
 import { readRecordedLaunches, recordedNeeds, releaseInOrder, releaseProcesses, type RecordedLaunch, type ReleaseReport } from '../resources/index.js';
 import { holdAll, type EngineContext } from '../scope/index.js';
 import type { ServiceRecord } from '../state/index.js';
@@ -30,7 +29,7 @@ export async function runStopAll(context: EngineContext, request: StopAllRequest
     const latest = (await context.state.load())?.state;
     if (latest !== undefined) context.bindRun(latest.run_id, join(context.paths.runs, latest.run_id));
     context.events.emit(isBlast ? 'cleanup.blast' : 'cleanup.stop_all', { aggressive: isBlast });
-    const { launches, damaged } = await findLaunches(context);
+    const { launches, damaged } = await readRecordedLaunches(context, { thorough: true });
     // Services before what they wait for, all of them before the servers they use.
     const ofServices = launches.filter((launch) => !isServer(launch));
     const services = await releaseInOrder(context, ofServices, recordedNeeds(ofServices, await recordedServices(context)), { keepReserved: false, aggressive: isBlast });
@@ -43,7 +42,7 @@ export async function runStopAll(context: EngineContext, request: StopAllRequest
       await context.leases.drop(context.scope.id);
       await context.state.clear({ runs: isBlast });
       // A stop-all cannot know what such a record was of: it is set aside for who can.
-      for (const entry of damaged) await context.ledger.quarantine(entry.path);
+      for (const entry of (await context.ledger.list()).damaged) await context.ledger.quarantine(entry.path);
       for (const path of unreadable) await rm(path, { recursive: true, force: true });
       context.seam('scope.sweep.before-effect');
       await sweep(context);
@@ -94,22 +93,6 @@ function isServer(launch: RecordedLaunch): boolean {
   return launch.kind === 'dependency';
 }
 
-/** The ledger's launches, and launch directories whose ledger entry is lost or damaged. */
-async function findLaunches(context: EngineContext): Promise<{ readonly launches: readonly RecordedLaunch[]; readonly damaged: readonly { readonly path: string; readonly message: string }[] }> {
-  const { launches, damaged } = await readRecordedLaunches(context);
-  const known = new Set(launches.map((launch) => launch.directory));
-  const unlisted: RecordedLaunch[] = [];
-  for (const parent of [context.paths.launches, context.paths.storeLaunches]) {
-    for (const launchId of await readdir(parent).catch(() => [])) {
-      const directory = join(parent, launchId);
-      if (known.has(directory)) continue;
-      const state = await readLaunch(directory).catch(() => undefined);
-      unlisted.push({ entryId: undefined, project: state?.record.project ?? null, runId: null, launchId, directory, name: state?.record.name, kind: state?.record.kind, state, token: state?.record.token, ports: state?.record.ports ?? [] });
-    }
-  }
-  return { launches: [...launches, ...unlisted], damaged };
-}
-
 async function knownLocks(context: EngineContext): Promise<readonly string[]> {
   const names = await readdir(context.paths.locks).catch(() => []);
   const locks = names.map((name) => name.replace(/\.lock.*$|\.\d+$/, ''));
@@ -124,7 +107,7 @@ async function releaseInstances(context: EngineContext, options: { readonly remo
   for (const { id } of instances) {
     const record = await readInstance(context, id);
     if (record === undefined) continue;
-    const survives = options.launches.some((launch) => options.survivors.includes(launch.directory) && launch.name?.startsWith(`${id}/`) === true);
+    const survives = options.launches.some((launch) => options.survivors.includes(launch.directory) && isLaunchOf(record, launch));
     if (survives) continue;
     if (options.removeVolumes) {
       await removeInstanceData(context, record);

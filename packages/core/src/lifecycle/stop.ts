@@ -3,10 +3,10 @@ import { join } from 'node:path';
 import type { Mode } from '../contract/index.js';
 import { selectServices, toSlug, unknownTarget, type ServiceSelectors } from '../projects/index.js';
 import { readInstances, releaseDependencies } from '../requirements/index.js';
-import { readRecordedLaunches, recordedNeeds, releaseInOrder, releaseProcesses, type RecordedLaunch } from '../resources/index.js';
+import { launchesAt, readRecordedLaunches, recordedNeeds, releaseInOrder, releaseProcesses, type RecordedLaunch } from '../resources/index.js';
 import { holdAll, type EngineContext } from '../scope/index.js';
 import { identityOf } from '../processes/index.js';
-import type { RunState, ServiceRecord } from '../state/index.js';
+import type { DamagedEntry, RunState, ServiceRecord } from '../state/index.js';
 import { namedServices } from '../truth/index.js';
 import { describeLegacyRemains, loadLegacyRun, type LegacyRemains } from './legacy-remains.js';
 import { byLife, toStopReport, type StopSummary } from './stop-summary.js';
@@ -42,11 +42,11 @@ async function stopSelected(context: EngineContext, request: StopRequest): Promi
     if (current === undefined) return isUnlisted ? stopUnlisted(context, projects) : nothingRuns();
     const selected = selectServices(namedServices(current), request.selectors, { projects });
     const wanted = projectsMeant(projects, request.selectors);
-    const { launches } = await readRecordedLaunches(context);
-    const directories = new Set(selected.map((service) => service.launch_directory));
+    const { launches, damaged } = await readRecordedLaunches(context);
+    const meant = launchesAt(launches, selected.flatMap((service) => service.launch_directory ?? []));
     // Without selectors also what a killed command left behind for these projects.
     const isOrphan = (launch: (typeof launches)[number]) => isEverything && launch.project !== null && projects.includes(launch.project) && launch.kind !== 'dependency';
-    const ending = launches.filter((launch) => directories.has(launch.directory) || isOrphan(launch));
+    const ending = [...meant, ...launches.filter((launch) => !meant.includes(launch) && isOrphan(launch))];
     context.bindRun(current.run_id, join(context.paths.runs, current.run_id));
     context.events.emit('cleanup.stop', { aggressive: false });
     const released = await releaseInOrder(context, ending, recordedNeeds(ending, namedServices(current)), { keepReserved: true });
@@ -64,12 +64,19 @@ async function stopSelected(context: EngineContext, request: StopRequest): Promi
       message: gone.length === namedServices(current).length ? 'Stopped runtime state.' : 'Stopped selected services.',
       stopped: [...own.stopped, ...servers],
       ended: own.ended,
-      warnings: gone.filter(isExternal).map(({ name, pid }) => `${name} (pid ${pid}) was not started by envctl and runs on`),
+      warnings: [...gone.filter(isExternal).map(({ name, pid }) => `${name} (pid ${pid}) was not started by envctl and runs on`), ...(await describeDamage(context, damaged))],
       released,
       problems,
       projects: empty,
     });
   });
+}
+
+/** Of the damaged lines of the ledger those that are still there: what they stood for may be anything. */
+async function describeDamage(context: EngineContext, damaged: readonly DamagedEntry[]): Promise<readonly string[]> {
+  if (damaged.length === 0) return [];
+  const left = await context.ledger.list();
+  return left.damaged.map(({ path, message }) => `damaged record ${path}: ${message}; envctl stop-all sets it aside`);
 }
 
 /** The servers that were on record and are not any more. */
@@ -82,14 +89,14 @@ async function namesOfEnded(context: EngineContext, servers: readonly RecordedLa
 
 /** A start that was killed before its commit has processes and no state: the ledger alone knows them. */
 async function stopUnlisted(context: EngineContext, projects: readonly string[]): Promise<StopSummary> {
-  const { launches } = await readRecordedLaunches(context);
+  const { launches, damaged } = await readRecordedLaunches(context);
   const ending = launches.filter((launch) => launch.project !== null && projects.includes(launch.project) && launch.kind !== 'dependency');
   const servers = launches.filter((launch) => launch.kind === 'dependency');
   const released = await releaseProcesses(context, ending, { keepReserved: true });
   const problems = await releaseDependencies(context, projects, { keepReserved: true });
   const survived = new Set(released.incomplete.map((report) => report.directory));
   const own = byLife(ending.filter((launch) => !survived.has(launch.directory)).map(toNamed), released);
-  return toStopReport('stop', { message: 'Stopped what a killed command had left.', stopped: [...own.stopped, ...(await namesOfEnded(context, servers))], ended: own.ended, released, problems, projects });
+  return toStopReport('stop', { message: 'Stopped what a killed command had left.', stopped: [...own.stopped, ...(await namesOfEnded(context, servers))], ended: own.ended, released, problems, projects, warnings: await describeDamage(context, damaged) });
 }
 
 function toNamed({ name, launchId, directory }: RecordedLaunch): { readonly name: string; readonly directory: string } {

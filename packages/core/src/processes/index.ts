@@ -10,11 +10,13 @@ export {
   type Launch,
   type LaunchRecord,
   type LaunchSpec,
+  type LedgeredLaunch,
   type RestartPolicy,
 } from './launch-spec.js';
 export { launchProcess, type LaunchOptions } from './launch.js';
-export { readLaunch } from './read-launch.js';
+export { readLaunch, toRecord } from './read-launch.js';
 export { readLaunchEnvironment } from './read-environment.js';
+export { findRunningLaunches, recoverLaunch } from './recover-launch.js';
 export { recordLaunchPorts } from './record-ports.js';
 export type { LogPosition } from './journal.js';
 export { examineLaunch, type DetachedProcess, type Examination, type ExamineExtra, type LaunchMember, type MembershipProof } from './examine.js';

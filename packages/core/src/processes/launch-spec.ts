@@ -73,6 +73,17 @@ export interface Launch {
   readonly between: boolean;
 }
 
+/** What the ledger knows of a launch, for when its directory does not tell. */
+export interface LedgeredLaunch {
+  /** The launch record once more; judged as one from a file is. */
+  readonly record?: unknown;
+  readonly runner?: Pick<ProcessIdentity, 'pid' | 'startTicks'>;
+  /** It was spawned: without any record nobody can tell whether it still runs. */
+  readonly spawned: boolean;
+  /** Boot of the command that put it on record. */
+  readonly bootId: string;
+}
+
 /** The environment variable that carries the token. */
 export const launchTokenVariable = 'ENVCTL_LAUNCH_TOKEN';
 

@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { isAbsolute, join } from 'node:path';
 import { parseJournal } from './journal.js';
 import type { LaunchExit, ProcessIdentity } from '../contract/index.js';
-import type { Launch, LaunchRecord } from './launch-spec.js';
+import type { Launch, LaunchRecord, LedgeredLaunch } from './launch-spec.js';
 
 export const recordName = 'launch.json';
 /** The record once more: without it a damaged record would hide what runs. */
@@ -11,21 +11,22 @@ export const recordCopyName = 'launch-copy.json';
 export const journalName = 'journal';
 export const stopName = 'stop';
 
-/** Reads a launch directory. `undefined` when it holds no whole record. */
-export async function readLaunch(directory: string): Promise<Launch | undefined> {
-  const record = parseRecord(await readText(join(directory, recordName))) ?? parseRecord(await readText(join(directory, recordCopyName)));
-  return record === undefined ? undefined : toLaunch(directory, record, (await readText(join(directory, journalName))) ?? '');
+/** Reads a launch directory. `undefined` when neither it nor `ledgered` holds a whole record. */
+export async function readLaunch(directory: string, ledgered?: LedgeredLaunch): Promise<Launch | undefined> {
+  const record = parseRecord(await readText(join(directory, recordName))) ?? parseRecord(await readText(join(directory, recordCopyName))) ?? toRecord(ledgered?.record);
+  return record === undefined ? undefined : toLaunch(directory, record, (await readText(join(directory, journalName))) ?? '', ledgered);
 }
 
 /** The same at once, for who looks at some launches and does nothing else: through the thread pool it takes ten times as long. */
-export function readLaunchSync(directory: string): Launch | undefined {
-  const record = parseRecord(readTextSync(join(directory, recordName))) ?? parseRecord(readTextSync(join(directory, recordCopyName)));
-  return record === undefined ? undefined : toLaunch(directory, record, readTextSync(join(directory, journalName)) ?? '');
+export function readLaunchSync(directory: string, ledgered?: LedgeredLaunch): Launch | undefined {
+  const record = parseRecord(readTextSync(join(directory, recordName))) ?? parseRecord(readTextSync(join(directory, recordCopyName))) ?? toRecord(ledgered?.record);
+  return record === undefined ? undefined : toLaunch(directory, record, readTextSync(join(directory, journalName)) ?? '', ledgered);
 }
 
-function toLaunch(directory: string, record: LaunchRecord, journalText: string): Launch {
+function toLaunch(directory: string, record: LaunchRecord, journalText: string, ledgered: LedgeredLaunch | undefined): Launch {
   const journal = parseJournal(journalText);
-  const runner = journal.runner && toIdentity(journal.runner, record);
+  const found = journal.runner ?? ledgered?.runner;
+  const runner = found && toIdentity(found, record);
   const child = journal.child && toIdentity(journal.child, record);
   return {
     // The directory may have been moved with the state root.
@@ -79,11 +80,15 @@ function readTextSync(path: string): string | undefined {
 function parseRecord(text: string | undefined): LaunchRecord | undefined {
   if (text === undefined) return undefined;
   try {
-    const value = JSON.parse(text) as Partial<LaunchRecord> | null;
-    return value !== null && typeof value === 'object' && isWhole(value) ? value : undefined;
+    return toRecord(JSON.parse(text));
   } catch {
     return undefined;
   }
+}
+
+/** The launch record that a document is; `undefined` when it is none, or not whole. */
+export function toRecord(value: unknown): LaunchRecord | undefined {
+  return value !== null && typeof value === 'object' && isWhole(value) ? value : undefined;
 }
 
 /** Every field by which a process is judged or signalled: a record of which one is missing proves nothing. */
@@ -103,6 +108,6 @@ function isWhole(value: Partial<LaunchRecord>): value is LaunchRecord {
 }
 
 // The runner lives in the boot and the namespace of the command that made the record.
-function toIdentity(found: { pid: number; startTicks: string }, record: LaunchRecord): ProcessIdentity {
-  return { ...found, bootId: record.bootId, pidNamespace: record.pidNamespace };
+function toIdentity({ pid, startTicks }: Pick<ProcessIdentity, 'pid' | 'startTicks'>, record: LaunchRecord): ProcessIdentity {
+  return { pid, startTicks, bootId: record.bootId, pidNamespace: record.pidNamespace };
 }

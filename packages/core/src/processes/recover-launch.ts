@@ -1,5 +1,5 @@
 /**
- * A launch whose record and its copy are damaged, told anew by what runs: its runner, which names the directory and
+ * A launch whose record and its copy are damaged or gone, told anew by what runs: its runner, which names the directory and
  * carries the token; the processes of its journal, which carry the token too; its cgroup, which has the launch in its
  * name. Where none of these is left nothing is known, and nothing is touched.
  */
@@ -21,7 +21,7 @@ export function recoverLaunch(directory: string, table: ProcessTable): Launch | 
   const id = basename(directory);
   const journal = parseJournal(readText(join(directory, journalName)) ?? '');
   const uid = ownerOf(join(directory, journalName)) ?? ownerOf(directory);
-  const carriers = [...table.all()].filter((entry) => !isGone(entry) && !entry.isKernel && tokenOf(entry.pid, table) !== undefined && entry.uid === uid && table.namespaceOf(entry.pid) === table.pidNamespace);
+  const carriers = [...table.all()].filter((entry) => !isGone(entry) && !entry.isKernel && tokenOf(entry.pid, table) !== undefined && isOwn(entry.uid, uid) && table.namespaceOf(entry.pid) === table.pidNamespace);
   const recorded = (found: { readonly pid: number; readonly startTicks: string } | undefined) => carriers.find(({ pid, startTicks }) => pid === found?.pid && startTicks === found.startTicks);
   const runner = carriers.find((entry) => isRunnerOf(entry, directory, table)) ?? recorded(journal.runner);
   const child = recorded(journal.child);
@@ -61,6 +61,24 @@ export function recoverLaunch(directory: string, table: ProcessTable): Launch | 
   const identity = ({ pid, startTicks }: Pick<ProcessEntry, 'pid' | 'startTicks'>) => ({ pid, startTicks, bootId: table.bootId, pidNamespace: table.pidNamespace });
   const leader = runner ?? (child === undefined ? deadLeaderOf(named, table) : undefined);
   return { record, restarts: journal.restarts, logStart: journal.logStart, between: journal.between, ...(leader && { runner: identity(leader) }), ...(child && { child: identity(child) }) };
+}
+
+/** Without a directory nothing says whose the launch was: this user's, and for root anybody's, is what may be signalled. */
+function isOwn(uid: number, owner: number | undefined): boolean {
+  const self = process.geteuid?.();
+  return owner === undefined ? self === 0 || uid === self : uid === owner;
+}
+
+/** Directories below `parents` of launches whose runner lives, whether or not there is anything left of them. */
+export function findRunningLaunches(parents: readonly string[], table: ProcessTable): readonly string[] {
+  const places = new Map(parents.flatMap((parent) => [[parent, parent] as const, [realPath(parent), parent] as const]));
+  return [...table.all()].flatMap((entry) => {
+    if (entry.isKernel || isGone(entry) || entry.pid !== entry.sid || !isOwn(entry.uid, undefined) || table.namespaceOf(entry.pid) !== table.pidNamespace) return [];
+    const [program, script = ''] = table.commandLine(entry.pid);
+    const parent = places.get(dirname(dirname(script)));
+    const isRunner = parent !== undefined && program === '/bin/sh' && basename(script) === 'runner.sh' && tokenOf(entry.pid, table) !== undefined;
+    return isRunner ? [join(parent, basename(dirname(script)))] : [];
+  });
 }
 
 /** The runner led the first session of the launch; whoever left it for one of their own leads that. */

@@ -9,7 +9,7 @@ import type { StopStep } from '../contract/index.js';
 import type { FaultSeam } from '../contract/seam.js';
 import { cgroupMembers, removeCgroup } from './cgroup.js';
 import { examineLaunch, type DetachedProcess, type MembershipProof } from './examine.js';
-import { defaultStopLadder, type Launch } from './launch-spec.js';
+import { defaultStopLadder, type Launch, type LedgeredLaunch } from './launch-spec.js';
 import { listenersByPid } from './listeners.js';
 import { mayNamespaceLive } from './liveness.js';
 import { readLaunch, recordName, stopName } from './read-launch.js';
@@ -27,6 +27,8 @@ export interface StopOptions {
   readonly ladder?: readonly StopStep[];
   /** Stops waiting; what still lives is reported as surviving. */
   readonly signal?: AbortSignal;
+  /** By directory. */
+  readonly ledgered?: ReadonlyMap<string, LedgeredLaunch>;
   /** Points `process.stop.before-effect`, `.after-effect` (first signals sent), `.after-confirm` (counted). */
   readonly seam: FaultSeam;
 }
@@ -39,7 +41,7 @@ export interface StopResult {
   /** Something of it lived when it was to stop. */
   readonly lived: boolean;
   /** Why nothing was touched. */
-  readonly untouched?: 'other-boot' | 'other-namespace' | 'record-missing' | 'record-damaged';
+  readonly untouched?: 'other-boot' | 'other-namespace' | 'record-missing' | 'record-damaged' | 'record-lost';
   readonly survivors: readonly { readonly pid: number; readonly comm: string; readonly proof: MembershipProof }[];
   readonly detached: readonly DetachedProcess[];
 }
@@ -89,9 +91,9 @@ interface Followed {
 
 /** Stops all the launches at once. Never throws for a process that will not die: it is in `survivors`. */
 export async function stopLaunches(directories: readonly string[], options: StopOptions): Promise<readonly StopResult[]> {
-  const read = await Promise.all(directories.map(async (directory) => ({ directory, launch: await readLaunch(directory) })));
+  const read = await Promise.all(directories.map(async (directory) => ({ directory, launch: await readLaunch(directory, options.ledgered?.get(directory)) })));
   const first = readProcessTable();
-  const opened = read.map(({ directory, launch }) => ({ directory, launch: launch ?? (isMissing(join(directory, recordName)) ? undefined : recoverLaunch(directory, first)) }));
+  const opened = read.map(({ directory, launch }) => ({ directory, launch: launch ?? recoverLaunch(directory, first) }));
   options.seam('process.stop.before-effect');
   const plans = opened.map(({ directory, launch }) => planStop(directory, launch, first, options));
   options.seam('process.stop-file.after-effect');
@@ -125,8 +127,10 @@ function planStop(
     result: { launchId: launch?.record.id ?? basename(directory), directory, stopped, lived: false, untouched: reason, survivors: [], detached: [] },
   });
   if (launch === undefined) {
-    // Without a record nothing was ever spawned; one that is damaged, or may not be looked at, hides what may run unproven.
-    return isMissing(join(directory, recordName)) ? untouched('record-missing', true) : untouched('record-damaged', false);
+    // One that is damaged, or may not be looked at, hides what may run unproven; without one nothing was ever spawned, unless the ledger says so.
+    if (!isMissing(join(directory, recordName))) return untouched('record-damaged', false);
+    const ledgered = options.ledgered?.get(directory);
+    return ledgered?.spawned === true && ledgered.bootId === table.bootId ? untouched('record-lost', false) : untouched('record-missing', true);
   }
   if (launch.record.bootId !== table.bootId) return untouched('other-boot', true);
   if (launch.record.pidNamespace !== table.pidNamespace) return untouched('other-namespace', !mayNamespaceLive(launch.record.pidNamespace, table));

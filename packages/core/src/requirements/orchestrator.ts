@@ -14,13 +14,14 @@ import type {
 } from '../contract/index.js';
 import { errorMessage } from '../contract/index.js';
 import { examineLaunch, readProcessTable } from '../processes/index.js';
-import { createLaunchToken, describeRemains, readRecordedLaunches, releaseProcesses } from '../resources/index.js';
+import { createLaunchToken, describeRemains, readRecordedLaunches, releaseProcesses, type RecordedLaunch } from '../resources/index.js';
 import type { EngineContext } from '../scope/index.js';
 import { decideDriver } from './driver.js';
 import { askExternal } from './external.js';
 import type { InstanceRecord } from './instance-schema.js';
 import { digestSettings } from './instance-sketch.js';
 import { instancePath, newInstanceRecord, prepareInstanceDirectories, readInstance, readInstances, writeInstance } from './instance-store.js';
+import { describeUnmended, mendInstances, readOrRebuildInstance } from './rebuild-instance.js';
 import { decideRetry, type RetryCounts } from './retry.js';
 import { createSecretStore } from './secret-store.js';
 import { createStartContext } from './start-context.js';
@@ -165,7 +166,7 @@ export async function isServerAlive(context: RequirementsContext, request: { rea
 export async function probeDependency(context: RequirementsContext, request: { readonly project: ProjectFacts; readonly handle: DependencyHandle; readonly signal: AbortSignal }): Promise<DependencyOutcome & { readonly ports?: Readonly<Record<string, number>> }> {
   try {
     const target = await toTarget(context, request.project, request.handle);
-    const record = await readInstance(context, target.id);
+    const record = await readOrRebuildInstance(context, target.id);
     if (record === undefined || (target.driver !== 'external' && !record.holders.includes(request.project.name))) {
       return { status: 'failed', class: 'hard_start_failure', reasonCode: 'not_running', message: `${target.id} is not running` };
     }
@@ -180,7 +181,7 @@ export async function probeDependency(context: RequirementsContext, request: { r
 /** The variables of a dependency that is already up. */
 export async function readVariables(context: RequirementsContext, project: ProjectFacts, handle: DependencyHandle): Promise<Readonly<Record<string, ProjectedVariable>>> {
   const target = await toTarget(context, project, handle);
-  const record = await readInstance(context, target.id);
+  const record = await readOrRebuildInstance(context, target.id);
   return record === undefined ? {} : projectVariables(context, project, handle, target, record);
 }
 
@@ -189,6 +190,7 @@ export async function readVariables(context: RequirementsContext, project: Proje
  * Data stays. Returns what could not be stopped.
  */
 export async function releaseDependencies(context: EngineContext, projects: readonly string[], options: { readonly keepReserved: boolean; readonly instances?: readonly string[] }): Promise<readonly string[]> {
+  const damaged = await mendInstances(context);
   const { instances } = await readInstances(context);
   const problems = await Promise.all(
     instances
@@ -201,7 +203,8 @@ export async function releaseDependencies(context: EngineContext, projects: read
         }),
       ),
   );
-  return problems.flat();
+  const unmended = options.instances === undefined ? await Promise.all(damaged.map((path) => describeUnmended(context, path))) : [];
+  return [...problems, ...unmended].flat();
 }
 
 async function dropHolders(context: EngineContext, record: InstanceRecord, projects: readonly string[], options: { readonly keepReserved: boolean }): Promise<readonly string[]> {
@@ -212,7 +215,7 @@ async function dropHolders(context: EngineContext, record: InstanceRecord, proje
   }
   const survivors = await stopInstanceProcesses(context, record, options);
   // The holder goes last: until the server is down somebody still answers for it.
-  if (survivors.length === 0) await writeInstance(context, { ...record, holders, token: null });
+  if (survivors.length === 0) await recordStopped(context, { ...record, holders });
   return survivors;
 }
 
@@ -231,21 +234,40 @@ export async function removeInstanceData(context: EngineContext, record: Instanc
   context.seam('instance.remove.after-confirm');
 }
 
+/** Nothing of the server is left, its sockets neither. */
+async function recordStopped(context: EngineContext, record: InstanceRecord): Promise<void> {
+  await rm(record.socketDirectory, { recursive: true, force: true });
+  await writeInstance(context, { ...record, token: null });
+}
+
 async function stopInstanceProcesses(context: EngineContext, record: InstanceRecord, options: { readonly keepReserved: boolean }): Promise<readonly string[]> {
-  const { launches } = await readRecordedLaunches(context);
-  const own = launches.filter((launch) => launch.name?.startsWith(`${record.id}/`) === true);
-  const { incomplete } = await releaseProcesses(context, own, options);
+  const { incomplete } = await releaseProcesses(context, await launchesOf(context, record), options);
   if (incomplete.length === 0 && record.token !== null) {
     for (const port of Object.values(record.ports)) await context.leases.release(port, record.token, options);
   }
   return incomplete.map((report) => `${record.id}: ${describeRemains(report)}`);
 }
 
+async function launchesOf(context: EngineContext, record: InstanceRecord): Promise<readonly RecordedLaunch[]> {
+  const { launches } = await readRecordedLaunches(context);
+  const own = launches.filter((launch) => isLaunchOf(record, launch));
+  if (own.length > 0 || record.token === null) return own;
+  // It was up, and nothing tells of its launch.
+  const found = await readRecordedLaunches(context, { thorough: true });
+  return found.launches.filter((launch) => isLaunchOf(record, launch));
+}
+
+/** By its name; where that is lost, by the token of the server. */
+export function isLaunchOf({ id, token }: Pick<InstanceRecord, 'id' | 'token'>, launch: Pick<RecordedLaunch, 'name' | 'token'>): boolean {
+  return launch.name === undefined ? token !== null && launch.token === token : launch.name.startsWith(`${id}/`);
+}
+
 /** Undoes what a failed bring-up did: the holder if it was new, the server if it was not running before. */
 async function giveBack(context: EngineContext, record: InstanceRecord, project: string, before: { readonly wasHolder: boolean; readonly wasRunning: boolean }): Promise<void> {
-  if (!before.wasRunning) await stopInstanceProcesses(context, record, { keepReserved: false });
+  const survivors = before.wasRunning ? [] : await stopInstanceProcesses(context, record, { keepReserved: false });
   const holders = before.wasHolder && before.wasRunning ? record.holders : record.holders.filter((holder) => holder !== project);
-  await writeInstance(context, { ...record, holders, token: before.wasRunning ? record.token : null });
+  if (before.wasRunning || survivors.length > 0) await writeInstance(context, { ...record, holders });
+  else await recordStopped(context, { ...record, holders });
 }
 
 async function isRunning(context: EngineContext, id: string): Promise<boolean> {

@@ -237,7 +237,7 @@ function findLiving(launches: readonly RecordedLaunch[]): RecordedLaunch | undef
 
 /** Nothing is started beside what may still run: two servers on one data directory destroy it. */
 async function endAll(engine: EngineContext, instance: string, launches: readonly RecordedLaunch[]): Promise<void> {
-  const { incomplete } = await releaseProcesses(engine, launches.map(({ entryId, directory }) => ({ entryId, directory })), { keepReserved: true });
+  const { incomplete } = await releaseProcesses(engine, launches.map(({ entryId, directory, ledgered }) => ({ entryId, directory, ledgered })), { keepReserved: true });
   if (incomplete.length === 0) return;
   throw new EnvctlError('ENVCTL_E_PROCESS_SURVIVED', `${instance}: what ran before could not be ended: ${describeIncomplete(incomplete)}`, { kind: 'environment', hints: ['envctl stop-all'] });
 }

@@ -6,7 +6,7 @@ import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { ProcessIdentity } from '../contract/index.js';
 import { isDiskRefusal } from '../fs/index.js';
-import { launchProcess, stopLaunches, type LaunchSpec, type StopResult } from '../processes/index.js';
+import { launchProcess, stopLaunches, type LaunchSpec, type LedgeredLaunch, type StopResult } from '../processes/index.js';
 import type { LedgerEntry } from '../state/index.js';
 import type { EngineContext } from '../scope/index.js';
 
@@ -50,7 +50,7 @@ export async function acquireProcess(context: AcquireContext, request: ProcessRe
     try {
       const launched = await launchProcess({ ...rest, id: launchId, directory, scopeId: context.scope.id }, { seam: context.seam, now: context.now });
       for (const port of request.ports) await context.leases.bindRunner(port, request.token, launched.runner);
-      await context.ledger.confirm(entry.id);
+      await context.ledger.confirm(entry.id, { launch: launched });
       return launched.runner;
     } catch (error) {
       await releaseProcesses(context, [{ entryId: entry.id, directory }], { keepReserved: false }).catch(() => undefined);
@@ -65,6 +65,8 @@ export interface Releasable {
   readonly directory: string;
   readonly token?: string | undefined;
   readonly ports?: readonly number[];
+  /** What the ledger knows of it, for when its directory does not tell. */
+  readonly ledgered?: LedgeredLaunch | undefined;
 }
 
 export interface ReleaseReport {
@@ -85,7 +87,8 @@ export async function releaseProcesses(
 ): Promise<ReleaseReport> {
   if (launches.length === 0) return { reports: [], incomplete: [] };
   context.seam('process.release.before-effect');
-  const reports = await stopLaunches(launches.map((launch) => launch.directory), { seam: context.seam, ...(options.aggressive === true ? { graceMs: 500 } : {}) });
+  const ledgered = new Map(launches.flatMap((launch) => (launch.ledgered === undefined ? [] : [[launch.directory, launch.ledgered]])));
+  const reports = await stopLaunches(launches.map((launch) => launch.directory), { seam: context.seam, ledgered, ...(options.aggressive === true ? { graceMs: 500 } : {}) });
   context.seam('process.release.after-effect');
   for (const report of reports) tellStopped(context, report);
   const byDirectory = new Map(reports.map((report) => [report.directory, report]));

@@ -1,5 +1,11 @@
-import { readLaunch, type Launch } from '../processes/index.js';
-import type { LedgerEntry } from '../state/index.js';
+/**
+ * Every launch of the scope: those on the ledger, and those whose line is damaged or lost. A launch directory is proof
+ * enough; where something does not add up, so is a living runner of a directory that is gone.
+ */
+import { readdir, stat } from 'node:fs/promises';
+import { basename, join } from 'node:path';
+import { findRunningLaunches, readLaunch, readProcessTable, recoverLaunch, toRecord, type Launch, type LaunchRecord, type LedgeredLaunch } from '../processes/index.js';
+import { ledgerIdOf, type DamagedEntry, type LedgerEntry } from '../state/index.js';
 import type { EngineContext } from '../scope/index.js';
 
 export interface RecordedLaunch {
@@ -8,35 +14,96 @@ export interface RecordedLaunch {
   readonly runId: string | null;
   readonly launchId: string;
   readonly directory: string;
-  /** From the record, else from the intent: one of them is there before anything runs. */
+  /** From the record, else from the intent; undefined when both are lost. */
   readonly name: string | undefined;
   readonly kind: string | undefined;
-  /** Absent when envctl died before the launch record was written: nothing was spawned. */
+  /** Absent when its directory does not tell: nothing was spawned, or the record is damaged or gone. */
   readonly state: Launch | undefined;
   readonly token: string | undefined;
   readonly ports: readonly number[];
+  /** What the ledger knows of it beside. */
+  readonly ledgered: LedgeredLaunch | undefined;
 }
 
-/** Every process on the scope's ledger, with what its launch directory tells. */
-export async function readRecordedLaunches(context: Pick<EngineContext, 'ledger'>): Promise<{ readonly launches: readonly RecordedLaunch[]; readonly damaged: readonly { readonly path: string; readonly message: string }[] }> {
+export interface RecordedLaunches {
+  readonly launches: readonly RecordedLaunch[];
+  /** Lines of the ledger, of whatever resource, that cannot be read. */
+  readonly damaged: readonly DamagedEntry[];
+}
+
+type LaunchesContext = Pick<EngineContext, 'ledger' | 'paths'>;
+
+/** `thorough`: looks for living runners also where nothing tells that one is missing. */
+export async function readRecordedLaunches(context: LaunchesContext, { thorough = false }: { readonly thorough?: boolean } = {}): Promise<RecordedLaunches> {
+  // Directories first: a launch has its line before its directory, and until after it.
+  const directories = await listDirectories(context);
   const { entries, damaged } = await context.ledger.list();
-  const launches = await Promise.all(entries.map(toRecordedLaunch));
-  return { launches: launches.filter((launch) => launch !== undefined), damaged };
+  const listed = (await Promise.all(entries.map(fromLedger))).filter((launch) => launch !== undefined);
+  const known = new Set(listed.map(({ directory }) => directory));
+  const unlisted = (await Promise.all(directories.filter((directory) => !known.has(directory)).map(fromDirectory))).filter((launch) => launch !== undefined);
+  const launches = [...listed, ...unlisted];
+  const addsUp = damaged.length === 0 && launches.every(({ state }) => state !== undefined);
+  return { launches: addsUp && !thorough ? launches : withRunning(context, launches), damaged };
 }
 
-async function toRecordedLaunch(entry: LedgerEntry): Promise<RecordedLaunch | undefined> {
-  if (entry.step.kind !== 'process') return undefined;
-  const state = await readLaunch(entry.step.directory);
+/** The launches of `directories`; one that nothing is known of is named all the same, to be looked for. */
+export function launchesAt(launches: readonly RecordedLaunch[], directories: readonly string[]): readonly RecordedLaunch[] {
+  return [...new Set(directories)].map((directory) => launches.find((launch) => launch.directory === directory) ?? toUnlisted(directory, undefined));
+}
+
+async function listDirectories({ paths }: LaunchesContext): Promise<readonly string[]> {
+  const listed = await Promise.all([paths.launches, paths.storeLaunches].map(async (parent) => (await readdir(parent).catch(() => [])).map((name) => join(parent, name))));
+  return listed.flat();
+}
+
+async function fromLedger({ id, project, runId, kind, phase, step, owner }: LedgerEntry): Promise<RecordedLaunch | undefined> {
+  if (step.kind !== 'process') return undefined;
+  const state = await readLaunch(step.directory);
+  const record = state?.record ?? toRecord(step.launch?.record);
   return {
-    entryId: entry.id,
-    project: entry.project,
-    runId: entry.runId,
-    launchId: entry.step.launchId,
-    directory: entry.step.directory,
-    name: state?.record.name ?? entry.step.name,
-    kind: state?.record.kind ?? entry.kind,
+    entryId: id,
+    project,
+    runId,
+    launchId: step.launchId,
+    directory: step.directory,
+    name: record?.name ?? step.name,
+    kind: record?.kind ?? kind,
     state,
-    token: state?.record.token,
-    ports: state?.record.ports ?? [],
+    token: record?.token,
+    ports: record?.ports ?? [],
+    ledgered: { ...step.launch, spawned: phase === 'confirmed', bootId: owner.bootId },
   };
+}
+
+/** `undefined`: it was given back while we looked. */
+async function fromDirectory(directory: string): Promise<RecordedLaunch | undefined> {
+  const state = await readLaunch(directory);
+  if (state === undefined && (await isGone(directory))) return undefined;
+  return toUnlisted(directory, state);
+}
+
+function toUnlisted(directory: string, state: Launch | undefined): RecordedLaunch {
+  const launchId = basename(directory);
+  return { ...describe(state?.record), entryId: ledgerIdOf({ kind: 'process', launchId, directory }), runId: null, launchId, directory, state, ledgered: undefined };
+}
+
+function describe(record: LaunchRecord | undefined): Pick<RecordedLaunch, 'project' | 'name' | 'kind' | 'token' | 'ports'> {
+  return { project: record?.project ?? null, name: record?.name, kind: record?.kind, token: record?.token, ports: record?.ports ?? [] };
+}
+
+/** With the launches of which only the runner is left, and with the token of each that a process tells. */
+function withRunning({ paths }: LaunchesContext, launches: readonly RecordedLaunch[]): readonly RecordedLaunch[] {
+  const table = readProcessTable();
+  const known = new Set(launches.map(({ launchId }) => launchId));
+  const running = findRunningLaunches([paths.launches, paths.storeLaunches], table).filter((directory) => !known.has(basename(directory)));
+  return [...launches, ...running.map((directory) => toUnlisted(directory, undefined))].map((launch) =>
+    launch.token !== undefined ? launch : { ...launch, token: recoverLaunch(launch.directory, table)?.record.token },
+  );
+}
+
+function isGone(path: string): Promise<boolean> {
+  return stat(path).then(
+    () => false,
+    () => true,
+  );
 }

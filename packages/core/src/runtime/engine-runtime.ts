@@ -13,7 +13,7 @@ import type { CompleteRoute, Route } from '../routing/index.js';
 import { clearLogs, collectErrors, toFailedHealth, toFailedStart, examineHealth, followLogs, readLogs, waitFor, type ClearLogsReport, type ErrorsReport, type FollowOptions, type HealthReport, type LogRecord, type LogsOptions, type LogsReport } from '../state-actions/index.js';
 import { assertTarget, assertStartupEnabled, attemptPlan, configuredServices, explainStart, hasSelectors, isExplained, namedProjects, namedServiceTypes, refuseLegacyResume, runStart, toPreflightReport, toStartOptions, toStartupExplanation, type PreflightReport, type StartPlan, type StartSummary, type StartupExplanation } from '../startup/index.js';
 import { readJsonFile } from '../fs/index.js';
-import { artifactNames, describeLegacyState, describePassedOver, isLegacyState, type RunState } from '../state/index.js';
+import { artifactNames, describeLegacyState, describePassedOver, isLegacyState, type RunState, warnOfDamagedRecords } from '../state/index.js';
 import { namedServices, projectFacts } from '../truth/index.js';
 import { createProgress } from '../ui/index.js';
 import { type ConfigOperations, createConfigOperations } from './config-operations.js';
@@ -151,7 +151,10 @@ export async function createRuntime(request: RuntimeRequest): Promise<EngineRunt
     health: (route) =>
       withState(
         route,
-        (engine, state) => look(engine, state, toSelectors(route)),
+        (engine, state) => {
+          for (const line of warnOfDamagedRecords(engine.paths.scope)) request.invocation.stderr(`${line}\n`);
+          return look(engine, state, toSelectors(route));
+        },
         async (engine) => {
           const failure = hasSelectors(route) ? undefined : await readFailedStart(engine);
           return failure === undefined ? undefined : toFailedHealth(failure, (await engine.state.load({ runId: failure.run_id }))?.state);

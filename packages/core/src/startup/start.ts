@@ -4,7 +4,8 @@
  */
 import { join } from 'node:path';
 import { EnvctlError, errorMessage, isEnvctlError, type Mode } from '../contract/index.js';
-import { describeIncomplete, releaseProcesses, readRecordedLaunches } from '../resources/index.js';
+import { mendInstances } from '../requirements/index.js';
+import { describeIncomplete, launchesAt, releaseProcesses, readRecordedLaunches } from '../resources/index.js';
 import { holdAll } from '../scope/index.js';
 import { isServiceTask, type ServiceName } from '../services/index.js';
 import { artifactNames, createRunId, emptyState, fingerprintRuntimeMap, fingerprintState, mergeByProject, type ReadinessPort, type RunState, type ServiceRecord } from '../state/index.js';
@@ -50,6 +51,7 @@ export async function runStart(context: StartContext, request: StartRequest): Pr
   void context.handles(enabledDependencies(context, request.mode)).catch(() => undefined);
   return holdAll(context, locks, { purpose: request.command, timeoutMs: projectLockMs, signal: request.signal }, async () => {
     const startedMs = performance.now();
+    await mendInstances(context);
     let latest = await runRound(context, request);
     let whole = latest;
     for (let round = 2; round <= mostRounds && needsRound(latest); round += 1) {
@@ -159,7 +161,7 @@ async function findFormers(context: StartContext, { plan, state, running }: Gath
     plan.projects.map((project) => {
       const services = project.services.filter(({ action }) => action !== 'keep').flatMap(({ name, ready }) => {
         const record = recorded.find((service) => service.name === name);
-        const launch = record && launches.find(({ directory }) => directory === record.launch_directory);
+        const [launch] = launchesAt(launches, record?.launch_directory == null ? [] : [record.launch_directory]);
         return record === undefined || launch === undefined ? [] : [{ record, launch, ran: running.has(name), readyTimeoutMs: ready.timeout_ms }];
       });
       return [project.name, createFormerServices(context, { mode: plan.mode, project: project.name, services })];

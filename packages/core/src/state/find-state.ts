@@ -41,7 +41,7 @@ export interface StateSearchResult {
 
 /** The warning about a place that should have held the state; `used` is the file that was taken in its stead, if any. */
 export function describePassedOver(candidate: DamagedCandidate, used: string | undefined): string {
-  return `Warning: ${candidate.path} was passed over: ${candidate.message}; ${used === undefined ? 'no other state was found' : `shown is ${used}`}.`;
+  return `Warning: ${candidate.path} was passed over: ${candidate.message.replace(/\s+/g, ' ')}; ${used === undefined ? 'no other state was found' : `shown is ${used}`}.`;
 }
 
 /** The first good state in the lookup order: ours, then the original's. Never throws. */

@@ -1,6 +1,7 @@
 export type { ErrorReport, PortPlan, PortsManifest, ReadinessReport, RuntimeMap } from './artifact-schema.js';
 export { portPlanSchema } from './artifact-schema.js';
 export type { RunChange, RunFailure, RunUpdate } from './commit-run.js';
+export { warnOfDamagedRecords } from './damaged-records.js';
 export { describeSchemas } from './describe-schemas.js';
 export type { DamagedCandidate } from './candidate-files.js';
 export { describePassedOver } from './find-state.js';

@@ -8,9 +8,10 @@ import type { DeepReadonly } from './deep-readonly.js';
 import type { TeardownStep } from './teardown-step.js';
 
 const name = z.string().min(1);
+const identity = z.looseObject({ pid: z.int(), startTicks: z.string(), bootId: z.string(), pidNamespace: z.string() });
 
 export const teardownStepSchema = z.discriminatedUnion('kind', [
-  z.looseObject({ kind: z.literal('process'), launchId: name, directory: name, name: name.optional() }),
+  z.looseObject({ kind: z.literal('process'), launchId: name, directory: name, name: name.optional(), launch: z.looseObject({ record: z.looseObject({}), runner: identity }).optional() }),
   z.looseObject({ kind: z.literal('lease'), port: z.int().min(1).max(65535), token: name }),
   z.looseObject({ kind: z.literal('file'), path: name, temporary: z.boolean().optional() }),
   ...(['container', 'volume', 'network'] as const).map((kind) =>
@@ -28,8 +29,6 @@ export const teardownStepSchema = z.discriminatedUnion('kind', [
     }),
   }),
 ]);
-
-const identity = z.looseObject({ pid: z.int(), startTicks: z.string(), bootId: z.string(), pidNamespace: z.string() });
 
 export const ledgerEntrySchema = z.looseObject({
   schemaVersion: z.literal(1),

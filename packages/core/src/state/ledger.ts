@@ -98,7 +98,8 @@ export function createLedger(options: LedgerOptions): Ledger {
       const kind = id.slice(0, id.indexOf('-'));
       seam(`ledger.${kind}-release.before-effect`);
       try {
-        await rm(pathOf(id), { force: true });
+        // A directory that somebody put in its place goes too.
+        await rm(pathOf(id), { force: true, recursive: true });
       } catch (error) {
         throw toWriteError(pathOf(id), error);
       }

@@ -1,4 +1,4 @@
-import type { LogicalRequest } from '../contract/index.js';
+import type { LogicalRequest, ProcessIdentity } from '../contract/index.js';
 
 /** How one resource is removed; all the data that takes, so that it can be done without the plugin that asked for it. */
 export type TeardownStep =
@@ -15,6 +15,8 @@ export interface ProcessStep {
   readonly directory: string;
   /** Name of the launch, `<instance>/<server>` for a dependency's: it is known before there is a record in the directory. */
   readonly name?: string;
+  /** Once spawned: the launch record as it was written, and the runner. With it the launch is found without its directory. */
+  readonly launch?: { readonly record: object; readonly runner: ProcessIdentity };
 }
 
 export interface LeaseStep {

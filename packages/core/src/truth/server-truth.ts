@@ -4,7 +4,7 @@
  */
 import { readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { examineLaunch, listenersByPid, readLaunchSync, readLivingTree, readProcessTable, type Launch, type ProcessTable } from '../processes/read-only.js';
+import { examineLaunch, findLaunchesOf, listenersByPid, readLaunchSync, readLivingTree, readProcessTable, type Launch, type LedgeredLaunch, type ProcessTable } from '../processes/read-only.js';
 
 /** `listening`: a process of its launch listens on the port; `silent`: one lives and does not; `gone`: none lives. */
 export type ServerStatus = 'listening' | 'silent' | 'gone';
@@ -20,6 +20,12 @@ export interface ServerToExamine {
 export async function examineServers(scopeDirectory: string, servers: readonly ServerToExamine[]): Promise<readonly ServerStatus[]> {
   if (servers.length === 0) return [];
   const launches = readServerLaunches(join(scopeDirectory, 'ledger'));
+  const seen = statusesOf(launches, servers);
+  // Nothing on record lives: what is on no record, or on a damaged one, may.
+  return Promise.all(servers.map(async (server, index) => (seen[index] === 'gone' ? statusesOf(await findLaunchesOf(scopeDirectory, server.instance), [server])[0] : seen[index]) ?? 'gone'));
+}
+
+function statusesOf(launches: readonly Launch[], servers: readonly ServerToExamine[]): readonly ServerStatus[] {
   const trees = new Map(launches.map((launch) => [launch, readLivingTree(launch)]));
   const listeners = listenersByPid([...trees.values()].flat());
   let snapshot: ProcessTable | undefined;
@@ -47,8 +53,8 @@ function listensOn(port: number | null, pids: readonly number[], listeners: Read
 
 /** The launches of dependencies that are on record; what cannot be read is passed over. */
 function readServerLaunches(ledger: string): readonly Launch[] {
-  const directories = namesIn(ledger).filter((name) => /^process-.*\.json$/.test(name)).map((name) => readLaunchDirectory(join(ledger, name)));
-  const launches = directories.filter((directory) => directory !== undefined).map((directory) => readLaunchSync(directory));
+  const lines = namesIn(ledger).filter((name) => /^process-.*\.json$/.test(name)).map((name) => readLine(join(ledger, name)));
+  const launches = lines.filter((line) => line !== undefined).map(({ directory, ledgered }) => readLaunchSync(directory, ledgered));
   return launches.filter((launch) => launch !== undefined).filter((launch) => launch.record.kind === 'dependency');
 }
 
@@ -60,10 +66,10 @@ function namesIn(directory: string): readonly string[] {
   }
 }
 
-function readLaunchDirectory(path: string): string | undefined {
+function readLine(path: string): { readonly directory: string; readonly ledgered: LedgeredLaunch } | undefined {
   try {
-    const { step } = JSON.parse(readFileSync(path, 'utf8')) as { readonly step?: { readonly directory?: unknown } };
-    return typeof step?.directory === 'string' ? step.directory : undefined;
+    const { step } = JSON.parse(readFileSync(path, 'utf8')) as { readonly step?: { readonly directory?: unknown; readonly launch?: Pick<LedgeredLaunch, 'record' | 'runner'> } };
+    return typeof step?.directory === 'string' ? { directory: step.directory, ledgered: { ...step.launch, spawned: true, bootId: '' } } : undefined;
   } catch {
     return undefined;
   }

@@ -290,6 +290,28 @@ describe('stopLaunches', function () {
       expect(examineLaunch(launch!, readProcessTable(), { listeners: new Map() }).runner?.pid).to.equal(started.runnerPid);
     });
 
+    for (const [what, spawned, bootId, expected] of [
+      ['was spawned in this boot', true, readProcessTable().bootId, { stopped: false, untouched: 'record-lost' }],
+      ['was spawned in another boot', true, 'another', { stopped: true, untouched: 'record-missing' }],
+      ['was never spawned', false, readProcessTable().bootId, { stopped: true, untouched: 'record-missing' }],
+    ] as const) {
+      it(`when the directory is gone and the ledger says only that it ${what}`, async () => {
+        const directory = join(bench.directory, 'gone');
+        const [result] = await stopLaunches([directory], { seam: noSeam, ledgered: new Map([[directory, { spawned, bootId }]]) });
+        expect(result).to.deep.include(expected);
+      });
+    }
+
+    it('when the directory is gone and its runner was killed, but the ledger has the record', async () => {
+      const started = await bench.start(['sleep', '1000']);
+      const { record, runner, child } = await eventually(started.spec.directory, async () => ((await started.read()).child ? started.read() : undefined));
+      rmSync(started.spec.directory, { recursive: true });
+      process.kill(started.runnerPid, 'SIGKILL');
+      const [result] = await stopLaunches([started.spec.directory], { seam: noSeam, ledgered: new Map([[started.spec.directory, { record, runner: runner!, spawned: true, bootId: record.bootId }]]) });
+      expect(result).to.deep.include({ stopped: true, survivors: [] });
+      expect(isRunning(child!.pid)).to.equal(false);
+    });
+
     it('when there is no record, or it is damaged and its copy is not', async () => {
       const started = await bench.start(['sleep', '1000']);
       await eventually(started.spec.directory, async () => (await started.read()).child);

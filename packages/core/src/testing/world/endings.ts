@@ -9,7 +9,7 @@ import type { Ending } from './types.js';
  * Keeps the journals of all launches under `keep`, so that how they ended can be read when their directories are
  * gone: the record as a copy, the journal as a hard link that the runner goes on writing to.
  */
-export async function watchEndings(context: Pick<EngineContext, 'ledger'>, keep: string): Promise<() => Promise<readonly Ending[]>> {
+export async function watchEndings(context: Pick<EngineContext, 'ledger' | 'paths'>, keep: string): Promise<() => Promise<readonly Ending[]>> {
   const { launches } = await readRecordedLaunches(context);
   const kept: { readonly launch: string; readonly directory: string }[] = [];
   for (const { launchId, directory } of launches) {
@@ -30,7 +30,7 @@ export async function watchEndings(context: Pick<EngineContext, 'ledger'>, keep:
 }
 
 /** Kills the command of every launch with SIGKILL and waits until its runner has seen that. */
-export async function endServers(context: Pick<EngineContext, 'ledger'>): Promise<void> {
+export async function endServers(context: Pick<EngineContext, 'ledger' | 'paths'>): Promise<void> {
   const { launches } = await readRecordedLaunches(context);
   const table = readProcessTable();
   const running = launches.filter(({ state }) => state?.child !== undefined && isSameProcess(state.child, table));
