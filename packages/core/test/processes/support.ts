@@ -37,7 +37,8 @@ export function createBench(): Bench {
   const owned: { pid: number; startTicks: string }[] = [];
   let count = 0;
   const spec = (command: readonly string[], change: Partial<LaunchSpec> = {}): LaunchSpec => {
-    const id = `launch-${++count}`;
+    // A pipe proves by the name of its launch directory: that has to be of this launch only, as those that envctl makes are.
+    const id = `launch-${++count}-${randomBytes(4).toString('hex')}`;
     const made: LaunchSpec = {
       id,
       token: randomBytes(16).toString('hex'),
