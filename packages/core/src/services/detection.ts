@@ -92,6 +92,7 @@ type Detected = RuleMatch | { readonly command: undefined; readonly problems: re
 function detectOne(input: DetectionInput, service: ServiceName): Detected | undefined {
   const own = path.resolve(input.projectRoot, input.directories[service]);
   const hasOwn = input.files.isDirectory(own);
+  if (!hasOwn && input.directories[service] !== service && input.switchedOff?.includes(service) !== true) return { command: undefined, problems: [missingDirectory(input, service, own)] };
   const configured = input.commands[service]?.trim();
   if (configured !== undefined && configured !== '') {
     const cwd = hasOwn ? own : input.projectRoot;
@@ -101,6 +102,18 @@ function detectOne(input: DetectionInput, service: ServiceName): Detected | unde
   const app: AppDirectory = { service, directory, projectRoot: input.projectRoot, isRoot: directory === input.projectRoot, searchPath: input.searchPath, files: input.files };
   const match = matchRules(app) ?? (app.isRoot ? findWorkspaceApplication(rulesFor(app), app) : undefined);
   return match ?? severalDjangos(app) ?? severalPrograms(app);
+}
+
+/** By default a service may be in the root as well; a directory that somebody named is meant. */
+function missingDirectory(input: DetectionInput, service: ServiceName, directory: string): DetectionProblem {
+  const key = `${service.toUpperCase()}_DIR`;
+  return {
+    service,
+    code: 'ENVCTL_E_CONFIG_INVALID',
+    reasonCode: 'missing_service_directory',
+    message: `${key}=${input.directories[service]} names no directory: there is no ${directory}.`,
+    hints: [`envctl config --set ${key}=<directory>`, `envctl config --set ${key}=${service}`],
+  };
 }
 
 /** What the first rule says that knows the application. */

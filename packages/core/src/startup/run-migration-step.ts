@@ -27,7 +27,7 @@ export async function runMigrationStep(run: ProjectRun, step: PlannedStep, { sig
   const records = context.paths.preparations;
   if (migration.purpose === 'seed' && database !== undefined && isSeeded(createDetectionFiles(), records, request.project.name, database)) {
     context.events.emit('service.bootstrap.skip', { ...facts, manager: migration.tool, step: 'seed', reason: 'seeded' });
-    return { state: 'kept', detail: 'seeded' };
+    return { state: 'unneeded', detail: 'seeded' };
   }
   // A schema that is not there cannot be filled.
   if (migration.purpose === 'seed' && run.warnings.has(service.type)) return { state: 'unusable', detail: 'not seeded: the database could not be migrated' };

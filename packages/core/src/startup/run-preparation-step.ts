@@ -24,7 +24,7 @@ export async function runPreparationStep({ context, request }: ProjectRun, step:
   const facts = { project: request.project.name, service };
   if (!ran) {
     context.events.emit('service.bootstrap.skip', { ...facts, manager: preparation.manager, step: 'install', reason });
-    return { state: 'kept', detail: reason };
+    return { state: 'unneeded', detail: reason };
   }
   context.events.emit('service.bootstrap.phase', { ...facts, phase: 'install', status: 'done', reason, duration_ms: Math.round(performance.now() - startedMs) });
   return { state: 'ready', detail: `${preparation.manager}: ${reason}` };

@@ -17,8 +17,8 @@ interface Row {
   readonly endedAt: number | undefined;
 }
 
-const glyphs: Readonly<Record<NodeState, string>> = { waiting: '·', running: '•', ready: '✓', kept: '✓', unusable: '!', failed: '✗', skipped: '-', undone: '↺' };
-const colours: Readonly<Partial<Record<NodeState, number>>> = { running: 36, ready: 32, kept: 32, unusable: 33, failed: 31, undone: 33 };
+const glyphs: Readonly<Record<NodeState, string>> = { waiting: '·', running: '•', ready: '✓', kept: '✓', unneeded: '✓', unusable: '!', failed: '✗', skipped: '-', undone: '↺' };
+const colours: Readonly<Partial<Record<NodeState, number>>> = { running: 36, ready: 32, kept: 32, unneeded: 32, unusable: 33, failed: 31, undone: 33 };
 const frameMs = 100;
 const longestName = 24;
 
@@ -75,6 +75,7 @@ function toLine(id: string, row: Row, options: LiveProgressOptions): string {
 
 function toTime({ state, startedAt, endedAt }: Row, now: number): string {
   if (state === 'kept') return 'already running';
+  if (state === 'unneeded') return 'nothing to do';
   if (startedAt === undefined) return state === 'waiting' ? 'waiting' : 'not started';
   return `${(((endedAt ?? now) - startedAt) / 1000).toFixed(1).padStart(5)}s `;
 }

@@ -1,4 +1,4 @@
-export type NodeState = 'waiting' | 'running' | 'ready' | 'kept' | 'unusable' | 'failed' | 'skipped' | 'undone';
+export type NodeState = 'waiting' | 'running' | 'ready' | 'kept' | 'unneeded' | 'unusable' | 'failed' | 'skipped' | 'undone';
 
 /**
  * How a command tells what it is doing. Orchestrators call it; renderers decide how it looks. Nothing here

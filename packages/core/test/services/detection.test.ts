@@ -177,6 +177,17 @@ describe('detectServices', () => {
     });
   });
 
+  it('refuses a directory that somebody named and that is not there, where the service is wanted', async () => {
+    const input = { directories: { backend: 'api', frontend: 'frontend' } };
+    for (const commands of [{}, { backend: 'server' }]) {
+      const { backend, problems, root } = await detect({ 'package.json': expressPackage }, { ...input, commands });
+      expect(backend).to.equal(undefined);
+      expect(problems).to.have.length(1);
+      expect(toDetectionError(problems[0]!)).to.deep.include({ code: 'ENVCTL_E_CONFIG_INVALID', message: `BACKEND_DIR=api names no directory: there is no ${root}/api.`, hints: ['envctl config --set BACKEND_DIR=<directory>', 'envctl config --set BACKEND_DIR=backend'] });
+    }
+    expect((await detect({}, { ...input, switchedOff: ['backend'] })).problems).to.deep.equal([]);
+  });
+
   it('says how a service without any command is given one', () => {
     const error = missingCommandError('frontend', { projectRoot: '/r', directories: { backend: 'backend', frontend: 'web' } });
     expect(error.message).to.match(/^missing_service_start_command: .*\/r\/web or \/r/);
