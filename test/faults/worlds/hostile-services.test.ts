@@ -113,6 +113,20 @@ http.server.HTTPServer(("127.0.0.1", int(os.environ["PORT"])), http.server.Simpl
     expect(await machine.census()).to.deep.equal(nothing);
   });
 
+  it('a start that fails lists what left its service for a life of its own', async () => {
+    const repository = await createRepository(machine, {
+      'backend/app.sh': `#!/bin/sh\nsetsid sleep 90010 >/dev/null 2>&1 </dev/null &\nexit 3\n`,
+      '.envctl': serviceConfig({ backend: './app.sh' }),
+    });
+    const { code, stdout, stderr } = await repository.envctl('start', '--headless', '--json');
+    expect(code).to.equal(1);
+    const { processes } = await machine.census();
+    expect(processes.map(({ words }) => words)).to.deep.equal(['sleep 90010']);
+    const { detached } = JSON.parse(stdout) as { detached: { pid: number }[] };
+    expect(detached.map(({ pid }) => pid)).to.deep.equal(processes.map(({ pid }) => pid));
+    expect(stderr).to.match(/Left running: pid \d+ \(sleep\): left the session/);
+  });
+
   it('a service killed by hand while its helpers live is stopped whole', async () => {
     const repository = await start({ 'backend/zoo.sh': shZoo, '.envctl': serviceConfig({ backend: './zoo.sh' }) });
     await until('every helper runs', async () => ((await sleepers()).length === Object.keys(helpers).length ? true : undefined));

@@ -12,7 +12,7 @@ import { criticalDependencies } from './plan-nodes.js';
 import { toComponent, toDependencyPortPlans, toFailedComponent, toHookedComponent, toPortPlans, toTimings, type NodeTiming } from './project-results.js';
 import type { ExecuteContext, ExecuteRequest, ProjectRun } from './project-run.js';
 import { toFailedRecord } from './start-service.js';
-import { stolenPort, undoProject } from './undo-project.js';
+import { stolenPort, undoProject, type Undone } from './undo-project.js';
 
 export interface ProjectSuccess {
   readonly ok: true;
@@ -40,6 +40,7 @@ export interface ProjectFailure {
   readonly components: Readonly<Record<string, RequirementComponent>>;
   /** What the undo could not take back. */
   readonly leftovers: readonly string[];
+  readonly detached: Undone['detached'];
 }
 
 /** How often a project moves to other ports when a stranger took one between the lease and the bind. */
@@ -71,8 +72,8 @@ async function attemptProject(context: ExecuteContext, request: ExecuteRequest, 
   let outcomes: ReadonlyMap<string, NodeOutcome> = new Map();
   const timings = () => toTimings(project.name, new Map([...outcomes].filter(([id]) => isShownNode(run, id))));
   const fail = async (node: string, error: unknown): Promise<ProjectFailure> => {
-    const leftovers = await undoProject(run, outcomes, error);
-    return { ok: false, project: project.name, node, error, cancelled: signal.aborted, timings: timings(), services: describeLaunched(run, node, error), components: describeBroken(run, node, error), leftovers };
+    const undone = await undoProject(run, outcomes, error);
+    return { ok: false, project: project.name, node, error, cancelled: signal.aborted, timings: timings(), services: describeLaunched(run, node, error), components: describeBroken(run, node, error), ...undone };
   };
   try {
     outcomes = await runGraph(toGraphNodes(run, avoid), { signal });

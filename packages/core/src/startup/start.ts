@@ -241,12 +241,14 @@ async function recordFailure(context: StartContext, plan: StartPlan, runId: stri
 
 function toStartError(plan: StartPlan, failures: readonly ProjectFailure[], { restored, lost }: ComeBack, signal: AbortSignal): EnvctlError {
   const leftovers = failures.flatMap((failure) => failure.leftovers);
+  const detached = failures.flatMap((failure) => failure.detached);
   const remains = [
     ...(leftovers.length === 0 ? [] : [` Not stopped: ${leftovers.join('; ')}.`]),
+    ...(detached.length === 0 ? [] : [` Left running: ${detached.map(({ pid, comm, reason }) => `pid ${pid} (${comm}): ${reason}`).join('; ')}.`]),
     ...(lost.length === 0 ? [] : [` Not running any more: ${lost.map(({ name, why }) => `${name} (${why})`).join('; ')}.`]),
   ].join('');
   const mends = lost.length === 0 ? [] : [`envctl start ${[...new Set(lost.map(({ type }) => type))].join(' ')}`];
-  const data = { leftovers, restored, lost };
+  const data = { leftovers, detached, restored, lost };
   const again = restored.length === 0 ? '' : `runs again as before: ${restored.join(', ')}`;
   if (signal.aborted) {
     return new EnvctlError('ENVCTL_E_CANCELLED', `Cancelled; what this ${plan.command} had started was stopped again${again === '' ? '' : `, and what it had stopped ${again}`}.${remains}`, { kind: 'cancelled', hints: mends, data });
