@@ -6,7 +6,10 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { expect } from 'chai';
 import { createWorld, isAlive, processesIn, servedBy, type World } from './world.js';
 
-/** The first time it has somebody else listen and stays, or ends; the second time it ends with a code, or lives and does nothing. */
+/**
+ * The first time it has somebody else listen and stays, or ends before that one listens, which no look can then take for ready; the second time it
+ * ends with a code as soon as somebody listens, or lives and does nothing.
+ */
 const program = `
 import { spawn } from 'node:child_process';
 import { appendFileSync, existsSync, readFileSync } from 'node:fs';
@@ -14,13 +17,12 @@ import { connect } from 'node:net';
 const [, , journal, first, second] = process.argv;
 const lives = existsSync(journal) ? readFileSync(journal, 'utf8').trim().split('\\n').length : 0;
 appendFileSync(journal, process.pid + '\\n');
-const act = (way) => way === 'stay' ? setInterval(() => undefined, 1000) : process.exit(Number(way));
-if (lives > 0) act(second);
-else {
-  spawn(process.execPath, ['server.mjs'], { detached: true, stdio: 'ignore' }).unref();
-  const knock = () => connect(Number(process.env.PORT), '127.0.0.1').on('connect', () => act(first)).on('error', () => setTimeout(knock, 20));
-  knock();
-}
+const stay = () => setInterval(() => undefined, 1000);
+const knock = (then) => connect(Number(process.env.PORT), '127.0.0.1').on('connect', then).on('error', () => setTimeout(() => knock(then), 20));
+const leave = (program) => spawn('/bin/sh', ['-c', program, 'sh', process.execPath, String(process.pid)], { detached: true, stdio: 'ignore' }).unref();
+if (lives > 0) second === 'stay' ? stay() : knock(() => process.exit(Number(second)));
+else if (first === 'stay') leave('exec "$1" server.mjs'), stay();
+else leave('while kill -0 "$2" 2>/dev/null; do sleep 0.02; done; exec "$1" server.mjs'), process.exit(Number(first));
 `;
 
 describe('what an earlier start of a command left behind', function () {

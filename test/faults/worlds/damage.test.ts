@@ -190,6 +190,8 @@ describe('files of envctl that are damaged', function () {
     const endpoints = (await repository.json('endpoints')) as { readonly dependencies: Readonly<Record<string, { readonly status: string }>> };
     expect(health.dependencies.map(({ status }) => status)).to.deep.equal(['healthy']);
     expect(endpoints.dependencies['redis']?.status).to.equal('healthy');
+    expectNoStack(await repository.envctl('stop-all'));
+    await expectNobody();
   });
 
   it('a state that cannot be read is told by endpoints too, with and without --json', async () => {
@@ -201,6 +203,7 @@ describe('files of envctl that are damaged', function () {
       expect(stderr).to.match(/^Warning: .*run_state\.json was passed over: .*no other state was found/m);
       expect(stderr.split('\n').filter((line) => line.startsWith('Error: '))).to.have.length(1);
     }
+    await repository.json('stop-all');
   });
 
   it('a server that is gone leaves no socket directory: after a stop and after a start that failed', async () => {

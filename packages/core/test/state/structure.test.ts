@@ -57,7 +57,7 @@ describe('structure of a run state', () => {
     expect(document.services['Main Backend']).to.include.keys('type', 'cwd', 'pid', 'requested_port', 'actual_port', 'log_path', 'status', 'synthetic', 'started_at', 'listener_pids');
     const requirements = document.requirements['Main'];
     expect(requirements).to.have.keys('components', 'db', 'redis', 'supabase', 'n8n', 'health', 'failures');
-    expect(requirements?.['db']).to.deep.equal({ id: 'postgres', enabled: true, success: false, simulated: false, health: 'unknown', retries: 0, resources: { primary: 5432 }, final: 5432, requested: 0 });
+    expect(requirements?.['db']).to.deep.equal({ id: 'postgres', enabled: true, success: false, simulated: false, health: 'unknown', retries: 0, critical: true, resources: { primary: 5432 }, final: 5432, requested: 0 });
     expect(requirements?.['n8n']).to.include({ id: 'n8n', enabled: false });
   });
 
