@@ -21,6 +21,15 @@ const packagesOf: Readonly<Record<string, readonly string[]>> = {
   'vue-cli-service': ['@vue/cli-service'],
   nuxi: ['nuxi', 'nuxt'],
   fastify: ['fastify-cli'],
+  rspack: ['@rspack/cli'],
+  rsbuild: ['@rsbuild/core'],
+  parcel: ['parcel', 'parcel-bundler'],
+  ember: ['ember-cli'],
+  quasar: ['@quasar/app-vite', '@quasar/app-webpack', '@quasar/app', '@quasar/cli'],
+  max: ['@umijs/max'],
+  docusaurus: ['@docusaurus/core'],
+  eleventy: ['@11ty/eleventy'],
+  craco: ['@craco/craco'],
 };
 
 const managers: ReadonlySet<string> = new Set(['npm', 'pnpm', 'yarn', 'bun']);

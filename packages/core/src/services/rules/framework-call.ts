@@ -15,7 +15,12 @@ export function mayBeOf({ dependsOn }: NodeFramework, { dependencies }: Pick<Pac
 }
 
 export function calls(framework: NodeFramework, call: LastCommand): boolean {
-  return framework.programs.includes(call.program) && framework.starts.includes(subcommandOf(call));
+  const word = subcommandOf(call);
+  return (
+    framework.programs.includes(call.program) &&
+    (framework.starts.includes(word) || framework.otherWords?.includes(word) === false) &&
+    (framework.servesBy === undefined || call.args.includes(framework.servesBy))
+  );
 }
 
 function subcommandOf(call: LastCommand): string {

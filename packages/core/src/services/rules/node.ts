@@ -5,7 +5,7 @@ import { calls, frameworkScripts, mayBeOf, startsOthers, withoutOptions } from '
 import { nodeFrameworks, type NodeFramework } from './node-frameworks.js';
 import { findPackageProgram, installationProblems, readPackage, type PackageFacts } from './package-json.js';
 import { lastCommandOf, programsOf, type LastCommand } from './script-command.js';
-import { hidesFramework, isOneServer } from './several-programs.js';
+import { hidesFramework, isOneServer, isServerOf } from './several-programs.js';
 
 /** Rules for applications with a package.json, in the order in which they are tried. */
 export const frameworkRules: readonly DetectionRule[] = nodeFrameworks.map((framework) => ({
@@ -14,9 +14,9 @@ export const frameworkRules: readonly DetectionRule[] = nodeFrameworks.map((fram
   inRoot: framework.inRoot,
   about: {
     name: framework.name,
-    evidence: `a script of \`package.json\` runs ${framework.starts.map((word) => `\`${`${framework.programs[0]} ${word}`.trim()}\``).join(' or ')}${framework.dependsOn === undefined ? '' : `, and it depends on \`${framework.dependsOn.join('` or `')}\``}`,
+    evidence: `a script of \`package.json\` runs ${callsOf(framework).join(' or ')}${framework.dependsOn === undefined ? '' : `, and it depends on \`${framework.dependsOn.join('` or `')}\``}`,
     command: `\`${['<pm> run dev', ...(framework.args.length === 0 ? [] : ['--', ...framework.args])].join(' ')}\``,
-    port: framework.args.length === 0 ? 'variable `PORT`' : `option \`${framework.args[0]}\``,
+    port: framework.args.length === 0 ? 'variable `PORT`' : `option \`${framework.args[0]!.split('=')[0]}\``,
   },
   match: (app) => matchFramework(app, framework),
 }));
@@ -44,11 +44,15 @@ interface FoundScript {
 
 const serverScripts = ['dev', 'start:dev', 'start'];
 /** What builds, checks or shows something, and never answers on a port that it is given. */
-const noServers = new Set(['tsc', 'tsup', 'tsdown', 'rollup', 'esbuild', 'babel', 'unbuild', 'vitest', 'jest', 'mocha', 'eslint', 'prettier', 'storybook', 'electron', 'echo', 'exit', 'true']);
+const noServers = new Set(['tsc', 'tsup', 'tsdown', 'rollup', 'webpack', 'webpack-cli', 'rspack', 'parcel', 'eleventy', 'esbuild', 'babel', 'unbuild', 'vitest', 'jest', 'mocha', 'eslint', 'prettier', 'storybook', 'electron', 'echo', 'exit', 'true']);
+
+function callsOf({ programs, starts, servesBy }: NodeFramework): readonly string[] {
+  return programs.filter((program) => !program.endsWith('.js')).flatMap((program) => starts.map((word) => `\`${[program, word, servesBy ?? ''].filter((part) => part !== '').join(' ')}\``));
+}
 
 function matchFramework(app: AppDirectory, framework: NodeFramework): RuleMatch | undefined {
   const facts = readPackage(app);
-  if (facts === undefined) return undefined;
+  if (facts === undefined || (framework.beside === true && app.isRoot && facts.isWorkspaceRoot)) return undefined;
   const script = findFrameworkScript(framework, facts);
   if (script === undefined || (app.isRoot && startsOthers(script.text))) return undefined;
   const manager = detectPackageManager(app);
@@ -58,7 +62,7 @@ function matchFramework(app: AppDirectory, framework: NodeFramework): RuleMatch 
     portMode: takesPort ? 'flag' : 'env',
     env: framework.env ?? {},
     serverCode: framework.serverCode,
-    program: framework.programs[0],
+    program: script.call === undefined || script.call.program.endsWith('.js') ? framework.programs[0] : script.call.program,
     notes: takesPort || framework.args.length === 0 ? [] : [`${facts.file}: the script ${script.name} leaves no place for ${framework.args[0]} after ${framework.programs[0]}; ${framework.name} gets its port in PORT alone. To give it the option: envctl config --set ENVCTL_${app.service.toUpperCase()}_START_CMD=${quoteForShell([...packageRunner(manager), framework.programs[0]!, ...framework.starts.slice(0, 1).filter((word) => word !== ''), ...framework.args].join(' '))}`],
   });
 }
@@ -106,7 +110,7 @@ function toMatch({ app, facts, manager, script, rule }: Matched, { program, note
 
 /** The first script whose last command is the framework's server; else one that calls it before other commands. */
 function findFrameworkScript(framework: NodeFramework, facts: PackageFacts): FoundScript | undefined {
-  if (!mayBeOf(framework, facts)) return undefined;
+  if (!mayBeOf(framework, facts) || (framework.beside === true && startsServer(facts))) return undefined;
   const scripts = frameworkScripts.flatMap((name) => {
     const text = facts.scripts[name];
     return text === undefined ? [] : [followScript(facts, name, text)];
@@ -123,6 +127,10 @@ function findFrameworkScript(framework: NodeFramework, facts: PackageFacts): Fou
   if (ending !== undefined) return { ...ending, call: undefined };
   const inner = scripts.slice(0, 1).find(({ text }) => framework.starts.includes('') && programsOf(text).includes(framework.programs[0]!));
   return inner === undefined || lastCommandOf(inner.text)?.program === framework.programs[0] ? undefined : { ...inner, call: undefined };
+}
+
+function startsServer({ scripts }: PackageFacts): boolean {
+  return serverScripts.some((name) => scripts[name] !== undefined && isServerOf({ text: scripts[name] }));
 }
 
 /** `dev: npm run dev:web` is the script it names: the one command that leads on cannot be given options. */

@@ -49,7 +49,8 @@ export function isOneServer(facts: PackageFacts, name: string): boolean {
 
 function takesArguments(facts: PackageFacts, { text }: Part): boolean {
   const call = lastCommandOf(text);
-  return call !== undefined && (frameworkOf(call, facts)?.args.length ?? 0) > 0;
+  const framework = call === undefined ? undefined : frameworkOf(call, facts);
+  return framework !== undefined && framework.beside !== true && framework.args.length > 0;
 }
 
 /** The programs of `concurrently`, `npm-run-all`, `run-p` and `run-s`, scripts followed; else the script itself. */
@@ -88,6 +89,7 @@ function settingFor(app: AppDirectory, facts: PackageFacts, { text, script }: Pa
   if (call === undefined) return undefined;
   const framework = frameworkOf(call, facts);
   const manager = detectPackageManager(app);
+  if (framework?.beside === true) return undefined;
   if (framework !== undefined) {
     const words = script === undefined ? [...packageRunner(manager), call.program, ...withoutOptions(call.args, framework.overrides), ...framework.args] : runScriptCommand(manager, script, framework.args);
     return { service: framework.inRoot, setting: toSetting(framework.inRoot, words.join(' ')) };
@@ -98,7 +100,7 @@ function settingFor(app: AppDirectory, facts: PackageFacts, { text, script }: Pa
 }
 
 /** A file that is run, or a program that runs one again when it changes. */
-function isServerOf({ text }: Part): boolean {
+export function isServerOf({ text }: Part): boolean {
   const call = lastCommandOf(text);
   return call !== undefined && (/\.[cm]?[jt]sx?$/.test(call.program) || ['tsx', 'ts-node', 'ts-node-dev', 'nodemon', 'nest'].includes(call.program));
 }

@@ -2,6 +2,7 @@ import path from 'node:path';
 import { firstMatch, type AppDirectory, type DetectionRule, type RuleMatch } from '../detection-rules.js';
 import { isWorkspaceMember, workspacePatterns } from '../preparation/workspace-members.js';
 import type { ServiceName } from '../service-command.js';
+import { nodeFrameworks } from './node-frameworks.js';
 import { readPackage } from './package-json.js';
 
 /** Names that say which of several packages is meant, the first that is there. */
@@ -40,8 +41,9 @@ export function findWorkspaceApplication(rules: readonly DetectionRule[], root: 
 }
 
 function isMeant(app: AppDirectory, { command }: RuleMatch): boolean {
-  if (command.rule !== 'package-script') return true;
-  const dependencies = readPackage(app)?.dependencies;
+  const isBeside = nodeFrameworks.some(({ id, beside }) => id === command.rule && beside === true);
+  if (command.rule !== 'package-script' && !isBeside) return true;
+  const dependencies = isBeside ? undefined : readPackage(app)?.dependencies;
   return serverPackages.some((name) => dependencies?.has(name)) || usualNames[app.service].includes(path.basename(app.directory));
 }
 
