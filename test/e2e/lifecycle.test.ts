@@ -202,6 +202,10 @@ describe('a start that fails', function () {
     expect(document).to.include({ ok: false, code: 'ENVCTL_E_START_FAILED' });
     expect(document.message).to.match(/Main Backend exited with code 7.*this service is broken/);
     expect(stderr).to.match(/Main\/backend: failed/);
+    const log = /log_path: (\S+?);/.exec(document.message)![1]!;
+    expect(document.hints).to.deep.equal([`less ${log}`]);
+    expect(await readFile(log, 'utf8')).to.include('this service is broken');
+    expect((await world.envctl(['start'])).stderr).to.match(/\n {2}→ less \S+\.log\n$/);
     const health = await world.json(['health']);
     expect(health).to.include({ code: 1 });
     expect(health.document).to.include({ ok: false, healthy: false, contract_version: 'envctl.health.v1' });

@@ -1,6 +1,7 @@
 /** Starts one service of a project on its leased port and waits until it is ready. */
 import { join } from 'node:path';
 import { EnvctlError, type EdgeCondition, type ProjectedVariable } from '../contract/index.js';
+import { quoteForShell } from '../processes/read-only.js';
 import { secretVariableNames } from '../requirements/index.js';
 import { acquireProcess, type AcquiredProcess } from '../resources/index.js';
 import { addressVariables, commandOnPort, createDetectionFiles, createLaunchListeners, createReadyCommand, createWaitedLaunch, declaredSecretNames, fillEnvLines, readEnvFile, secretValues, serviceEnvironment, substitutePort, toEnvSources, waitServiceReady, type ServiceAddress, type ServiceReadiness, type ServiceReadyRequest } from '../services/index.js';
@@ -64,7 +65,7 @@ export async function startService(context: ExecuteContext, request: ExecuteRequ
     leftOn: listeners.leftOn,
     rebound: { maxDelta: context.config.truth.reboundMaxDelta, healthUrlOn: (other) => commandOnPort(service.command, other).healthUrl },
   });
-  if (readiness.status !== 'ready' && readiness.status !== 'completed') throw notReady(context, service, request.project.name, port, readiness);
+  if (readiness.status !== 'ready' && readiness.status !== 'completed') throw notReady(context, request, start.leased, readiness);
   if (readiness.status === 'ready' && readiness.movedTo !== undefined) await followMove(context, request, { leased: start.leased, launch, port: readiness.movedTo, pid: listeners.childPid() });
   const { port: bound } = start.leased;
   if (service.listens) context.events.emit('service.bind.actual', { project: request.project.name, service: service.type, actual_port: bound });
@@ -223,11 +224,11 @@ function addressesOf({ publicHost }: ExecuteContext, { project, kept }: ExecuteR
   });
 }
 
-function notReady(context: ExecuteContext, service: PlannedService, project: string, port: number | null, readiness: Extract<ServiceReadiness, { readonly status: 'exited' | 'timeout' }>): EnvctlError {
+function notReady(context: ExecuteContext, request: ExecuteRequest, { service, port }: LeasedService, readiness: Extract<ServiceReadiness, { readonly status: 'exited' | 'timeout' }>): EnvctlError {
   const failureClass = readiness.status === 'timeout' ? 'listener_not_detected' : readiness.reason === 'bind_conflict' ? 'bind_conflict' : 'process_exited';
-  context.events.emit('service.failure', { project, service: service.type, failure_class: failureClass, port, detail: readiness.detail });
+  context.events.emit('service.failure', { project: request.project.name, service: service.type, failure_class: failureClass, port, detail: readiness.detail });
   return new EnvctlError(readiness.status === 'timeout' ? 'ENVCTL_E_SERVICE_NOT_READY' : 'ENVCTL_E_SERVICE_FAILED', `${service.name} ${readiness.detail}`, {
-    hints: readiness.hints,
+    hints: [...readiness.hints, `less ${quoteForShell(serviceLogPath(request, service))}`],
     data: { service: service.name, port, failure_class: failureClass },
   });
 }
