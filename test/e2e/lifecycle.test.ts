@@ -189,6 +189,37 @@ describe('what stopping does (docs/lifecycle.md)', function () {
   });
 });
 
+describe('a change of the settings', function () {
+  this.timeout(120_000);
+  let world: World;
+  before(async () => (world = await createWorld('settings', { settings: { MAIN_REDIS_ENABLE: true, MAIN_POSTGRES_ENABLE: false } })));
+  after(() => world.close());
+
+  it('tells of what runs only while something does: a service, or a server alone', async () => {
+    let spacing = 20;
+    const change = async () => (await world.envctl(['config', '--set', `PORT_SPACING=${spacing++}`])).stdout;
+    const [silent, told] = [/^Saved \S+\n$/, /^Saved \S+\nWhat already runs keeps its settings: envctl restart\n$/];
+    expect(await change()).to.match(silent);
+    for (const words of [['start', 'backend', '--no-deps'], ['start', '--dependencies']]) {
+      await world.succeed(words);
+      expect(await change(), words.join(' ')).to.match(told);
+      expect(await world.succeed(['config', '--set', `PORT_SPACING=${spacing++}`])).to.include({ changed: true, running: true });
+      await world.succeed(['stop']);
+    }
+    expect(await change()).to.match(silent);
+    expect(await world.succeed(['config', '--set', 'PORT_SPACING=50'])).to.include({ running: false });
+  });
+
+  it('tells of nothing when what is on record has died', async () => {
+    await world.succeed(['start', 'backend', '--no-deps']);
+    const { services } = (await world.json(['health'])).document;
+    for (const { pid } of services) process.kill(pid, 'SIGKILL');
+    await world.json(['wait', '--until', 'stopped']);
+    expect(services).to.have.length(1);
+    expect((await world.envctl(['config', '--set', 'PORT_SPACING=60'])).stdout).to.match(/^Saved \S+\n$/);
+  });
+});
+
 describe('a start that fails', function () {
   this.timeout(120_000);
   let world: World;

@@ -29,15 +29,18 @@ export interface ConfigChange extends ConfigDialogue {
   readonly stdinJson?: () => Promise<string>;
 }
 
-/** What `config` answers with. Being told no by the user is not a failure. */
-export type ConfigAnswer = SaveConfigResult | { readonly saved: false; readonly reason: 'cancelled'; readonly path: string };
+/** What a change came to. Being told no by the user is not a failure. */
+export type ConfigChangeResult = SaveConfigResult | { readonly saved: false; readonly reason: 'cancelled'; readonly path: string };
+
+/** What `config` answers with; `running`: something runs, with the settings it was started with. */
+export type ConfigAnswer = (SaveConfigResult & { readonly running: boolean }) | Extract<ConfigChangeResult, { readonly saved: false }>;
 
 /**
  * The `config` command: saves the given assignments, or asks for them in a terminal. `--set` comes after
  * `--stdin-json`. Throws ENVCTL_E_ARGV_INVALID when there is nothing to save and nobody to ask, and what
  * {@link saveConfig} throws.
  */
-export async function changeConfig(options: SaveContext, change: ConfigChange): Promise<ConfigAnswer> {
+export async function changeConfig(options: SaveContext, change: ConfigChange): Promise<ConfigChangeResult> {
   const model = loadConfig(options);
   options.events?.emit('config.command.open', factsOf(model));
   const answer = await answerOf(options, model, change);
@@ -46,7 +49,7 @@ export async function changeConfig(options: SaveContext, change: ConfigChange): 
   return answer;
 }
 
-async function answerOf(options: SaveContext, model: ConfigModel, change: ConfigChange): Promise<ConfigAnswer> {
+async function answerOf(options: SaveContext, model: ConfigModel, change: ConfigChange): Promise<ConfigChangeResult> {
   const document = change.stdinJson === undefined ? undefined : await parsePayload(await change.stdinJson(), model);
   if (document !== undefined || change.set.length > 0) {
     return saveConfig({ ...options, assignments: [...(document ?? []), ...parseAssignments(change.set)] });
@@ -87,7 +90,7 @@ function factsOf({ path, source, exists }: ConfigModel): EventFields {
   return { path, source, exists };
 }
 
-async function ask(options: SaveContext, model: ConfigModel, prompts: ConfigPrompts): Promise<ConfigAnswer> {
+async function ask(options: SaveContext, model: ConfigModel, prompts: ConfigPrompts): Promise<ConfigChangeResult> {
   const assignments = await runConfigWizard(model, prompts);
   if (assignments === cancelled) {
     prompts.outro('Nothing was saved.');

@@ -50,6 +50,8 @@ export const savedConfigBody = {
   saved: z.literal(true),
   path: z.string(),
   changed: z.boolean(),
+  /** Something runs, with the settings it was started with. */
+  running: z.boolean(),
   ignore_updated: z.literal(false),
   ignore_warning: z.null(),
   overridden_by_environment: z.array(z.string()),

@@ -3,7 +3,7 @@ export { assertConfig, configError, describeProblem } from './assert.js';
 export { type Assignment, parseAssignments } from './assignments.js';
 export { requireConfigFile } from './bootstrap.js';
 export { type BootstrapConfig, readBootstrapConfig } from './bootstrap-config.js';
-export { changeConfig, type ConfigAnswer, type ConfigChange, type ConfigDialogue, ensureConfigFile, hasConfigFile, type SaveContext } from './change.js';
+export { changeConfig, type ConfigAnswer, type ConfigChange, type ConfigChangeResult, type ConfigDialogue, ensureConfigFile, hasConfigFile, type SaveContext } from './change.js';
 export { createTerminalPrompts } from './clack-prompts.js';
 export { type ConfigKeyDescription, describeConfigKeys, describeConfigSchemas, describeOtherNames, loadConfigDocuments, type OtherNameDescription } from './describe.js';
 export type { Environment } from './discovery.js';

@@ -24,8 +24,9 @@ import { discoverPlugins, loadHost } from '../host/index.js';
 import { mayBeAlive, selfIdentity } from '../processes/index.js';
 import { resolveRepository } from '../projects/index.js';
 import type { Route } from '../routing/index.js';
-import { toScopePaths } from '../scope/index.js';
+import { toScopePaths, type ScopePaths } from '../scope/index.js';
 import { artifactNames, readLatestState } from '../state/index.js';
+import { isAnythingRunning } from '../truth/index.js';
 import { createPendingEvents, type PendingEvents } from './pending-events.js';
 
 /** The configuration commands. They build no engine: a configuration with errors can be looked at and mended. */
@@ -55,7 +56,7 @@ export function createConfigOperations(request: RuntimeRequest): ConfigOperation
       const location = locate(request, route);
       const answer = await changeConfig({ ...saveContext(request, location), events }, { ...dialogue(route), ...change });
       recordInLatestRun(request, location, events);
-      return answer;
+      return answer.saved ? { ...answer, running: await isAnythingRunning(scopePathsOf(location).scope, { nowMs: invocation.now(), truth: loadConfig(location.load).truth }) } : answer;
     },
     ensureConfig: async (route) => {
       const repositoryRoot = resolveRepository(invocation.cwd, route.repo).root;
@@ -88,10 +89,14 @@ function locate({ invocation, config }: RuntimeRequest, route: Route): Location 
   };
 }
 
+function scopePathsOf({ load }: Pick<Location, 'load'>): ScopePaths {
+  const { runtimeDirectory, storeDirectory, scopeId } = loadConfig(load);
+  return toScopePaths({ runtimeRoot: runtimeDirectory, storeRoot: storeDirectory, scopeId });
+}
+
 /** A change of the configuration belongs to the history of what runs with it; where nothing ran yet there is none. */
 function recordInLatestRun({ invocation }: RuntimeRequest, { load }: Location, events: PendingEvents): void {
-  const { runtimeDirectory, storeDirectory, scopeId } = loadConfig(load);
-  const { scope, runs } = toScopePaths({ runtimeRoot: runtimeDirectory, storeRoot: storeDirectory, scopeId });
+  const { scope, runs } = scopePathsOf({ load });
   const latest = readLatestState(scope);
   if (latest === undefined) return;
   const recorder = createRecorder({
@@ -114,8 +119,7 @@ function saveContext({ invocation }: RuntimeRequest, { load, refiners }: Locatio
     refiners,
     seam: invocation.seam,
     exclusive: (work) => {
-      const { runtimeDirectory, storeDirectory, scopeId } = loadConfig(load);
-      const directory = toScopePaths({ runtimeRoot: runtimeDirectory, storeRoot: storeDirectory, scopeId }).locks;
+      const directory = scopePathsOf({ load }).locks;
       const lock = createGenerationLock({ directory, name: 'config', identity: selfIdentity(), isAlive: mayBeAlive, seam: invocation.seam });
       return lock.hold('saving the configuration', { timeoutMs: 30_000, signal: invocation.signal }, async () => {
         await sweepConfigLeftovers(load.repositoryRoot, invocation.now());

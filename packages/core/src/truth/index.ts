@@ -1,3 +1,4 @@
+export * from './anything-runs.js';
 export * from './examine-services.js';
 export * from './foresee-dependencies.js';
 export * from './legacy-truth.js';

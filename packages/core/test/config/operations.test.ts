@@ -66,7 +66,6 @@ describe('the configuration commands', function () {
     expect(renderConfigAnswer(answer).split('\n')).to.deep.equal([
       `Saved ${path.join(realpathSync(repository.root), '.envctl')}`,
       'BACKEND_PORT_BASE is overruled by the environment of this shell: unset BACKEND_PORT_BASE',
-      'What already runs keeps its settings: envctl restart',
     ]);
     expect(renderConfigAnswer({ saved: false, reason: 'cancelled', path: '/x' })).to.equal('Nothing was saved.');
     expect(readFileSync(path.join(repository.root, '.envctl'), 'utf8')).to.include('BACKEND_PORT_BASE=8100');

@@ -287,9 +287,10 @@ Values
 });
 
 describe('renderConfigAnswer', () => {
-  const saved = { saved: true, path: '/w/.envctl', changed: true, ignore_updated: false, ignore_warning: null, overridden_by_environment: [], not_carried: [], absent_plugin_keys: [], config: {} } as unknown as Extract<ConfigAnswer, { saved: true }>;
+  const saved = { saved: true, path: '/w/.envctl', changed: true, running: true, ignore_updated: false, ignore_warning: null, overridden_by_environment: [], not_carried: [], absent_plugin_keys: [], config: {} } as unknown as Extract<ConfigAnswer, { saved: true }>;
   const table: readonly (readonly [string, ConfigAnswer, string])[] = [
     ['saved', saved, 'Saved /w/.envctl\nWhat already runs keeps its settings: envctl restart'],
+    ['saved, while nothing runs', { ...saved, running: false }, 'Saved /w/.envctl'],
     ['nothing new', { ...saved, changed: false }, '/w/.envctl already says so.'],
     ['cancelled', { saved: false, reason: 'cancelled', path: '/w/.envctl' }, 'Nothing was saved.'],
     [
