@@ -17,6 +17,11 @@ export interface KeyRow {
   readonly description?: string;
 }
 
+/** A key that says in other words what other keys say: its value counts for those too. */
+export function isOlderSpelling({ status, description = '' }: KeyRow): boolean {
+  return status === 'kept' && /\bolder spelling of /i.test(description);
+}
+
 /** Where a text has to be more than a text. */
 const texts: readonly (readonly [RegExp, value: string, wrong: string | undefined])[] = [
   [/^(BACKEND|FRONTEND)_DIR$/, 'elsewhere', ''],

@@ -3,7 +3,7 @@ import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { World } from '../e2e/world.js';
 import { keysWithEffect } from './key-effects.js';
-import { type KeyRow, valueOf } from './key-values.js';
+import { isOlderSpelling, type KeyRow, valueOf } from './key-values.js';
 import { contracts, look, type Observation } from './observation.js';
 import { type Original, unconfiguredRepository } from './observe.js';
 
@@ -61,11 +61,12 @@ async function observeManaged(repository: string, keys: readonly OriginalKey[]):
   return keys.map(({ key, managed: was }) => ({ item: `managed ${key}`, original: String(was), found: String(Object.hasOwn(managed, key)) }));
 }
 
-/** Every key at once in the file, then in the environment: each is shown with its value and its place. Older names have a turn of their own, so that none stands behind its new one. */
+/** Every key at once in the file, then in the environment: each is shown with its value and its place. Older names and older spellings have turns of their own, so that none stands behind its new one or decides about it. */
 async function observePlaces(repository: string, keys: readonly OriginalKey[], rows: ReadonlyMap<string, KeyRow>): Promise<readonly Observation[]> {
   const observations: Observation[] = [];
-  for (const status of ['kept', 'renamed']) {
-    const mine = keys.filter(({ key }) => rows.get(key)!.status === status).map(({ key, places }) => ({ key, places, row: canonical(rows, key) }));
+  const turnOf = (row: KeyRow): string => (isOlderSpelling(row) ? 'older spelling' : row.status);
+  for (const turn of ['kept', 'older spelling', 'renamed']) {
+    const mine = keys.filter(({ key }) => turnOf(rows.get(key)!) === turn).map(({ key, places }) => ({ key, places, row: canonical(rows, key) }));
     const value = ({ key, row }: (typeof mine)[number]): string => (key === 'ENVCTL_CONFIG_FILE' ? path.join(repository, '.envctl') : valueOf(row));
     const note = (one: (typeof mine)[number], place: string, shown: Shown | undefined, expected: object): void => {
       const isShown = shown !== undefined && Object.entries({ value: value(one), ...expected, ...(one.key === one.row.key ? {} : { set_as: one.key }) }).every(([name, text]) => shown[name as keyof Shown] === text);

@@ -30,7 +30,7 @@ export const showConfigBody = {
   store_dir: z.string(),
   scope_id: z.string(),
   effective: effectiveConfig,
-  origins: z.record(z.string(), z.strictObject({ value: z.string(), source: z.enum(['env', 'file', 'legacy_file', 'default', 'plugin_default']), set_as: z.string().optional(), file: z.string().optional(), line: z.int().optional() })),
+  origins: z.record(z.string(), z.strictObject({ value: z.string(), source: z.enum(['env', 'file', 'legacy_file', 'default', 'plugin_default', 'implied']), set_as: z.string().optional(), file: z.string().optional(), line: z.int().optional() })),
   launch_env: z.array(
     z.strictObject({
       section: z.string(),

@@ -28,13 +28,16 @@ export interface EffectiveConfig {
   readonly managed_keys: Readonly<Record<string, string>>;
 }
 
-/** Where a shown value comes from; `legacy_file` is an older file that `.envctl` has not replaced yet. */
-export type ValueSource = 'env' | 'file' | 'legacy_file' | 'default' | 'plugin_default';
+/**
+ * Where a shown value comes from; `legacy_file` is an older file that `.envctl` has not replaced yet, `implied` is what
+ * other settings cannot do without, as a note among the problems says.
+ */
+export type ValueSource = 'env' | 'file' | 'legacy_file' | 'default' | 'plugin_default' | 'implied';
 
 export interface ShownValue {
   readonly value: string;
   readonly source: ValueSource;
-  /** The alias it was set under, where it is not the key itself. */
+  /** The name it was set under, where it is not the key itself. */
   readonly set_as?: string;
   readonly file?: string;
   readonly line?: number;
@@ -150,18 +153,28 @@ export function switchState(model: ConfigModel, key: ConfigKey): string | undefi
 }
 
 function shown(model: ConfigModel, key: ConfigKey, reveal: boolean): string | undefined {
-  const value = model.values.get(key.key)?.value;
-  return value !== undefined && value !== '' && key.secret === true && !reveal ? hiddenValue : value;
+  const found = model.values.get(key.key);
+  return found === undefined ? undefined : hidden(key, found, reveal);
+}
+
+function hidden(key: ConfigKey, { value }: ConfigValue, reveal: boolean): string {
+  return value !== '' && key.secret === true && !reveal ? hiddenValue : value;
+}
+
+/** A dependency that nobody switched on and that runs all the same. */
+function isImplied(model: ConfigModel, key: ConfigKey, { origin, value }: ConfigValue): boolean {
+  return key.managed && origin === 'default' && value === 'false' && switchState(model, key) === 'true';
 }
 
 function shownOrigin(model: ConfigModel, key: ConfigKey, reveal: boolean): [string, ShownValue][] {
-  const found = model.values.get(key.key);
+  const found = model.decided(key);
   if (found === undefined) return [];
+  if (isImplied(model, key, found)) return [[key.key, { value: 'true', source: 'implied' }]];
   return [
     [
       key.key,
       {
-        value: shown(model, key, reveal) ?? '',
+        value: hidden(key, found, reveal),
         source: sourceOf(model, key, found),
         ...(found.setAs === key.key ? {} : { set_as: found.setAs }),
         ...(found.path === undefined ? {} : { file: found.path }),

@@ -7,7 +7,7 @@ import { implyDependencies } from './implied-dependencies.js';
 import { defaultRuntimeDirectory, defaultStoreDirectory, deriveScopeId, legacyRuntimeDirectory } from './locations.js';
 import type { ConfigKey, ConfigModel, ConfigPorts, ConfigProblem, ConfigValue } from './model.js';
 import { absentKeysOf, fileProblems, unknownKeysOf } from './problems.js';
-import { profileProblems, toDependencyMode, toProfile } from './profile.js';
+import { decidedValue, profileProblems, toDependencyMode, toProfile } from './profile.js';
 import { readServices } from './read-services.js';
 import { renamedNotes } from './renamed-keys.js';
 import { createKeyRegistry, type KeyRegistry, type KeySources } from './registry.js';
@@ -80,7 +80,7 @@ export function createModel(input: ModelInput): ConfigModel {
   const problems = [
     ...fileProblems({ file, text, registry, env }),
     ...conflicts,
-    ...renamedNotes(values),
+    ...renamedNotes(values, registry),
     ...invalid.values(),
     ...strayServiceKeys({ values, registry, listed: listedServices(env, text) }),
     ...modes.flatMap(({ profile, mode, services }) => profileProblems(profile, registry, { mode, values, services })),
@@ -120,6 +120,7 @@ export function createModel(input: ModelInput): ConfigModel {
     envLines: (mode, service) => selectEnvLines(sections, mode, service),
     envSections: listEnvSections(sections),
     reader: (keys) => createReader(read, registry, keys),
+    decided: (key) => decidedValue(values, registry, key),
     dependencyMode: (id) => toDependencyMode(values, id),
     dependencyPortKey: (id, resource) =>
       registry.dependencies.find((dependency) => dependency.id === id)?.resources.find((candidate) => candidate.name === resource)?.configKey,

@@ -157,6 +157,8 @@ export interface ConfigModel {
    * a path comes back absolute.
    */
   reader(keys?: Iterable<string>): ConfigReader;
+  /** The value that counts for `key`: its own, or that of an older spelling of it. */
+  decided(key: ConfigKey): ConfigValue | undefined;
   /** `auto` unless the configuration says otherwise. */
   dependencyMode(id: string): DependencyMode;
   /** The key that sets the preferred port of a resource. */
@@ -190,6 +192,8 @@ export interface ConfigKey extends ConfigKeyDeclaration {
   readonly components?: readonly string[];
   /** The profile switch it is. */
   readonly enables?: { readonly component: string; readonly modes: readonly Mode[] };
+  /** The keys it is an older spelling of; it has a value of its own and a rank below theirs. */
+  readonly olderSpellingOf?: readonly string[];
   /** The option of a service it is: `ENVCTL_SERVICE_<SUFFIX>_<option>`. */
   readonly service?: { readonly name: string; readonly option: string };
 }

@@ -1,5 +1,5 @@
 import type { DependencyDeclaration, Mode } from '../contract/index.js';
-import type { ConfigProblem, ConfigValue, DependencyMode, ModeProfile, Toggle } from './model.js';
+import type { ConfigKey, ConfigProblem, ConfigValue, DependencyMode, ModeProfile, Toggle } from './model.js';
 import { constantCase } from './constant-case.js';
 import type { KeyRegistry } from './registry.js';
 import type { ServiceOptions } from './service-options.js';
@@ -12,8 +12,8 @@ export function toProfile(values: Values, registry: KeyRegistry, mode: Mode): Mo
   const prefix = mode.toUpperCase();
   return {
     startupEnabled: switchValue(values, `${prefix}_STARTUP_ENABLE`) ?? true,
-    backend: toggle(values, [`${prefix}_BACKEND_ENABLE`], true),
-    frontend: toggle(values, [`${prefix}_FRONTEND_ENABLE`], true),
+    backend: toggle(values, setKey(values, `${prefix}_BACKEND_ENABLE`), true),
+    frontend: toggle(values, setKey(values, `${prefix}_FRONTEND_ENABLE`), true),
     dependencies: Object.fromEntries(registry.dependencies.map((dependency) => [dependency.id, dependencyToggle(values, dependency, mode)])),
   };
 }
@@ -49,31 +49,59 @@ export function profileProblems(profile: ModeProfile, registry: KeyRegistry, { m
   });
 }
 
-/** How a dependency runs: its own key, then its older switch, then the list of external ones, then the command it was given, then `auto`. */
+/** How a dependency runs: what {@link decideDependencyMode} finds; one that is none counts as `auto`. */
 export function toDependencyMode(values: Values, id: string): DependencyMode {
-  const name = constantCase(id);
-  const own = values.get(`ENVCTL_DEPENDENCY_${name}_MODE`);
-  if (own !== undefined && own.origin !== 'default') return modes.find((mode) => mode === own.value.toLowerCase()) ?? 'auto';
-  if (switchValue(values, `ENVCTL_${name}_EXTERNAL`) === true) return 'external';
-  const listed = (values.get('ENVCTL_EXTERNAL_DEPENDENCIES')?.value ?? '').split(',').map((word) => word.trim().toLowerCase());
-  if (listed.includes(id.toLowerCase())) return 'external';
-  return (values.get(`ENVCTL_REQUIREMENT_${name}_CMD`)?.value ?? '') === '' ? 'auto' : 'command';
+  const decided = decideDependencyMode(values, id);
+  return modes.find((mode) => mode === decided?.value.toLowerCase()) ?? 'auto';
+}
+
+/** The value that counts for `key`: its own, or that of an older spelling of it. */
+export function decidedValue(values: Values, registry: KeyRegistry, key: ConfigKey): ConfigValue | undefined {
+  const dependency = registry.dependencies.find(({ id }) => id === key.owner);
+  if (dependency === undefined) return values.get(key.key);
+  if (key.key === dependencyModeKey(dependency.id)) return decideDependencyMode(values, dependency.id);
+  const mode = key.managed ? key.enables?.modes[0] : undefined;
+  const by = mode === undefined ? undefined : decidingSwitch(values, dependency, mode);
+  return values.get(by ?? key.key);
+}
+
+/** Its own key, then its older switch, then the list of external ones, then the command it was given, then the default. */
+function decideDependencyMode(values: Values, id: string): ConfigValue | undefined {
+  const own = values.get(dependencyModeKey(id));
+  if (own !== undefined && own.origin !== 'default') return own;
+  const external = values.get(`ENVCTL_${constantCase(id)}_EXTERNAL`);
+  if (external !== undefined && switchValue(values, `ENVCTL_${constantCase(id)}_EXTERNAL`) === true) return { ...external, value: 'external' };
+  const listed = values.get('ENVCTL_EXTERNAL_DEPENDENCIES');
+  if (listed?.value.split(',').some((word) => word.trim().toLowerCase() === id.toLowerCase()) === true) return { ...listed, value: 'external' };
+  const command = values.get(`ENVCTL_REQUIREMENT_${constantCase(id)}_CMD`);
+  return command === undefined || command.value === '' ? own : { ...command, value: 'command' };
+}
+
+function dependencyModeKey(id: string): string {
+  return `ENVCTL_DEPENDENCY_${constantCase(id)}_MODE`;
 }
 
 const modes: readonly DependencyMode[] = ['auto', 'native', 'docker', 'external', 'command'];
 
-/** The first key set by the user decides; a key of both modes that says false wins over everything. */
 function dependencyToggle(values: Values, dependency: DependencyDeclaration, mode: Mode): Toggle {
-  const keys = dependency.enableKeys[mode];
-  const shared = keys.filter((key) => dependency.enableKeys.main.includes(key) && dependency.enableKeys.trees.includes(key));
-  if (shared.some((key) => isSet(values, key) && switchValue(values, key) === false)) return { enabled: false, explicit: true };
-  return toggle(values, keys, dependency.defaultEnabled[mode]);
+  return toggle(values, decidingSwitch(values, dependency, mode), dependency.defaultEnabled[mode]);
 }
 
-function toggle(values: Values, keys: readonly string[], byDefault: boolean): Toggle {
-  const key = keys.find((candidate) => isSet(values, candidate));
+/** The first key set by the user decides; a key of both modes that says false wins over everything. */
+function decidingSwitch(values: Values, dependency: DependencyDeclaration, mode: Mode): string | undefined {
+  const keys = dependency.enableKeys[mode].filter((key) => isSet(values, key));
+  const isShared = (key: string): boolean => dependency.enableKeys.main.includes(key) && dependency.enableKeys.trees.includes(key);
+  return keys.find((key) => isShared(key) && switchValue(values, key) === false) ?? keys[0];
+}
+
+/** @param key the switch that counts, where one is set */
+function toggle(values: Values, key: string | undefined, byDefault: boolean): Toggle {
   if (key === undefined) return { enabled: byDefault, explicit: false };
   return { enabled: switchValue(values, key) ?? byDefault, explicit: true };
+}
+
+function setKey(values: Values, key: string): string | undefined {
+  return isSet(values, key) ? key : undefined;
 }
 
 function isSet(values: Values, key: string): boolean {

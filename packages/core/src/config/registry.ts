@@ -88,16 +88,18 @@ function switchKeys(dependency: DependencyDeclaration, mode: Mode, managed: bool
   return dependency.enableKeys[mode].flatMap((key, index): ConfigKey[] => {
     if ((index === 0) !== managed) return [];
     const modes = (['main', 'trees'] as const).filter((candidate) => dependency.enableKeys[candidate].includes(key));
+    const spelled = modes.flatMap((candidate) => dependency.enableKeys[candidate][0] ?? []);
     return [
       {
         key,
         type: 'boolean',
         ...(managed ? { default: String(dependency.defaultEnabled[mode]) } : {}),
-        description: `Whether ${dependency.displayName} runs in mode ${modes.join(' and ')}.`,
+        description: `Whether ${dependency.displayName} runs in mode ${modes.join(' and ')}${managed ? '' : `; older spelling of ${spelled.join(' and ')}`}.`,
         owner: dependency.id,
         managed,
         section: managed ? mode : 'other',
         enables: { component: dependency.id, modes },
+        ...(managed ? {} : { olderSpellingOf: spelled }),
       },
     ];
   });
@@ -129,6 +131,7 @@ function modeKeys(dependency: DependencyDeclaration): ConfigKey[] {
       key: `ENVCTL_${id}_EXTERNAL`,
       type: 'boolean',
       description: `Older spelling of ENVCTL_DEPENDENCY_${id}_MODE=external.`,
+      olderSpellingOf: [`ENVCTL_DEPENDENCY_${id}_MODE`],
       owner: dependency.id,
       managed: false,
       section: 'other',

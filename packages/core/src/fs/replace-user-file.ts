@@ -1,4 +1,4 @@
-import { open, readFile, realpath, rename, rm, stat, type FileHandle } from 'node:fs/promises';
+import { open, readFile, readlink, realpath, rename, rm, stat, type FileHandle } from 'node:fs/promises';
 import path from 'node:path';
 
 export interface ReplaceUserFileOptions {
@@ -13,13 +13,13 @@ export interface ReplaceUserFileOptions {
 }
 
 /**
- * Replaces a file of the user's whole: temporary file, sync, rename. A symbolic link stays one and its target is replaced.
+ * Replaces a file of the user's whole: temporary file, sync, rename. A symbolic link stays one and its target is replaced, or made.
  * Returns false, and writes nothing, when the file is no longer `expected`. Throws what the file system said; the old file
  * is then intact and nothing temporary is left.
  */
 export async function replaceUserFile(file: string, content: Buffer, options: ReplaceUserFileOptions): Promise<boolean> {
   const { at = () => undefined, temporaryName = (target: string) => `${target}.${process.pid}.envctl-tmp` } = options;
-  const target = await realpath(file).catch(() => file);
+  const target = await targetOf(file);
   const temporary = temporaryName(target);
   try {
     const present = await stat(target).catch(() => undefined);
@@ -51,6 +51,25 @@ export async function replaceUserFile(file: string, content: Buffer, options: Re
   }
 }
 
+/** Where `file` leads to, whether or not something is there yet. Throws where the directory of a link's target is not there. */
+async function targetOf(file: string): Promise<string> {
+  const target = await followLinks(file);
+  const directory = path.dirname(target);
+  if (target !== file && (await stat(directory).catch(() => undefined))?.isDirectory() !== true) throw new Error(`it is a link to ${target}, and ${directory} is not a directory that is there`);
+  return target;
+}
+
+async function followLinks(file: string): Promise<string> {
+  const real = await realpath(file).catch(unlessAbsent);
+  if (real !== undefined) return real;
+  const named = await readlink(file).catch(() => undefined);
+  return named === undefined ? file : followLinks(path.resolve(await realpath(path.dirname(file)), named));
+}
+
+function unlessAbsent(error: NodeJS.ErrnoException): undefined {
+  if (error.code !== 'ENOENT') throw error;
+}
+
 /** As far as it goes: in a user namespace the owner may have no number. */
 async function giveToOwnerOf(directory: string, handle: FileHandle): Promise<void> {
   const { uid, gid } = await stat(directory);
@@ -58,10 +77,7 @@ async function giveToOwnerOf(directory: string, handle: FileHandle): Promise<voi
 }
 
 async function holds(file: string, expected: Buffer | undefined): Promise<boolean> {
-  const content = await readFile(file).catch((error: NodeJS.ErrnoException) => {
-    if (error.code === 'ENOENT') return undefined;
-    throw error;
-  });
+  const content = await readFile(file).catch(unlessAbsent);
   return expected === undefined ? content === undefined : content?.equals(expected) === true;
 }
 

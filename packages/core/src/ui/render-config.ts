@@ -46,6 +46,7 @@ function describeSource(source: ValueSource, line: number | undefined, { legacy_
       return `line ${line ?? 0} of ${legacy ?? 'the older file'}`;
     case 'plugin_default':
       return 'plugin default';
+    case 'implied':
     case 'env':
     case 'default':
       return source;

@@ -107,6 +107,47 @@ describe('toShowConfig', () => {
   });
 });
 
+describe('toShowConfig of older spellings', () => {
+  const repository = useRepository();
+  const cases: readonly (readonly [text: string, key: string, value: string, by: string, line: number])[] = [
+    ['REDIS_MAIN_ENABLE=true\n', 'MAIN_REDIS_ENABLE', 'true', 'REDIS_MAIN_ENABLE', 1],
+    ['POSTGRES_MAIN_ENABLE=on\n', 'MAIN_POSTGRES_ENABLE', 'on', 'POSTGRES_MAIN_ENABLE', 1],
+    ['REDIS_ENABLE=true\n', 'TREES_REDIS_ENABLE', 'true', 'REDIS_ENABLE', 1],
+    ['TREES_REDIS_ENABLE=true\nREDIS_ENABLE=false\n', 'TREES_REDIS_ENABLE', 'false', 'REDIS_ENABLE', 2],
+    ['ENVCTL_REDIS_EXTERNAL=true\n', 'ENVCTL_DEPENDENCY_REDIS_MODE', 'external', 'ENVCTL_REDIS_EXTERNAL', 1],
+    ['# x\nENVCTL_EXTERNAL_DEPENDENCIES=postgres,redis\n', 'ENVCTL_DEPENDENCY_REDIS_MODE', 'external', 'ENVCTL_EXTERNAL_DEPENDENCIES', 2],
+    ['ENVCTL_REQUIREMENT_REDIS_CMD=redis-server --secret x\n', 'ENVCTL_DEPENDENCY_REDIS_MODE', 'command', 'ENVCTL_REQUIREMENT_REDIS_CMD', 1],
+  ];
+  for (const [text, key, value, by, line] of cases) {
+    it(`shows ${key} ${value} with ${JSON.stringify(text)}`, () => {
+      const file = repository.write('.envctl', text);
+      expect(toShowConfig(load(repository.root)).origins[key]).to.deep.equal({ value, source: 'file', set_as: by, file, line });
+    });
+  }
+
+  it('shows each of them as it was written, and its own key where that counts', () => {
+    const file = repository.write('.envctl', 'MAIN_REDIS_ENABLE=false\nREDIS_MAIN_ENABLE=true\n');
+    const { origins } = toShowConfig(load(repository.root));
+    expect(origins['MAIN_REDIS_ENABLE']).to.deep.equal({ value: 'false', source: 'file', file, line: 1 });
+    expect(origins['REDIS_MAIN_ENABLE']).to.deep.equal({ value: 'true', source: 'file', file, line: 2 });
+  });
+
+  it('says what they are called now', () => {
+    repository.write('.envctl', 'REDIS_MAIN_ENABLE=true\nREDIS_ENABLE=true\nENVCTL_POSTGRES_EXTERNAL=true\n');
+    const notes = toShowConfig(load(repository.root)).problems.filter(({ kind }) => kind === 'renamed-key');
+    expect(notes.map(({ key, severity, hint }) => [key, severity, hint])).to.have.deep.members([
+      ['REDIS_MAIN_ENABLE', 'note', 'Write MAIN_REDIS_ENABLE instead.'],
+      ['REDIS_ENABLE', 'note', 'Write MAIN_REDIS_ENABLE and TREES_REDIS_ENABLE instead.'],
+      ['ENVCTL_POSTGRES_EXTERNAL', 'note', 'Write ENVCTL_DEPENDENCY_POSTGRES_MODE instead.'],
+    ]);
+  });
+
+  it('shows a dependency that a section switches on as implied', () => {
+    repository.write('.envctl', '# >>> envctl backend launch env >>>\nA=${ENVCTL_SOURCE_REDIS_URL}\n# <<< envctl backend launch env <<<\n');
+    expect(toShowConfig(load(repository.root)).origins['MAIN_REDIS_ENABLE']).to.deep.equal({ value: 'true', source: 'implied' });
+  });
+});
+
 describe('toShowConfig of an older file', () => {
   const repository = useRepository();
 

@@ -115,6 +115,24 @@ describe('saveConfig', () => {
     expect(readdirSync(path.join(repository.root, 'shared'))).to.deep.equal(['.envctl']);
   });
 
+  it('makes the target of a symbolic link that leads nowhere yet, through further links', async () => {
+    mkdirSync(path.join(repository.root, 'shared'));
+    symlinkSync('shared/further', file());
+    symlinkSync('real.envctl', path.join(repository.root, 'shared', 'further'));
+    await save(['BACKEND_PORT_BASE=8100']);
+    expect(lstatSync(file()).isSymbolicLink()).to.equal(true);
+    expect(readFileSync(path.join(repository.root, 'shared', 'real.envctl'), 'utf8')).to.include('BACKEND_PORT_BASE=8100');
+    expect(readdirSync(path.join(repository.root, 'shared')).sort()).to.deep.equal(['further', 'real.envctl']);
+  });
+
+  it('keeps a symbolic link into a directory that is not there, and says so', async () => {
+    symlinkSync('gone/.envctl', file());
+    const error: unknown = await save(['BACKEND_PORT_BASE=8100']).then(() => undefined, (reason: unknown) => reason);
+    expect(error).to.include({ code: 'ENVCTL_E_CONFIG_UNREADABLE' });
+    expect((error as EnvctlError).message).to.include(`cannot be written: it is a link to ${path.join(repository.root, 'gone', '.envctl')}`);
+    expect(lstatSync(file()).isSymbolicLink()).to.equal(true);
+  });
+
   it('overrules a line above the block where it has to and does not repeat it where it agrees', async () => {
     repository.write('.envctl', 'BACKEND_PORT_BASE=8100\nMAIN_REDIS_ENABLE=true\n');
     await save(['BACKEND_PORT_BASE=8000']);
