@@ -49,7 +49,7 @@ describe('envctl', function () {
     [['endpoints', '--service=backend'], 'ENVCTL_E_ARGV_UNKNOWN_OPTION', 'Unknown option: --service=backend'],
     [['list-commands', 'word'], 'ENVCTL_E_ARGV_INVALID', 'Unexpected word: word'],
     [['logs', '--logs-tail', 'abc'], 'ENVCTL_E_ARGV_INVALID', 'Invalid value for --logs-tail: abc (a whole number)'],
-    [['wait', '--timeout='], 'ENVCTL_E_ARGV_INVALID', 'Invalid value for --timeout: none (a whole number)'],
+    [['wait', '--timeout='], 'ENVCTL_E_ARGV_INVALID', 'Missing value for --timeout'],
     [['start', 'PARALLEL_TREES_MAX=x'], 'ENVCTL_E_ARGV_INVALID', 'Invalid value for PARALLEL_TREES_MAX: x (a whole number)'],
     [['launcher', 'doctr'], 'ENVCTL_E_ARGV_UNKNOWN_COMMAND', 'Unsupported command: launcher doctr'],
     [['logs', '--logs-duration=0'], 'ENVCTL_E_ARGV_INVALID', 'Invalid value for --logs-duration: 0 (a whole number from 1)'],
@@ -64,6 +64,20 @@ describe('envctl', function () {
       expect(rest.every((line) => line.startsWith('  → '))).to.equal(true);
       const document = JSON.parse(home.run([...argv, '--json']).stdout) as Record<string, unknown>;
       if (argv[0] !== 'help' && argv[1] !== '--project') expect(document).to.deep.include({ ok: false, code, message, error: code });
+    });
+  }
+
+  for (const [word, hint] of [
+    ['FROO=1', 'envctl show-config   (lists the settings)'],
+    ['BACKEND_PORT_BSAE=1', 'did you mean the setting BACKEND_PORT_BASE: envctl config --set BACKEND_PORT_BASE=…'],
+    ['BACKEND_PORT_BASE=8100', 'a setting stands before the program, BACKEND_PORT_BASE=… envctl …, or in the file: envctl config --set BACKEND_PORT_BASE=…'],
+    ['ENVCTL_CONFIG_FILE=/x', 'a setting stands before the program, ENVCTL_CONFIG_FILE=… envctl …'],
+    ['MAIN_N8N_ENABLE=true', 'envctl plugins install @envctl/plugin-n8n'],
+    ['ENVCTL_UI_RICH=0', 'ENVCTL_UI_RICH is retired: one key says whether rows are redrawn. Set ENVCTL_UI_SPINNER_MODE=off instead.'],
+  ] as const) {
+    it(`start ${word} says where that belongs, in a way that works`, () => {
+      const { status, stderr } = home.run(['start', word]);
+      expect([status, ...stderr.trimEnd().split('\n')]).to.deep.equal([1, `Error: Unknown option: ${word}`, `  → ${hint}`, '  → envctl start --help']);
     });
   }
 

@@ -3,8 +3,9 @@ import { isEnvctlError, type EnvctlError } from '../contract/index.js';
 import { formatJson } from '../fs/read-only.js';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { createRoutingTables, normaliseArgv, routeOfLine, type CommandLine, type RoutingTables } from '../routing/index.js';
+import { createRoutingTables, routeOfLine, type CommandLine, type RoutingTables } from '../routing/index.js';
 import { readAnyDoorManifest, readDoorManifest, type DoorManifest } from './door-manifest.js';
+import { explainLine } from './explain-line.js';
 import { hotCommands } from './hot-commands.js';
 import { toResultDocument } from './json-document.js';
 import { oclifDirectories, type OclifDirectories } from './oclif-directories.js';
@@ -30,7 +31,7 @@ export interface OpenedLine {
 /** Runs one command line in this process and sets its exit code. Never rejects. */
 export async function runCli(options: FrontDoorOptions): Promise<void> {
   if (isResolveLine(options.argv)) return answerCompletion(options);
-  const found = open(options);
+  const found = await open(options);
   const opened = found instanceof Error ? undefined : found;
   if (opened !== undefined) options.onCommand?.(opened.line.id);
   if (process.platform !== 'win32' && opened !== undefined && (await fastDoor(opened, options.packageRoot))) return;
@@ -73,7 +74,7 @@ function isResolveLine([command, word, dashes]: readonly string[]): boolean {
 }
 
 /** The line, or why it is none; undefined when the merged manifest does not stand for the plugins that are there. */
-function open(options: FrontDoorOptions): OpenedLine | EnvctlError | undefined {
+async function open(options: FrontDoorOptions): Promise<OpenedLine | EnvctlError | undefined> {
   const directories = oclifDirectories(process.env, process.platform);
   if (directories === undefined) return undefined;
   const host = { version: readVersion(options.packageRoot), root: options.packageRoot };
@@ -81,7 +82,7 @@ function open(options: FrontDoorOptions): OpenedLine | EnvctlError | undefined {
   if (manifest === undefined) return undefined;
   try {
     const tables = createRoutingTables(manifest.commands);
-    return { line: normaliseArgv(options.argv, tables), manifest, tables, directories };
+    return { line: await explainLine(options.argv, tables, manifest), manifest, tables, directories };
   } catch (error) {
     // A word of a command that was left out: the long way tells why.
     return isEnvctlError(error) && manifest.setAside.length === 0 ? error : undefined;

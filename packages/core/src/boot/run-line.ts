@@ -3,9 +3,10 @@ import { isatty } from 'node:tty';
 import type { EnvctlError } from '../contract/index.js';
 import { formatJson } from '../fs/read-only.js';
 import { closeInheritedDescriptors } from '../processes/read-only.js';
-import { createRoutingTables, normaliseArgv, type CommandEntry, type CommandLine, type RoutingTables } from '../routing/index.js';
+import { createRoutingTables, type CommandEntry, type CommandLine, type RoutingTables } from '../routing/index.js';
 import { describeError, toEnvctlError } from './describe-error.js';
 import type { DoorManifest } from './door-manifest.js';
+import { explainLine } from './explain-line.js';
 import { readFaultSeam } from './fault-seam.js';
 import type { OpenedLine } from './front-door.js';
 import { attachInvocation, isCommandExit, type Invocation, type RuntimeFactory } from './invocation.js';
@@ -165,7 +166,7 @@ async function prepareThroughOclif({ packageRoot, argv }: LineOptions, env: Read
   const { manifest, config } = oclif;
   const tables = createRoutingTables(manifest.commands);
   context.tables = tables;
-  const line = normaliseArgv(argv, tables);
+  const line = await explainLine(argv, tables, manifest);
   return { line, manifest, tables, config, run: (entry) => oclif.run(line, entry), oclif };
 }
 

@@ -1,4 +1,5 @@
 import { absentKeys, corePackage } from './absent-keys.js';
+import type { Mode } from '../contract/index.js';
 import type { KeyRegistry } from './registry.js';
 import { type RetiredKey, retiredKeys } from './retired-keys.js';
 
@@ -36,3 +37,11 @@ export function findKnownKey(key: string, registry: KeyRegistry): KnownKey | und
 export function isEnableKey(key: string): boolean {
   return /^(MAIN|TREES)_[A-Z0-9]+_ENABLE$|^[A-Z0-9]+_MAIN_ENABLE$|^[A-Z0-9]+_ENABLE$/.test(key);
 }
+
+/** The modes that `key` is about by its name; both for one that is about neither alone. */
+export function modesOfEnableKey(key: string): readonly Mode[] {
+  if (/^MAIN_[A-Z0-9]+_ENABLE$|^[A-Z0-9]+_MAIN_ENABLE$/.test(key)) return ['main'];
+  return /^TREES_[A-Z0-9]+_ENABLE$/.test(key) ? ['trees'] : allModes;
+}
+
+export const allModes: readonly Mode[] = ['main', 'trees'];

@@ -1,7 +1,8 @@
+import type { Mode } from '../contract/index.js';
 import type { ConfigFile, Environment } from './discovery.js';
 import { envProblems } from './env-problems.js';
 import type { ConfigEntry, ConfigText } from './grammar.js';
-import { type AbsentKey, findKnownKey, isEnableKey } from './known-keys.js';
+import { type AbsentKey, allModes, findKnownKey, isEnableKey, modesOfEnableKey } from './known-keys.js';
 import type { AbsentKeyOfFile, ConfigProblem, UnknownKey } from './model.js';
 import { nearest } from './nearest.js';
 import type { KeyRegistry } from './registry.js';
@@ -186,13 +187,17 @@ function withMend(first: string, { mend }: RetiredKey): string {
   return mend === 'Remove it.' ? first : `${first} ${mend}`;
 }
 
-function describeAbsent(key: string, known: AbsentKey, switchedOn: ReadonlySet<string>, where: string): ConfigProblem {
-  const matters = known.dependency === undefined ? known.decides : switchedOn.has(known.dependency);
+function describeAbsent(key: string, known: AbsentKey, switchedOn: SwitchedOn, where: string): ConfigProblem {
+  const modes = known.dependency === undefined ? allModes : modesOfEnableKey(key).filter((mode) => switchedOn[mode].has(known.dependency!));
+  const matters = known.dependency === undefined ? known.decides : modes.length > 0;
+  const [mode, ...others] = modes;
+  const ofMode = mode === undefined || others.length > 0 ? {} : { mode };
   if (known.kind === 'absent-plugin') {
     return {
       kind: 'absent-plugin',
       severity: matters ? 'error' : 'warning',
       key,
+      ...ofMode,
       message: `${key} (${where}) belongs to ${known.package ?? 'a plugin'}, which is not installed.`,
       hint: `envctl plugins install ${known.package ?? ''}`,
     };
@@ -201,23 +206,27 @@ function describeAbsent(key: string, known: AbsentKey, switchedOn: ReadonlySet<s
     kind: 'not-supported-yet',
     severity: matters ? 'error' : 'warning',
     key,
+    ...ofMode,
     message: `${key} (${where}) is known but not supported by this version${matters ? '' : '; it has no effect'}.`,
     hint: `Remove ${key}.`,
   };
 }
 
-/** Dependencies without a plugin that some enable key asks for. */
-function dependenciesSwitchedOn(text: ConfigText, registry: KeyRegistry, env: Environment): ReadonlySet<string> {
+/** Dependencies without a plugin that some enable key asks for, by mode. */
+type SwitchedOn = Readonly<Record<Mode, ReadonlySet<string>>>;
+
+function dependenciesSwitchedOn(text: ConfigText, registry: KeyRegistry, env: Environment): SwitchedOn {
   const set = new Map<string, string>(text.entries.map((entry) => [entry.key, entry.value]));
   for (const [key, value] of Object.entries(env)) if (value !== undefined && isEnableKey(key)) set.set(key, value);
-  return new Set(
-    [...set].flatMap(([key, value]) => {
-      const known = isEnableKey(key) ? findKnownKey(key, registry) : undefined;
-      const dependency = known?.kind === 'retired' ? undefined : known?.dependency;
-      const parsed = parseValue({ type: 'boolean' }, value, { repositoryRoot: '/', home: '/' });
-      return dependency !== undefined && !(parsed.ok && parsed.value === false) ? [dependency] : [];
-    }),
-  );
+  const on: Record<Mode, Set<string>> = { main: new Set(), trees: new Set() };
+  for (const [key, value] of set) {
+    const known = isEnableKey(key) ? findKnownKey(key, registry) : undefined;
+    const dependency = known?.kind === 'retired' ? undefined : known?.dependency;
+    const parsed = parseValue({ type: 'boolean' }, value, { repositoryRoot: '/', home: '/' });
+    if (dependency === undefined || (parsed.ok && parsed.value === false)) continue;
+    for (const mode of modesOfEnableKey(key)) on[mode].add(dependency);
+  }
+  return on;
 }
 
 function namesOf(registry: KeyRegistry): string[] {

@@ -11,5 +11,6 @@ export type { ConfigModel, ModeProfile, StateCompatMode } from './model.js';
 export { type DeclaredRefiner, type RefineConfig, refinersInUse } from './refine.js';
 export type { ServiceKind, ServiceNeed, ServiceOptions, ServiceRestart } from './service-options.js';
 export { additionalSourceParts } from './env-sources.js';
+export { adviseSetting } from './setting-advice.js';
 export { serviceKey } from './service-keys.js';
 export { serviceSuffix, standardServices } from './service-names.js';

@@ -195,7 +195,7 @@ function readShort(token: string, read: ReadWords, own: RoutedCommand | undefine
 
 function bind(flag: ResolvedFlag, typed: string, inline: string | undefined, read: ReadWords, takeValue: (name: string) => string): void {
   if (flag.type === 'option') {
-    read.flags.push({ flag, typed, canonical: `--${flag.name}=${flag.pair === undefined ? oneValue(flag, inline ?? takeValue(typed)) : twoValues(flag.pair, typed, inline, takeValue)}` });
+    read.flags.push({ flag, typed, canonical: `--${flag.name}=${flag.pair === undefined ? oneValue(flag, notEmpty(inline ?? takeValue(typed), nameOf(typed))) : twoValues(flag.pair, typed, inline, takeValue)}` });
     return;
   }
   const said = inline === undefined ? true : booleanOfWord(inline);
@@ -203,6 +203,11 @@ function bind(flag: ResolvedFlag, typed: string, inline: string | undefined, rea
   const on = said !== flag.negated;
   if (!on && flag.allowNo !== true) return; // `--json=false`: as if it were not there
   read.flags.push({ flag, typed, canonical: on ? `--${flag.name}` : `--no-${flag.name}` });
+}
+
+function notEmpty(value: string, name: string): string {
+  if (value === '') throw missingValue(name);
+  return value;
 }
 
 /** The option as it was typed, without its value. */
@@ -234,7 +239,7 @@ function assignmentToFlag(token: string, command: RoutedCommand, tables: Routing
   const rule = assignment !== undefined && declared !== undefined && Object.hasOwn(declared, assignment.key) ? declared[assignment.key] : undefined;
   const flag = rule === undefined ? undefined : command.flags.get(`--${rule.flag}`);
   if (assignment === undefined || rule === undefined || flag === undefined) throw unknownOption(token, command, tables);
-  if (rule.kind === 'value') return { flag, typed: token, canonical: `--${flag.name}=${oneValue(flag, assignment.value)}` };
+  if (rule.kind === 'value') return { flag, typed: token, canonical: `--${flag.name}=${oneValue(flag, notEmpty(assignment.value, assignment.key))}` };
   const said = booleanOfWord(assignment.value);
   if (said === undefined) throw invalidValue(token, assignment.value, ['true', 'false'], `${assignment.key}=`);
   if (!said && (rule.kind === 'if-true' || flag.allowNo !== true)) return undefined;
@@ -258,7 +263,7 @@ function empty(argv: readonly string[]): CommandLine {
 }
 
 function missingValue(name: string): EnvctlError {
-  return new EnvctlError('ENVCTL_E_ARGV_INVALID', `Missing value for ${name}`, { hints: [`write ${name} VALUE or ${name}=VALUE`] });
+  return new EnvctlError('ENVCTL_E_ARGV_INVALID', `Missing value for ${name}`, { hints: [name.startsWith('-') ? `write ${name} VALUE or ${name}=VALUE` : `write ${name}=VALUE`] });
 }
 
 /** `rest`: the words behind it, which name the command of a topic. */
@@ -301,18 +306,26 @@ function unknownOption(token: string, command: RoutedCommand | undefined, tables
   const candidates = token.startsWith('--') ? [...flags, ...tables.tokens.keys()].filter((one) => one.startsWith('--')) : [...Object.keys(command?.entry.envctl?.assignments ?? {}), ...modeKeys];
   const short = flags.filter((one) => /^-[^-]$/.test(one));
   const isShort = isOption && !token.startsWith('--');
-  const nearest = mend !== undefined || owners.length > 0 || isShort ? undefined : nearestWord(name, candidates);
+  const nearest = mend !== undefined || owners.length > 0 ? undefined : isShort ? nearestOfShort(name, flags) : nearestWord(name, candidates);
   return new EnvctlError('ENVCTL_E_ARGV_UNKNOWN_OPTION', `Unknown option: ${token}`, {
     hints: [
       ...(mend === undefined ? [] : [mend]),
       ...(owners.length === 0 ? [] : [`${name} is an option of: ${owners.join(', ')}`]),
       ...(nearest === undefined ? [] : [`did you mean: ${nearest}${isOption ? '' : token.slice(token.indexOf('='))}`]),
       ...(isShort && mend === undefined ? [`short options here: ${[...short, '-h'].join(', ')}`] : []),
-      ...(isOption || nearest !== undefined || mend !== undefined || owners.length > 0 ? [] : [`a setting stands before the program, ${name}=… envctl …, or in the file: envctl config --set ${name}=…`]),
       command === undefined ? 'envctl --help' : `envctl ${command.entry.id.replaceAll(':', ' ')} --help`,
     ],
-    data: { option: name, ...(nearest === undefined ? {} : { nearest }) },
+    // Which settings there are is the configuration's to say.
+    data: { option: name, ...(nearest === undefined ? {} : { nearest }), ...(isOption || nearest !== undefined || mend !== undefined || owners.length > 0 ? {} : { setting: name }) },
   });
+}
+
+/** What `-x` or `-word` most likely meant: the option of that letter or name, else the first that begins with the letter. */
+function nearestOfShort(name: string, flags: readonly string[]): string | undefined {
+  const bare = (flag: string): string => flag.replace(/^-+/, '');
+  const word = bare(name);
+  const near = nearestWord(word, flags.map(bare)) ?? (word.length === 1 ? flags.map(bare).find((flag) => flag.startsWith(word.toLowerCase())) : undefined);
+  return near === undefined ? undefined : flags.find((flag) => bare(flag) === near);
 }
 
 function absentOption(token: string, name: string, bringer: string): EnvctlError {

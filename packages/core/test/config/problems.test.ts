@@ -57,6 +57,25 @@ describe('configuration problems', () => {
     });
   }
 
+  const refusals: readonly (readonly [text: string, main: boolean, trees: boolean])[] = [
+    ['TREES_N8N_ENABLE=true', false, true],
+    ['MAIN_N8N_ENABLE=true\nN8N_PORT_BASE=5700', true, false],
+    ['N8N_MAIN_ENABLE=true', true, false],
+    ['N8N_ENABLE=true', true, true],
+    ['MAIN_N8N_ENABLE=false\nTREES_N8N_ENABLE=true', false, true],
+    ['MAIN_N8N_ENABLE=true\nTREES_N8N_ENABLE=true\nN8N_PORT_BASE=5700', true, true],
+  ];
+  for (const [text, main, trees] of refusals) {
+    it(`${JSON.stringify(text)} refuses a start of ${[...(main ? ['main'] : []), ...(trees ? ['trees'] : [])].join(' and ')} where its plugin is not there`, () => {
+      const problems = problemsOf(text);
+      for (const [mode, isRefused] of [['main', main], ['trees', trees]] as const) {
+        const start = (): void => assertConfig({ problems }, { for: 'start', mode });
+        if (isRefused) expect(start, mode).to.throw('belongs to @envctl/plugin-n8n');
+        else expect(start, mode).to.not.throw();
+      }
+    });
+  }
+
   it('takes a list of external dependencies whose plugins are not there', () => {
     expect(problemsOf('ENVCTL_EXTERNAL_DEPENDENCIES=Redis, n8n,\nENVCTL_PUBLIC_HOST=[::1]\n')).to.deep.equal([]);
   });

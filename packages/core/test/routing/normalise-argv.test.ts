@@ -164,9 +164,27 @@ describe('normaliseArgv', () => {
     expect(failure(['FRESH=ture']).hints).to.include('did you mean: FRESH=true');
     expect(failure(['FRSH=true']).hints).to.include('did you mean: FRESH=true');
     expect(failure(['stop', '-z']).hints).to.include('short options here: -b, -a, -f, -h');
-    expect(failure(['PORT=81']).hints.join(' ')).to.contain('envctl config --set PORT=');
-    expect(failure(['DB_PASSWORD=geheim']).hints.join(' ')).to.not.contain('geheim');
+    for (const [typed, nearest] of [['-B', '-b'], ['-force', '--force'], ['-j', '--json'], ['-p', '--project']] as const) expect(failure(['stop', typed]).hints, typed).to.include(`did you mean: ${nearest}`);
+    expect(failure(['stop', '-z']).hints.join(' ')).to.not.contain('did you mean');
+    expect(failure(['PORT=81'])).to.deep.include({ data: { option: 'PORT', setting: 'PORT' } });
+    expect(JSON.stringify(failure(['DB_PASSWORD=geheim']).data)).to.not.contain('geheim');
   });
+
+  it('names nothing that has no letter in common with what was typed', () => {
+    expect(failure(['-']).hints).to.deep.equal(['envctl list-commands']);
+    expect(failure(['?']).hints).to.deep.equal(['envctl list-commands']);
+  });
+
+  for (const [typed, name, hint] of [
+    [['stop', '--project='], '--project', 'write --project VALUE or --project=VALUE'],
+    [['stop', '--project', ''], '--project', 'write --project VALUE or --project=VALUE'],
+    [['wait', '--until='], '--until', 'write --until VALUE or --until=VALUE'],
+    [['start', 'WORKERS='], 'WORKERS', 'write WORKERS=VALUE'],
+  ] as const) {
+    it(`an empty value is one that is missing: ${typed.join(' ')}`, () => {
+      expect(failure(typed)).to.deep.include({ message: `Missing value for ${name}`, hints: [hint] });
+    });
+  }
 
   it('names what was typed, the commands of a topic, and words of packages that are not here', () => {
     expect(failure(['--batch=maybe']).message).to.equal('Invalid value for --batch: maybe');
