@@ -55,7 +55,7 @@ describe('state on a disk that fails', function () {
     mkdirSync(directory);
     const result = inMountNamespace(directory, `
       mount -t tmpfs tmpfs "$D"; mkdir "$D/scope"; ${firstCommit}
-      mount -o remount,ro "$D"
+      mount -o remount,bind,ro "$D"
       "$NODE" "$W" "$D/scope" commit-again > "$D.points" && exit 9
       ${unchanged}`);
     expect(result.status, result.stderr).to.equal(0);
