@@ -189,6 +189,22 @@ describe('what stopping does (docs/lifecycle.md)', function () {
   });
 });
 
+describe('a server that was made by a task', function () {
+  this.timeout(120_000);
+  let world: World;
+  before(async () => (world = await createWorld('made', { settings: { MAIN_POSTGRES_ENABLE: true } })));
+  after(() => world.close());
+
+  it('is nothing that the task left behind', async () => {
+    const { run_id: run } = await world.succeed(['start', '--dependencies']);
+    const events = readFileSync(path.join(world.directory, 'state/engine', world.scopeId, 'runs', run, 'events.jsonl'), 'utf8').trim().split('\n').map((line) => JSON.parse(line) as { readonly event: string; readonly launch_id?: string });
+    const stopped = events.filter(({ event }) => event === 'process.launch.stopped').map(({ launch_id: id }) => id);
+    expect(stopped.some((id) => /initdb/.test(id ?? '')), stopped.join()).to.equal(true);
+    expect(events.filter(({ event }) => event === 'process.launch.detached')).to.deep.equal([]);
+    expect((await world.succeed(['health'])).healthy).to.equal(true);
+  });
+});
+
 describe('a change of the settings', function () {
   this.timeout(120_000);
   let world: World;

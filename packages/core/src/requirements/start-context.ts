@@ -9,7 +9,7 @@ import { join } from 'node:path';
 import type { LaunchHandle, LaunchRequest, LogicalRequest, ProbeContext, StartContext, StopStep, TaskRequest, TaskResult } from '../contract/index.js';
 import { createDeadline, EnvctlError, isEnvctlError } from '../contract/index.js';
 import { examineLaunch, readProcessTable, waitForExit } from '../processes/index.js';
-import { acquireProcess, describeIncomplete, readRecordedLaunches, releaseProcesses, type RecordedLaunch } from '../resources/index.js';
+import { acquireProcess, createLaunchToken, describeIncomplete, readRecordedLaunches, releaseProcesses, type RecordedLaunch } from '../resources/index.js';
 import { firstPauseMs, nextPauseMs, readTail, tailLines, type LogPosition } from '../services/index.js';
 import type { EngineContext } from '../scope/index.js';
 import { ensureDirectory, isDiskRefusal, toWriteError } from '../fs/index.js';
@@ -52,7 +52,8 @@ export function createStartContext(inputs: StartContextInputs): OpenStartContext
     const acquired = await acquireProcess(engine, {
       name: launchName(request.name),
       kind,
-      token: record.token,
+      // A token is proof: with that of the server, the server would be what a task left behind.
+      token: kind === 'task' ? createLaunchToken(engine) : record.token,
       project: record.share === 'scope' ? null : inputs.holder,
       runId: inputs.runId,
       command: request.command,
