@@ -131,6 +131,20 @@ describe('files of envctl that are damaged', function () {
     });
   }
 
+  it('a service whose launch record and its copy are damaged is told as running on, and a start replaces it', async () => {
+    await repository.json('start', '--headless');
+    const before = await machine.census();
+    damage(/\/launches\/main-backend-[^/]*\/launch(?:-copy)?\.json$/);
+    const health = await repository.envctl('health');
+    expect(health.code).to.equal(1);
+    expect(health.stdout).to.match(/Main Backend +unknown[^]*is gone or damaged; pid \d+ of it runs on and listens on port 8000: envctl start backend starts it anew/);
+    await repository.json('start', 'backend', '--headless');
+    expect(await repository.json('health')).to.include({ healthy: true });
+    const after = await machine.census();
+    expect(after.listeners).to.deep.equal(before.listeners);
+    expect(after.processes, JSON.stringify(after.processes)).to.have.length(before.processes.length);
+  });
+
   it('with every ledger line damaged stop ends everything', async () => {
     await repository.json('start', '--headless');
     damage(/\/ledger\/[^/]+\.json$/);

@@ -2,7 +2,7 @@ import { readdir } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import type { Launch } from './launch-spec.js';
 import { readLaunch } from './read-launch.js';
-import { readProcessTable } from './table.js';
+import { readProcessTable, type ProcessTable } from './table.js';
 
 /**
  * The launches of an instance by their directories and by what runs, with no record of them: for when the ledger does not
@@ -28,4 +28,10 @@ export async function findLaunchesOf(scopeDirectory: string, instance: string): 
     }),
   );
   return launches.filter((launch) => launch !== undefined).filter(({ record }) => record.kind === 'dependency');
+}
+
+/** A launch of which neither the record nor its copy can be read, as what runs of it tells it; `undefined` when nothing does. */
+export async function findUnrecordedLaunch(directory: string, table: ProcessTable): Promise<Launch | undefined> {
+  const { recoverLaunch } = await import('./recover-launch.js');
+  return recoverLaunch(directory, table);
 }

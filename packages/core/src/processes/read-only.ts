@@ -10,7 +10,7 @@ export { listenersByPid } from './listeners.js';
 export { readLivingTree } from './living-tree.js';
 export { quoteForShell } from './quote-for-shell.js';
 export type { Launch, LedgeredLaunch } from './launch-spec.js';
-export { findLaunchesOf } from './find-launches.js';
+export { findLaunchesOf, findUnrecordedLaunch } from './find-launches.js';
 export { readLaunchHistory, readLaunchSync, wasStopped } from './read-launch.js';
 export { startedAtSeconds } from './start-time.js';
 export { isGone, type ProcessEntry } from './stat.js';

@@ -3,7 +3,7 @@
  * alive when a process with a positive proof is; it runs when one of these listens. A stranger on its port
  * never counts.
  */
-import { describeExit, describeRestarts, examineLaunch, findFormerMembers, identityOf, listenersByPid, readLaunchSync, readLivingTree, wasStopped, type Launch, type Examination, type ProcessTable } from '../processes/read-only.js';
+import { describeExit, describeRestarts, examineLaunch, findFormerMembers, findUnrecordedLaunch, identityOf, listenersByPid, readLaunchSync, readLivingTree, wasStopped, type Launch, type Examination, type ProcessTable } from '../processes/read-only.js';
 import type { ServiceRecord } from '../state/read-only.js';
 import type { ServiceStatus } from './status-level.js';
 
@@ -42,7 +42,7 @@ export async function examineService(service: ServiceRecord, options: TruthOptio
   const launch = service.launch_directory === null ? undefined : readLaunchSync(service.launch_directory);
   // A start went on without it and took back what it had of it.
   if (service.launch_directory === null && service.status === 'failed') return { ...dead(service, undefined, service.failure_detail ?? 'it failed'), status: 'failed' };
-  if (launch === undefined) return dead(service, undefined, 'its launch record is gone: a command that was to start it again did not finish, or somebody removed it');
+  if (launch === undefined) return (await examineUnrecorded(service, options)) ?? dead(service, undefined, 'its launch record is gone: a command that was to start it again did not finish, or somebody removed it');
   const seen = options.findDetached === true ? undefined : glance(service, launch);
   if (seen !== undefined) return seen;
   const table = options.table();
@@ -53,6 +53,18 @@ export async function examineService(service: ServiceRecord, options: TruthOptio
   if (examination.unknown) return { ...dead(service, launch, 'it was started in another pid namespace (a container) and cannot be seen from here'), status: 'unknown' };
   if (!examination.alive) return dead(service, launch, undefined);
   return alive(service, launch, { ...examination, former: findFormerMembers(launch, examination.members, table) }, listeners, options);
+}
+
+/** Its launch cannot be judged without its record; that something of it runs can be told. Undefined when nothing does. */
+async function examineUnrecorded(service: ServiceRecord, { table }: TruthOptions): Promise<ServiceTruth | undefined> {
+  const launch = service.launch_directory === null ? undefined : await findUnrecordedLaunch(service.launch_directory, table());
+  const members = launch === undefined ? [] : examineLaunch(launch, table(), { listeners: new Map() }).members;
+  const pid = [launch?.child?.pid, members[0]?.pid].find((candidate) => members.some((member) => member.pid === candidate));
+  if (pid === undefined) return undefined;
+  const wanted = service.actual_port ?? service.requested_port;
+  const listenerPids = [...listenersByPid(members.map((member) => member.pid))].filter(([, ports]) => wanted !== null && ports.includes(wanted)).map(([listener]) => listener);
+  const listens = listenerPids.length === 0 ? '' : ` and listens on port ${wanted}`;
+  return { ...dead(service, undefined, `its launch record ${service.launch_directory} is gone or damaged; pid ${pid} of it runs on${listens}: envctl start ${service.type} starts it anew`), status: 'unknown', pid, listenerPids };
 }
 
 /** `former`: pids of what an earlier start of the command left behind. */

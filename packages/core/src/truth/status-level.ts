@@ -22,7 +22,7 @@ export const serviceStatuses = {
   failed: 'bad',
   /** A start that failed ended it: it had started it, or could not start it again. */
   stopped: 'bad',
-  /** Nobody can tell from here. */
+  /** Nobody can tell from here, or something of it runs and its launch record cannot be read. */
   unknown: 'bad',
   /** A placeholder of the original. */
   simulated: 'bad',

@@ -167,13 +167,17 @@ describe('examineService', function () {
     expect(await examine(record(started, { actual_port: port }))).to.deep.include({ status: 'running', pid, listenerPids: [pid] });
   });
 
-  it('one without a launch record is stale: nothing proves that a process is its own', async () => {
+  it('one without a launch record is stale where nothing of it runs; where something does its pid is told', async () => {
     const started = await startSilent();
+    const { pid } = await examine(record(started));
     expect(await examine(record(undefined))).to.include({ status: 'stale', detail: 'its launch record is gone: a command that was to start it again did not finish, or somebody removed it' });
     const { directory } = started.spec;
     const files = ['launch.json', 'launch-copy.json'].map((name) => [join(directory, name), readFileSync(join(directory, name))] as const);
     for (const [file] of files) rmSync(file);
-    expect(await examine(record(started))).to.include({ status: 'stale', detail: 'its launch record is gone: a command that was to start it again did not finish, or somebody removed it' });
+    const detail = `its launch record ${directory} is gone or damaged; pid ${pid} of it runs on: envctl start backend starts it anew`;
+    expect(await examine(record(started))).to.deep.include({ status: 'unknown', pid, listenerPids: [], detail });
+    for (const [file] of files) writeFileSync(file, '{ half a reco');
+    expect(await examine(record(started))).to.deep.include({ status: 'unknown', pid, detail });
     for (const [file, content] of files) writeFileSync(file, content);
   });
 

@@ -73,6 +73,14 @@ describe('the tables of docs/truth.md', function () {
     return directory;
   }
 
+  /** The launch of the backend, of which neither the record nor its copy can be read. */
+  function damaged(): string {
+    const directory = join(mkdtempSync(join(elsewhere, 'damaged-')), 'launch');
+    cpSync(backend().launch_directory!, directory, { recursive: true, filter: (source) => !lstatSync(source).isFIFO() });
+    for (const name of ['launch.json', 'launch-copy.json']) writeFileSync(join(directory, name), '{ half a reco');
+    return directory;
+  }
+
   /** The launch of the backend as if its command had ended for good, and left behind what listens. */
   function leftBehind(code: number): string {
     const directory = join(mkdtempSync(join(elsewhere, 'left-')), 'launch');
@@ -129,6 +137,7 @@ describe('the tables of docs/truth.md', function () {
     'a command stopped it, and did not start it again': () => ({ service: frontend({ launch_directory: stopped(), actual_port: 1 }) }),
     'it has ended, and a stranger listens on its port': () => ({ service: frontend() }),
     'its launch record is gone': () => ({ service: backend({ launch_directory: join(elsewhere, 'nothing') }) }),
+    'its launch record is gone or damaged, and something of it runs: told with its pid; `start` starts it anew': () => ({ service: backend({ launch_directory: damaged() }) }),
     'it was started in another container': () => ({ service: backend({ launch_directory: otherContainer() }) }),
     'the original recorded it, and its own process listens': () => ({ service: backend({ launch_directory: null }), metadata: original }),
     'the original recorded it, and its process does not listen': () => ({ service: backend({ launch_directory: null, actual_port: portOf('Main Backend') + 1 }), metadata: original }),
