@@ -41,6 +41,23 @@ describe('in a terminal', function () {
     });
   }
 
+  for (const [where, before] of [['at the top of the screen', 'clear'], ['at its bottom', 'clear; seq 60']] as const) {
+    it(`Enter while the rows are live leaves no row twice ${where}`, async () => {
+      const gate = path.join(world.directory, `enter-${before.length}`);
+      await world.configure({ ENVCTL_BACKEND_START_CMD: `node server.mjs --gate ${gate}` });
+      const shell = await open(100);
+      await shell.type(`${before}; ${envctl} start; echo code=$?`);
+      await shell.shows(/✓ Main\/redis[^]*• Main\/backend[^]*✓ Main\/frontend/);
+      for (const key of ['Enter', 'Enter', 'x', 'Enter']) await shell.press(key);
+      const seen = (await shell.screen()).join('\n');
+      await until(async () => (await shell.screen()).join('\n') !== seen);
+      await writeFile(gate, '');
+      const after = await shell.shows(/code=0/);
+      expect(rows(after)).to.deep.equal(['✓ Main/redis', '✓ Main/backend', '✓ Main/frontend']);
+      expect(after.filter((line) => /^\d+$/.test(line)).at(-1)).to.equal(before === 'clear' ? undefined : '60');
+    });
+  }
+
   it('Ctrl-C once undoes this command’s work and leaves what ran before', async () => {
     const frontend = await servedBy(portsOf(await world.succeed(['start', 'frontend']))['frontend']!);
     await world.configure({ ENVCTL_BACKEND_START_CMD: `node server.mjs --gate ${path.join(world.directory, 'never')}` });
@@ -167,9 +184,9 @@ function exists(file: string): boolean {
   }
 }
 
-async function until(condition: () => boolean): Promise<void> {
+async function until(condition: () => boolean | Promise<boolean>): Promise<void> {
   const deadline = AbortSignal.timeout(90_000);
-  while (!condition()) {
+  while (!(await condition())) {
     if (deadline.aborted) throw new Error('it never happened');
     await new Promise((resolve) => setTimeout(resolve, 10));
   }

@@ -44,6 +44,8 @@ export interface TerminalFacts {
   readonly stderr: boolean;
   /** Columns of stdout, else of stderr; undefined when neither is a terminal. */
   readonly columns: number | undefined;
+  /** Lines of the screen that stderr is. */
+  readonly screenLines?: number | undefined;
   /** Whether colours may be written to each stream. */
   readonly colour: { readonly stdout: boolean; readonly stderr: boolean };
   /** Whether rows on stderr may be written over. */

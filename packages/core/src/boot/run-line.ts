@@ -176,7 +176,7 @@ const createRuntime: RuntimeFactory = async (request) => (await import('../runti
 function standardStreams(): StandardStreams {
   const stdout = isatty(1);
   const stderr = isatty(2);
-  return { stdin: isatty(0), stdout, stderr, columns: stdout ? process.stdout.columns : stderr ? process.stderr.columns : undefined };
+  return { stdin: isatty(0), stdout, stderr, columns: stdout ? process.stdout.columns : stderr ? process.stderr.columns : undefined, screenLines: stderr ? process.stderr.rows : undefined };
 }
 
 /** An oclif command whose answer has our envelope all the same. */

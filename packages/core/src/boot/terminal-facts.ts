@@ -10,6 +10,8 @@ export interface StandardStreams {
   readonly stderr: boolean;
   /** Columns of stdout, else of stderr. */
   readonly columns: number | undefined;
+  /** Lines of the screen that stderr is. */
+  readonly screenLines?: number | undefined;
 }
 
 /**

@@ -8,6 +8,6 @@ import type { Progress } from './progress.js';
 export function createProgress(invocation: Pick<Invocation, 'stderr' | 'claimStderr' | 'terminal' | 'now'>, route: Pick<Route, 'json' | 'headless'>): Progress {
   const { terminal } = invocation;
   return terminal.redraws && !route.json
-    ? createLiveProgress({ claim: invocation.claimStderr, columns: terminal.columns ?? 80, colour: terminal.colour.stderr, now: invocation.now })
+    ? createLiveProgress({ claim: invocation.claimStderr, columns: terminal.columns ?? 80, screenLines: terminal.screenLines ?? 24, colour: terminal.colour.stderr, now: invocation.now })
     : createPlainProgress({ write: invocation.stderr });
 }

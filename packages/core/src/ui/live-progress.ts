@@ -5,6 +5,7 @@ export interface LiveProgressOptions {
   /** The rows own the terminal: lines of others are put above them. */
   readonly claim: ClaimStderr;
   readonly columns: number;
+  readonly screenLines: number;
   readonly colour: boolean;
   /** Epoch milliseconds. */
   readonly now: () => number;
@@ -21,19 +22,25 @@ const glyphs: Readonly<Record<NodeState, string>> = { waiting: 'Â·', running: 'â
 const colours: Readonly<Partial<Record<NodeState, number>>> = { running: 36, ready: 32, kept: 32, unneeded: 32, unusable: 33, failed: 31, undone: 33 };
 const frameMs = 100;
 const longestName = 24;
+/** Lines kept free below the rows: Enter moves the cursor into them, and scrolls nothing away before the next frame. */
+const spareLines = 5;
+const saveCursor = '\u001B7';
+const restoreCursor = '\u001B8';
 
 /** One row per node, rewritten in place; the rows stay when it closes. */
 export function createLiveProgress(options: LiveProgressOptions): Progress {
   const rows = new Map<string, Row>();
   const claim = options.claim((text) => note(text));
-  let drawn = 0;
+  let isDrawn = false;
   const draw = (above = '') => {
     const lines = [...rows].map(([id, row]) => `\u001B[2K${toLine(id, row, options)}\n`);
-    // The terminal's echo of Ctrl-C has moved the cursor off the first column.
-    const back = drawn > 0 ? `\r\u001B[${drawn}A` : '';
+    // The terminal's echo of keys has moved the cursor, by lines too: the first row is where the cursor was saved.
+    const back = isDrawn ? restoreCursor : '';
+    const spare = Math.max(0, Math.min(spareLines, options.screenLines - lines.length - 1));
+    const toFirstRow = `${'\n'.repeat(spare)}\r${up(spare + lines.length)}`;
     // One write, so that nothing of a half-drawn frame is ever seen.
-    claim.write(`${back}${above === '' ? '' : '\u001B[J'}${above}${lines.join('')}\u001B[J`);
-    drawn = lines.length;
+    claim.write(`${back}${above === '' ? '' : '\u001B[J'}${above}${lines.join('')}\u001B[J${toFirstRow}${saveCursor}${down(lines.length)}`);
+    isDrawn = true;
   };
   const note = (text: string) => draw(text.endsWith('\n') ? text : `${text}\n`);
   const timer = setInterval(() => {
@@ -51,6 +58,14 @@ export function createLiveProgress(options: LiveProgressOptions): Progress {
       claim.release();
     },
   };
+}
+
+function up(lines: number): string {
+  return lines === 0 ? '' : `\u001B[${lines}A`;
+}
+
+function down(lines: number): string {
+  return lines === 0 ? '' : `\u001B[${lines}B`;
 }
 
 function toRow(earlier: Row | undefined, state: NodeState, detail: string | undefined, now: number): Row {

@@ -15,6 +15,7 @@ function tell(columns: number, colour = false): { readonly written: string; read
       return { write: (text) => (written += text), release: () => (others = (text) => (written += text)) };
     },
     columns,
+    screenLines: 24,
     colour,
     now: () => now,
   });
@@ -27,7 +28,7 @@ function tell(columns: number, colour = false): { readonly written: string; read
   now = 1234;
   progress.node('Main/postgres', 'ready', 'started on port 5432');
   // What the terminal itself echoes.
-  written += '^C';
+  written += '^C\n\n';
   others('Cancelling and undoing; press Ctrl-C again to stop at once.\n');
   progress.node('Main/backend', 'skipped', 'given up');
   progress.node('Main/frontend', 'failed', 'Main Frontend exited with code 7; log_path: /a/long/path/that/no/terminal/shows/in/one/line.log');
@@ -78,7 +79,7 @@ describe('createProgress', () => {
   };
   const plain = 'Main/backend: starting\nMain/backend: ready (http://localhost:8000)\n';
 
-  it('redraws in a terminal', () => expect(say({})).to.include('\u001B[1A'));
+  it('redraws in a terminal', () => expect(say({})).to.include('\u001B8'));
   it('writes plain lines into a pipe', () => expect(say({ stderr: false })).to.equal(plain));
   it('writes plain lines with --json, in CI and in a dumb terminal', () => {
     expect(say({}, {}, true)).to.equal(plain);
