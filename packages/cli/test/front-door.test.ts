@@ -1,5 +1,6 @@
-import { spawn } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { spawn, spawnSync } from 'node:child_process';
+import { mkdtempSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { expect } from 'chai';
 import type { DoorManifest } from '../../core/dist/boot/index.js';
 import { createRoutingTables, normaliseArgv } from '../../core/dist/routing/index.js';
@@ -21,6 +22,14 @@ describe('envctl', function () {
 
   it('--version --json has the envelope', () => {
     expect(JSON.parse(home.run(['--version', '--json']).stdout)).to.deep.include({ contract_version: 'envctl.version.v1', ok: true, version });
+  });
+
+  it('takes no target from the input, which may be the list of a loop in a script', () => {
+    const repository = mkdtempSync(join(home.directory, 'repository-'));
+    spawnSync('git', ['init', '--quiet', repository]);
+    const ask = (input: string) => spawnSync(process.execPath, [bin, 'start', '--dry-run', '--json', '--repo', repository], { env: home.env, encoding: 'utf8', input });
+    const said = ({ stdout }: { readonly stdout: string }): unknown => (JSON.parse(stdout) as { readonly error?: unknown }).error;
+    expect(said(ask('nonsense\n'))).to.deep.equal(said(ask('')));
   });
 
   it('plugins --json lists what each plugin brings', () => {

@@ -7,7 +7,7 @@ export default class ClearLogs extends EnvctlCommand<ClearLogsReport, EngineRunt
   static override summary = 'Empty the logs of services; what runs goes on writing to them.';
   static override examples = ['<%= config.bin %> clear-logs', '<%= config.bin %> clear-logs backend'];
   static override envctl: CommandContract = { family: 'state_action', bootstrap: 'skip', statePolicy: 'load', mutates: true, aliases: ['logs-clear'] };
-  static override args = { target: Args.string({ description: 'Projects or services; default: all.', required: false }) };
+  static override args = { target: Args.string({ description: 'Projects or services; default: all.', required: false, ignoreStdin: true }) };
   static override strict = false;
   static override flags = { ...selectorFlags, ...allFlag };
 

@@ -8,7 +8,7 @@ export default class Errors extends EnvctlCommand<ErrorsReport, EngineRuntime> {
   static override summary = 'What is wrong now, and which errors were logged since the start; exit 1 on any issue.';
   static override examples = ['<%= config.bin %> errors', '<%= config.bin %> errors backend --json'];
   static override envctl: CommandContract = { family: 'state_action', bootstrap: 'skip', statePolicy: 'load', mutates: false, aliases: ['e'] };
-  static override args = { target: Args.string({ description: 'Projects or services; default: all.', required: false }) };
+  static override args = { target: Args.string({ description: 'Projects or services; default: all.', required: false, ignoreStdin: true }) };
   static override strict = false;
   static override flags = { ...selectorFlags, ...allFlag };
 

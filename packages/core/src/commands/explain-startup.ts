@@ -10,7 +10,7 @@ export default class ExplainStartup extends EnvctlCommand<StartupExplanation, En
   static override description = 'A server of ours that lives and listens is shown as kept; a start asks it, and brings it up when it does not answer.';
   static override examples = ['<%= config.bin %> explain-startup', '<%= config.bin %> explain-startup --json'];
   static override envctl: CommandContract = { family: 'direct_inspection', bootstrap: 'skip', statePolicy: 'none', mutates: false, prerequisites: ['git'], flagTokens: planFlagTokens, assignments: { ...planAssignments, ...freshAssignments } };
-  static override args = { target: Args.string({ description: 'Projects or services; default: all.', required: false }) };
+  static override args = { target: Args.string({ description: 'Projects or services; default: all.', required: false, ignoreStdin: true }) };
   static override strict = false;
   static override flags = { ...planFlags, ...scopeFlags, ...freshFlags };
 

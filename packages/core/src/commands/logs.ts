@@ -18,7 +18,7 @@ export default class Logs extends EnvctlCommand<LogsReport, EngineRuntime> {
     '<%= config.bin %> logs --logs-follow --json',
   ];
   static override envctl: CommandContract = { family: 'state_action', bootstrap: 'skip', statePolicy: 'load', mutates: false, aliases: ['l'] };
-  static override args = { target: Args.string({ description: 'Projects or services; default: all.', required: false }) };
+  static override args = { target: Args.string({ description: 'Projects or services; default: all.', required: false, ignoreStdin: true }) };
   static override strict = false;
   static override flags = {
     ...selectorFlags,

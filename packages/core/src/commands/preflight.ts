@@ -10,7 +10,7 @@ export default class Preflight extends EnvctlCommand<PreflightReport, EngineRunt
   static override description = 'Configuration, programs, selection and plan are looked at as a start looks at them. Nothing is written, nothing is started.';
   static override examples = ['<%= config.bin %> preflight', '<%= config.bin %> preflight --json'];
   static override envctl: CommandContract = { family: 'direct_inspection', bootstrap: 'skip', statePolicy: 'none', mutates: false, flagTokens: planFlagTokens, assignments: { ...planAssignments, ...freshAssignments } };
-  static override args = { target: Args.string({ description: 'Projects or services; default: all.', required: false }) };
+  static override args = { target: Args.string({ description: 'Projects or services; default: all.', required: false, ignoreStdin: true }) };
   static override strict = false;
   static override flags = { ...planFlags, ...scopeFlags, ...freshFlags };
 

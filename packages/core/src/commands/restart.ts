@@ -10,7 +10,7 @@ export default class Restart extends EnvctlCommand<StartSummary | StartPlan, Eng
   static override description = 'Without a target every recorded service is restarted. Dependencies keep running. An unknown target is an error. Where nothing is recorded, what is named is started.';
   static override examples = ['<%= config.bin %> restart', '<%= config.bin %> restart backend', '<%= config.bin %> restart --service "Main Backend"'];
   static override envctl: CommandContract = { family: 'startup', bootstrap: 'require', statePolicy: 'load', mutates: true, aliases: ['r'], prerequisites: ['git'], flagTokens: planFlagTokens, assignments: startAssignments };
-  static override args = { target: Args.string({ description: 'Projects or services; default: all.', required: false }) };
+  static override args = { target: Args.string({ description: 'Projects or services; default: all.', required: false, ignoreStdin: true }) };
   static override strict = false;
   static override flags = startFlags;
 

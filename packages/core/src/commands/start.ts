@@ -12,7 +12,7 @@ export default class Start extends EnvctlCommand<StartSummary | StartPlan, Engin
     'What already runs is kept: on a running environment it does nothing. A start that fails or is cancelled stops what it started.';
   static override examples = ['<%= config.bin %> start', '<%= config.bin %> start backend', '<%= config.bin %> start --dry-run', '<%= config.bin %> start --json'];
   static override envctl: CommandContract = { family: 'startup', bootstrap: 'require', statePolicy: 'none', mutates: true, prerequisites: ['git'], flagTokens: planFlagTokens, assignments: { ...startAssignments, ...freshAssignments } };
-  static override args = { target: Args.string({ description: 'Projects or services; default: all.', required: false }) };
+  static override args = { target: Args.string({ description: 'Projects or services; default: all.', required: false, ignoreStdin: true }) };
   static override strict = false;
   static override flags = { ...startFlags, ...scopeFlags, ...freshFlags };
 

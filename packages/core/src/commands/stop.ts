@@ -8,7 +8,7 @@ export default class Stop extends EnvctlCommand<StopSummary, EngineRuntime> {
   static override summary = 'Stop services; servers stop with their last user, data stays.';
   static override examples = ['<%= config.bin %> stop', '<%= config.bin %> stop frontend', '<%= config.bin %> stop --project Main'];
   static override envctl: CommandContract = { family: 'lifecycle_cleanup', bootstrap: 'skip', statePolicy: 'load', mutates: true, aliases: ['s', 'kill'] };
-  static override args = { target: Args.string({ description: 'Projects or services; default: all.', required: false }) };
+  static override args = { target: Args.string({ description: 'Projects or services; default: all.', required: false, ignoreStdin: true }) };
   static override strict = false;
   static override flags = { ...selectorFlags, ...allFlag };
 
