@@ -17,8 +17,8 @@ const bundledDespite = { '@envctl/core': ['@oclif/core'] };
 
 /**
  * Entries share a bundle, `dist/all.cjs`, of which each entry names its part and runs no other, and what a part asks for later
- * is in it and runs later: reading twenty files costs Node more than compiling one. `dist/all.js` loads the bundle with the code
- * V8 compiled before (packages/core/src/boot/load-bundle.ts). Core's fast door is a bundle apart, and leads to the other through
+ * is in it and runs later: reading twenty files costs Node more than compiling one. `dist/load.cjs` loads the bundle with the code
+ * V8 compiled before (packages/core/src/boot/load-bundle.ts); every entry is there for who requires it and for who imports it. Core's fast door is a bundle apart, and leads to the other through
  * `runLine`; what only some of its commands need is in `besides`, bundles of their own with all they import
  * (packages/core/src/boot/packed-core.ts).
  */
@@ -117,7 +117,7 @@ async function bundle(directory, manifest, entries, gathering) {
     legalComments: 'none',
     logLevel: 'warning',
   };
-  const plugins = [ownPlaces(directory, manifest.name, apart), withKnownAnswers(), lateRequires()];
+  const plugins = [ownPlaces(directory, manifest.name, apart), lateRequires(), withKnownAnswers()];
   if (gathered.length === 0) {
     const { outputFiles, metafile } = await build({
       ...common,
@@ -140,8 +140,9 @@ async function bundle(directory, manifest, entries, gathering) {
     inputs: [all, ...fast].flatMap(({ metafile }) => Object.keys(metafile.inputs)),
     files: [
       ...[all, ...fast].map(({ file }) => file),
-      ...(door.length === 0 ? [{ path: join(directory, 'dist/all.js'), contents: await bundleLoader(directory, shared, common) }] : await packedCore(directory, door[0], besides, `e${gathered.indexOf(runLine[0])}`, common)),
+      ...(door.length === 0 ? await bundleLoader(directory, shared, common) : await packedCore(directory, door[0], besides, `e${gathered.indexOf(runLine[0])}`, common)),
       ...(await gatheredStubs(directory, gathered.filter((path) => !runLine.includes(path)))),
+      ...requiredEntries(directory, manifest, gathered, toRequired(gathering.door ?? 'dist/load.js')),
     ],
   };
 }
@@ -176,15 +177,37 @@ function sharedModules({ outputs }) {
   return [...new Set(imported.filter((path) => /^@envctl\//.test(path)))];
 }
 
+/** CommonJS, so that a command sets up no loader for ES modules; what imports the package finds the same bundle through it. */
 async function bundleLoader(directory, shared, common) {
   const lines = [
-    ...shared.map((name, index) => `import * as shared${index} from ${JSON.stringify(name)};`),
     `import { codeCacheDirectory, loadBundle } from ${JSON.stringify(bundleLoaderModule)};`,
-    `const shared = { ${shared.map((name, index) => `${JSON.stringify(name)}: shared${index}`).join(', ')} };`,
-    `export const parts = loadBundle({ address: new URL('./all.cjs', import.meta.url).href, shared, importModule: (specifier) => import(specifier), cacheDirectory: codeCacheDirectory(), use: '' });`,
+    `const shared = { ${shared.map((name) => `${JSON.stringify(name)}: require(${JSON.stringify(name)})`).join(', ')} };`,
+    `const address = require('node:url').pathToFileURL(require('node:path').join(__dirname, 'all.cjs')).href;`,
+    `const parts = loadBundle({ address, shared, importModule: (specifier) => import(specifier), cacheDirectory: codeCacheDirectory(), use: '' });`,
+    'module.exports = { parts: () => parts };',
   ];
-  const { outputFiles } = await build({ ...common, stdin: { contents: lines.join('\n'), resolveDir: directory }, format: 'esm', external: shared });
-  return outputFiles[0].text;
+  const { outputFiles } = await build({ ...common, stdin: { contents: lines.join('\n'), resolveDir: directory }, format: 'cjs', external: shared });
+  return [
+    { path: join(directory, 'dist/load.cjs'), contents: outputFiles[0].text },
+    { path: join(directory, 'dist/all.js'), contents: `import bundle from './load.cjs';\nexport const parts = bundle.parts();\n` },
+  ];
+}
+
+/** Beside what a manifest exports or names as its extension stands the same for who requires it. */
+function requiredEntries(directory, manifest, gathered, loader) {
+  const exported = Object.values(manifest.exports ?? {}).map((target) => target.default);
+  const stub = (path, more = '') => {
+    const at = gathered.indexOf(join(directory, path));
+    if (at === -1) return [];
+    const specifier = relative(dirname(path), loader);
+    return [{ path: join(directory, toRequired(path)), contents: `module.exports = require(${JSON.stringify(specifier.startsWith('.') ? specifier : `./${specifier}`)}).parts().e${at}${more};\n` }];
+  };
+  const extension = manifest.envctl?.extension;
+  return [...exported.filter((path) => path?.endsWith('.js')).flatMap((path) => stub(path)), ...(extension === undefined ? [] : stub(extension, '.default'))];
+}
+
+function toRequired(path) {
+  return path.replace(/\.js$/, '.cjs');
 }
 
 /** Core's loader is CommonJS, for the program; what imports core finds the same bundles through it. */
@@ -197,7 +220,7 @@ async function packedCore(directory, door, besides, runLine, common) {
   ];
   const { outputFiles } = await build({ ...common, stdin: { contents: lines.join('\n'), resolveDir: directory }, format: 'cjs' });
   const exported = Object.keys(await import(pathToFileURL(door).href));
-  const loader = door.replace(/\.js$/, '.cjs');
+  const loader = toRequired(door);
   const specifier = `./${basename(loader)}`;
   return [
     { path: loader, contents: outputFiles[0].text },
@@ -276,21 +299,37 @@ const knownAnswers = [
     text: 'export const globalConfig = globalThis.__zod_globalConfig;',
     answer: 'export const globalConfig = { jitless: true };',
   },
+  {
+    // Four functions for each of 240 commands. These are what the client itself sends and what plugin-redis asks.
+    file: /\/ioredis\/built\/utils\/Commander\.js$/,
+    text: 'const commands = commands_1.list.filter((command) => command !== "monitor");',
+    answer: `const commands = ${JSON.stringify(['auth', 'client', 'hello', 'info', 'ping', 'psubscribe', 'quit', 'readonly', 'select', 'ssubscribe', 'subscribe'])};`,
+  },
+  // Web Crypto is a dozen modules of Node's around the very functions that node:crypto has.
+  ...[
+    ['deriveKey(password, salt, iterations)', `nodeCrypto.pbkdf2Sync(password, salt, iterations, 32, 'sha256')`],
+    ['hmacSha256(keyBuffer, msg)', `nodeCrypto.createHmac('sha256', keyBuffer).update(msg).digest()`],
+    ['sha256(text)', `nodeCrypto.createHash('sha256').update(text).digest()`],
+  ].map(([head, value]) => ({ file: /\/pg\/lib\/crypto\/utils\.js$/, text: `async function ${head} {`, answer: `async function ${head} { return ${value};` })),
+  { file: /\/pg\/lib\/crypto\/utils\.js$/, text: 'const webCrypto = nodeCrypto.webcrypto || globalThis.crypto', answer: '' },
+  { file: /\/pg\/lib\/crypto\/utils\.js$/, text: 'const subtleCrypto = webCrypto.subtle', answer: 'const subtleCrypto = { digest: (...words) => nodeCrypto.webcrypto.subtle.digest(...words) }' },
+  { file: /\/pg\/lib\/crypto\/utils\.js$/, text: 'return webCrypto.getRandomValues(Buffer.alloc(length))', answer: 'return nodeCrypto.randomBytes(length)' },
 ];
 
 function withKnownAnswers() {
   return {
     name: 'known-answers',
     setup({ onLoad }) {
-      for (const { file, text, answer } of knownAnswers) {
-        onLoad({ filter: file }, ({ path }) => {
-          const source = readFileSync(path, 'utf8');
-          if (!source.includes(text)) throw new Error(`${path} no longer has ${text} see knownAnswers`);
-          return { contents: source.replace(text, answer), loader: 'js' };
-        });
-      }
+      for (const { file } of knownAnswers) onLoad({ filter: file }, ({ path }) => ({ contents: readAnswered(path), loader: 'js' }));
     },
   };
+}
+
+function readAnswered(path) {
+  return knownAnswers.filter(({ file }) => file.test(path)).reduce((source, { text, answer }) => {
+    if (!source.includes(text)) throw new Error(`${path} no longer has ${text} see knownAnswers`);
+    return source.replace(text, answer);
+  }, readFileSync(path, 'utf8'));
 }
 
 /**
@@ -303,7 +342,7 @@ function lateRequires() {
     name: 'late-requires',
     setup({ onLoad }) {
       onLoad({ filter: /\/node_modules\/(?:@oclif\/core\/lib|ioredis\/built)\/.*\.js$/ }, ({ path }) => {
-        const text = readFileSync(path, 'utf8');
+        const text = readAnswered(path);
         const names = [...text.matchAll(required)].map((match) => match[1]);
         if (names.length === 0) return undefined;
         const declared = text.replaceAll(required, (_, name, call) => `let ${name}\u0000; const get\u0000${name}\u0000 = () => (${name}\u0000 ??= ${call});`);
@@ -376,7 +415,9 @@ function packageOf(specifier) {
 /** What `files` names besides compiled code, and data that the build put beside it. */
 function copyAssets(directory, manifest, target) {
   for (const path of readdirSync(join(directory, 'dist'), { recursive: true })) {
-    if (path.endsWith('.json')) writeStaged(join(target, 'dist', path), readFileSync(join(directory, 'dist', path)));
+    if (!path.endsWith('.json')) continue;
+    const text = readFileSync(join(directory, 'dist', path), 'utf8');
+    writeStaged(join(target, 'dist', path), path === 'door.json' ? toPublishedDoor(text) : text);
   }
   const extra = ['LICENSE', 'README.md', 'CHANGELOG.md', ...(manifest.files ?? []).filter((path) => path !== 'dist' && path !== 'bin')];
   for (const path of extra) {
@@ -390,22 +431,33 @@ function toPublished(manifest, typePackages) {
   const external = Object.entries(dependencies).filter(
     ([name]) => typePackages.has(name) || alwaysExternal.some((pattern) => pattern.test(name)),
   );
-  const door = gatheredIn[manifest.name]?.door;
   return {
     ...rest,
-    // The program requires it; everybody else imports it.
-    ...(door === undefined ? {} : { exports: withRequired(rest.exports, `./${door}`) }),
+    ...(gatheredIn[manifest.name] === undefined ? {} : { exports: withRequired(rest.exports) }),
+    ...(rest.envctl === undefined ? {} : { envctl: withRequiredExtension(manifest.name, rest.envctl) }),
     files: [...(manifest.files ?? []), 'THIRD-PARTY-LICENCES.txt'],
     ...(external.length > 0 ? { dependencies: Object.fromEntries(external) } : {}),
   };
 }
 
-function withRequired(exports, path) {
+/** The program and bundled plugins require core; everybody else imports it. */
+function withRequired(exports) {
   return Object.fromEntries(Object.entries(exports).map(([name, target]) => {
-    if (target.default !== path) return [name, target];
+    if (!target.default?.endsWith('.js')) return [name, target];
     const { default: imported, ...rest } = target;
-    return [name, { ...rest, require: path.replace(/\.js$/, '.cjs'), default: imported }];
+    return [name, { ...rest, require: toRequired(imported), default: imported }];
   }));
+}
+
+/** The extension of a gathered package is loaded as CommonJS. */
+function withRequiredExtension(name, envctl) {
+  return gatheredIn[name] === undefined || envctl?.extension === undefined ? envctl : { ...envctl, extension: toRequired(envctl.extension) };
+}
+
+/** The merged manifest, which tells what the package.json of each plugin says: of the published one. */
+function toPublishedDoor(text) {
+  const door = JSON.parse(text);
+  return JSON.stringify({ ...door, plugins: door.plugins.map((plugin) => (plugin.envctl === undefined ? plugin : { ...plugin, envctl: withRequiredExtension(plugin.name, plugin.envctl) })) });
 }
 
 function writeStaged(path, contents) {

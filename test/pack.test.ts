@@ -74,6 +74,10 @@ describe('packed packages', function () {
         const specifier = `${manifest.name}${entry.slice(1)}`;
         const script = `await import(${JSON.stringify(specifier)})`;
         await runOrThrow(process.execPath, ['--input-type=module', '--eval', script], { cwd: prefix });
+        // Who requires the door gets the loader of it.
+        if (entry === './door' || typeof manifest.exports?.[entry] !== 'object' || !('require' in manifest.exports[entry])) continue;
+        const same = `const imported = await import(${JSON.stringify(specifier)}); const required = createRequire(process.cwd() + '/a.js')(${JSON.stringify(specifier)}); for (const name of Object.keys(imported)) if (name !== 'default' && imported[name] !== required[name]) throw new Error(name);`;
+        await runOrThrow(process.execPath, ['--input-type=module', '--eval', `import { createRequire } from 'node:module'; ${same}`], { cwd: prefix });
       }
     }
   });

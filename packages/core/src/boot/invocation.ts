@@ -77,6 +77,8 @@ export interface LoadedPlugin {
   readonly type: string;
   readonly isRoot?: boolean;
   readonly pjson: unknown;
+  /** True: `pjson.envctl` was judged when the manifests were merged, and had no fault. */
+  readonly judged?: boolean;
 }
 
 /** A runtime gives back what it holds when the command ends. */

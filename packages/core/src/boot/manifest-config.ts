@@ -31,13 +31,14 @@ export function toCommandConfig(manifest: DoorManifest, packageRoot: string, dat
 }
 
 function toLoadedPlugin(entry: PluginEntry, packageRoot: string): LoadedPlugin {
-  const { name, version, origin, envctl } = entry;
+  const { name, version, origin, envctl, status } = entry;
   return {
     name,
     version,
     type: typeByOrigin[origin],
     isRoot: name === 'envctl',
     pjson: envctl === undefined ? {} : { envctl },
+    judged: status === 'active',
     get root() {
       return rootOfPlugin(entry, packageRoot);
     },

@@ -1,3 +1,4 @@
+import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import {
@@ -75,14 +76,18 @@ class ActivationError extends Error {
 
 async function loadExtension(plugin: ActivePlugin, diagnose: (code: ErrorCode, message: string, mend: string) => Diagnostic): Promise<{ activate(context: ExtensionContext): void | Promise<void> }> {
   const path = join(plugin.root, plugin.manifest.extension ?? '');
-  const loaded = await import(pathToFileURL(path).href).then(
-    (module: { readonly default?: unknown }) => module,
+  const loaded = await loadModule(path).catch(
     (error: unknown) => {
       throw new ActivationError(diagnose('ENVCTL_E_PLUGIN_EXTENSION_MISSING', `the extension module cannot be loaded: ${errorMessage(error)}`, `reinstall it: envctl plugins install ${plugin.name}`), error);
     },
   );
   if (isExtension(loaded.default)) return loaded.default;
   throw new ActivationError(diagnose('ENVCTL_E_PLUGIN_EXTENSION_INVALID', 'the default export is not an extension', 'export default defineExtension({ activate(ctx) { … } })'));
+}
+
+/** A CommonJS module is asked for as one: Node then sets up no loader for ES modules. */
+async function loadModule(path: string): Promise<{ readonly default?: unknown }> {
+  return path.endsWith('.cjs') ? { default: createRequire(path)(path) as unknown } : (import(pathToFileURL(path).href) as Promise<{ readonly default?: unknown }>);
 }
 
 function createExtensionContext(plugin: ActivePlugin, container: ServiceContainer, factories: Map<string, () => unknown>, configRefiners: StandardSchema[], gate: { readonly open: boolean }): ExtensionContext {

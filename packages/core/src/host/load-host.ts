@@ -13,7 +13,8 @@ import type { ServiceContainer } from './container.js';
 import { createContainer } from './create-container.js';
 import { toExtensionError, type Diagnostic } from './diagnostic.js';
 import type { ApiRange } from './negotiate.js';
-import { readManifest, type ContributionKind } from './read-manifest.js';
+import { createManifestSchemas, type ManifestSchemas } from './manifest-schema.js';
+import { readJudgedManifest, readManifest, type ContributionKind } from './read-manifest.js';
 
 /** A loaded oclif plugin, as the host sees it. */
 export interface HostPlugin {
@@ -22,6 +23,8 @@ export interface HostPlugin {
   readonly root: string;
   readonly origin: PluginOrigin;
   readonly pjson: unknown;
+  /** True: its manifest was judged before, for the merged manifest, and had no fault. */
+  readonly judged?: boolean;
 }
 
 export interface Contribution<T> {
@@ -82,12 +85,18 @@ export function loadHost(options: HostOptions): Registry {
   const diagnostics: Diagnostic[] = [];
   const plugins: (ActivePlugin & { readonly origin: HostPlugin['origin'] })[] = [];
   const byPrecedence = [...options.plugins].sort((a, b) => originOrder.indexOf(a.origin) - originOrder.indexOf(b.origin) || compare(a.name, b.name));
-  for (const { name, version, root, origin, pjson } of byPrecedence) {
+  let schemas: ManifestSchemas | undefined;
+  for (const plugin of byPrecedence) {
+    const { name, version, origin, pjson } = plugin;
     const raw = (pjson as { readonly envctl?: unknown } | null)?.envctl;
     if (raw === undefined) continue;
-    const reading = readManifest({ name, version }, raw, options.supported);
-    diagnostics.push(...reading.diagnostics);
-    if (reading.manifest !== undefined) plugins.push({ name, version, root, origin, manifest: reading.manifest });
+    let manifest = plugin.judged === true ? readJudgedManifest(raw, options.supported) : undefined;
+    if (manifest === undefined) {
+      const reading = readManifest({ name, version }, raw, options.supported, (schemas ??= createManifestSchemas()));
+      diagnostics.push(...reading.diagnostics);
+      manifest = reading.manifest;
+    }
+    if (manifest !== undefined) plugins.push({ name, version, origin, manifest, get root() { return plugin.root; } });
   }
 
   const owners = new Map<string, ActivePlugin>();

@@ -81,7 +81,7 @@ function joinCgroup(path: string, pid: number): void {
 /** Pids in the cgroup; empty when there is none. */
 export function cgroupMembers(path: string): readonly number[] {
   try {
-    return readFileSync(join(path, 'cgroup.procs'), 'latin1').split('\n').filter(Boolean).map(Number);
+    return readFileSync(join(path, 'cgroup.procs'), 'utf8').split('\n').filter(Boolean).map(Number);
   } catch {
     return [];
   }

@@ -20,7 +20,7 @@ export function closeInheritedDescriptors(options: { readonly procRoot?: string 
 
 function isInherited(procRoot: string, descriptor: number): boolean {
   try {
-    const flags = /^flags:\s*([0-7]+)/m.exec(readFileSync(`${procRoot}/self/fdinfo/${descriptor}`, 'latin1'))?.[1];
+    const flags = /^flags:\s*([0-7]+)/m.exec(readFileSync(`${procRoot}/self/fdinfo/${descriptor}`, 'utf8'))?.[1];
     return flags !== undefined && (Number.parseInt(flags, 8) & closeOnExec) === 0;
   } catch {
     return false;

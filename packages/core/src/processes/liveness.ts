@@ -58,7 +58,7 @@ function hasEnded(entry: ProcessEntry): boolean {
 /** The pid of a process in its own namespace, the last of the ones it has. */
 function innermostPid(pid: number): number | undefined {
   try {
-    const text = readFileSync(`/proc/${pid}/status`, 'latin1');
+    const text = readFileSync(`/proc/${pid}/status`, 'utf8');
     return Number(/^NSpid:\s*(.*\s)?(\d+)$/m.exec(text)?.[2] ?? NaN);
   } catch {
     return undefined;

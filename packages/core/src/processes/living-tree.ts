@@ -25,7 +25,7 @@ export function readLivingTree(launch: Launch, options: { readonly procRoot?: st
 function childrenOf(procRoot: string, pid: number): readonly number[] {
   try {
     return readdirSync(`${procRoot}/${pid}/task`).flatMap((thread) =>
-      readFileSync(`${procRoot}/${pid}/task/${thread}/children`, 'latin1').split(' ').filter((word) => word !== '').map(Number),
+      readFileSync(`${procRoot}/${pid}/task/${thread}/children`, 'utf8').split(' ').filter((word) => word !== '').map(Number),
     );
   } catch {
     return [];

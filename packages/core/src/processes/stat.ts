@@ -18,6 +18,8 @@ export interface ProcessEntry {
 }
 
 const kernelThreadFlag = 0x0020_0000;
+/** Counted from the state; nothing behind it is read. */
+const startTicksField = 19;
 
 /** A zombie counts as gone, unless only its first thread has ended. */
 export function isGone(entry: Pick<ProcessEntry, 'state' | 'threads'>): boolean {
@@ -29,7 +31,8 @@ export function readProcessEntry(procRoot: string, pid: number | string): Proces
   const directory = `${procRoot}/${pid}`;
   let text: string;
   try {
-    text = readFileSync(`${directory}/stat`, 'latin1');
+    // Node reads UTF-8 in one call of its own; any other encoding takes five, and there are a thousand processes.
+    text = readFileSync(`${directory}/stat`, 'utf8');
   } catch {
     return undefined;
   }
@@ -41,8 +44,8 @@ export function parseStat(text: string, directory: string): ProcessEntry | undef
   const open = text.indexOf('(');
   const close = text.lastIndexOf(')');
   if (open < 0 || close < open) return undefined;
-  const fields = text.slice(close + 2).split(' ');
-  const startTicks = fields[19];
+  const fields = text.slice(close + 2).split(' ', startTicksField + 1);
+  const startTicks = fields[startTicksField];
   if (startTicks === undefined) return undefined;
   let uid: number | undefined;
   return {

@@ -68,7 +68,7 @@ export function assertOwnProc(): void {
 }
 
 export function readBootId(procRoot = '/proc'): string {
-  return readFileSync(`${procRoot}/sys/kernel/random/boot_id`, 'latin1').trim();
+  return readFileSync(`${procRoot}/sys/kernel/random/boot_id`, 'utf8').trim();
 }
 
 export function readNamespace(procRoot: string, pid: number | 'self'): string | undefined {

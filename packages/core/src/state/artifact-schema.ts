@@ -1,10 +1,11 @@
+/* Schemas of what most commands only write: each is made when something is judged by it. */
 import * as z from 'zod';
 import type { DeepReadonly } from './deep-readonly.js';
 
 const mode = z.enum(['main', 'trees']);
 
 /** The way of one port from wish to use. */
-export const portPlanSchema = z.looseObject({
+const createPortPlan = () => z.looseObject({
   project: z.string(),
   /** Preferred port before reservation. */
   requested: z.int(),
@@ -18,25 +19,25 @@ export const portPlanSchema = z.looseObject({
   retries: z.int(),
 });
 
-export const portsManifestSchema = z.looseObject({
+export const portsManifestSchema = z.lazy(() => z.looseObject({
   run_id: z.string(),
   mode,
   projects: z.array(z.looseObject({
     project: z.string(),
     root: z.string(),
     /** By port name: backend, frontend, db, redis, … */
-    ports: z.record(z.string(), portPlanSchema.omit({ project: true })),
+    ports: z.record(z.string(), createPortPlan().omit({ project: true })),
   })),
-});
+}));
 
-export const errorReportSchema = z.looseObject({
+export const errorReportSchema = z.lazy(() => z.looseObject({
   run_id: z.string(),
   errors: z.array(z.string()),
   /** ISO 8601, UTC. */
   generated_at: z.string(),
-});
+}));
 
-export const readinessReportSchema = z.looseObject({
+export const readinessReportSchema = z.lazy(() => z.looseObject({
   /** `not_applicable`: no readiness evaluator is installed. Never pending: it is written when it is known. */
   status: z.enum(['complete', 'not_applicable']),
   passed: z.boolean().nullable(),
@@ -44,12 +45,12 @@ export const readinessReportSchema = z.looseObject({
   errors: z.array(z.string()),
   warnings: z.array(z.string()),
   summary: z.record(z.string(), z.int().nullable()),
-});
+}));
 
 const url = z.string().nullable();
 const port = z.int().nullable();
 
-export const runtimeMapSchema = z.looseObject({
+export const runtimeMapSchema = z.lazy(() => z.looseObject({
   schema_version: z.literal(1),
   backend_mode: z.literal('node'),
   run_id: z.string(),
@@ -71,9 +72,9 @@ export const runtimeMapSchema = z.looseObject({
     /** Every service of the project by its slug. */
     services: z.record(z.string(), z.looseObject({ name: z.string(), port, url, public_url: url, health_url: url, status: z.string() })),
   })),
-});
+}));
 
-export type PortPlan = DeepReadonly<z.infer<typeof portPlanSchema>>;
+export type PortPlan = DeepReadonly<z.infer<ReturnType<typeof createPortPlan>>>;
 export type PortsManifest = DeepReadonly<z.infer<typeof portsManifestSchema>>;
 export type ErrorReport = DeepReadonly<z.infer<typeof errorReportSchema>>;
 export type ReadinessReport = DeepReadonly<z.infer<typeof readinessReportSchema>>;

@@ -1,5 +1,4 @@
 export type { ErrorReport, PortPlan, PortsManifest, ReadinessReport, RuntimeMap } from './artifact-schema.js';
-export { portPlanSchema } from './artifact-schema.js';
 export type { RunChange, RunFailure, RunUpdate } from './commit-run.js';
 export { warnOfDamagedRecords } from './damaged-records.js';
 export { describeSchemas } from './describe-schemas.js';

@@ -151,6 +151,30 @@ describe('host', () => {
     expect(registry.diagnostics()[0]?.message).to.include('7 to 8').and.to.include('this envctl 1');
   });
 
+  it('does not judge again what was judged without a fault, nor looks for a plugin before its code is wanted', async () => {
+    const judged = (envctl: object): HostPlugin => ({ name: 'judged', version: '1.2.3', origin: 'user', pjson: { envctl }, judged: true, get root(): string { throw new Error('looked for'); } });
+    const registry = loadHost({ plugins: [judged(manifest({ checks: [{ id: 'c' }, { id: 'no id' }] }))] });
+    expect(registry.checks.map(({ declaration }) => declaration.id)).to.deep.equal(['c', 'no id']);
+    expect(registry.diagnostics()).to.deep.equal([]);
+    const newer = loadHost({ plugins: [judged(manifest({ checks: [{ id: 'c' }] }, { apiVersion: 7 }))] });
+    expect(newer.diagnostics().map(({ code }) => code)).to.deep.equal(['ENVCTL_E_PLUGIN_API_VERSION']);
+  });
+
+  it('loads an extension in CommonJS', async () => {
+    const one = await plugin('common', manifest({ checks: [{ id: 'c' }] }, { extension: './dist/extension.cjs' }));
+    const lines = [
+      `const { defineExtension } = globalThis[Symbol.for('envctl-test/contract')];`,
+      `module.exports = defineExtension({ activate(ctx) { ctx.check('c', () => ({ run: async () => ({ status: 'pass', message: typeof require }) })); } });`,
+    ];
+    await writeFile(join(one.root, 'dist/extension.cjs'), lines.join('\n'));
+    (globalThis as Record<symbol, unknown>)[Symbol.for('envctl-test/contract')] = await import(contract);
+    const check = await loadHost({ plugins: [one] }).check('c');
+    delete (globalThis as Record<symbol, unknown>)[Symbol.for('envctl-test/contract')];
+    expect(await check.run({} as never)).to.deep.equal({ status: 'pass', message: 'function' });
+    const registry = loadHost({ plugins: [await plugin('absent', manifest({ checks: [{ id: 'c' }] }, { extension: './dist/extension.cjs' }))] });
+    expect(await rejection(registry.check('c'))).to.include({ code: 'ENVCTL_E_PLUGIN_EXTENSION_MISSING' });
+  });
+
   it('resolves clashes in the order core, bundled, user, linked, whatever the load order', async () => {
     const origins: readonly HostPlugin['origin'][] = ['link', 'user', 'bundled', 'core'];
     const plugins = await Promise.all(origins.map((origin) => plugin(origin, manifest({ checks: [{ id: 'same' }] }), { origin })));

@@ -18,7 +18,7 @@ describe('readProcessTable', () => {
     writeFileSync(join(procRoot, 'sys/kernel/random/boot_id'), 'boot\n');
   };
 
-  for (const comm of ['plain', 'two words', 'a) S 1 (b', '()']) {
+  for (const comm of ['plain', 'two words', 'a) S 1 (b', '()', 'größer']) {
     it(`reads a process named ${comm}`, () => {
       put(77, comm, 'S', 1);
       expect(readProcessTable({ procRoot }).get(77)).to.include({ pid: 77, comm, state: 'S', ppid: 1, pgid: 2, sid: 3, startTicks: '9876' });
