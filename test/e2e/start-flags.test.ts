@@ -62,6 +62,33 @@ describe('flags of a start', function () {
     await world.succeed(['restart', '--clear-port-state']);
   });
 
+  it('explain-startup and preflight take every line of a start, with another first word', async () => {
+    const lines = [
+      ['--clear-port-state', '--log-level', 'warn', '--fast', '--refresh-cache', '--parallel-trees-max', '2'], ['--clear-ports'], ['--fast-startup'], ['--backend-log-profile=quiet'], ['--dry-run'],
+      ['--no-parallel-trees'], ['PARALLEL_TREES_MAX=3'], ['RUN_SH_OPT_PARALLEL_TREES=false'], ['backend', '--no-resume', '--service-sequential', '--refresh-cache'],
+    ];
+    for (const words of lines) {
+      const { decision, projects, edges } = await world.succeed(['start', ...words, '--dry-run']);
+      expect(await world.succeed(['explain-startup', ...words]), words.join(' ')).to.deep.include({ decision, projects, edges });
+      expect(((await world.succeed(['preflight', ...words])) as unknown as { startup: object }).startup, words.join(' ')).to.deep.nested.include({ ready: true, 'plan.projects': projects });
+    }
+    expect((await world.succeed(['explain-startup', '--parallel-trees-max=2'])) as unknown as object).to.deep.include({ parallel_trees: { enabled: true, workers: 2 } });
+    expect((await world.json(['explain-startup', '--parallel-trees-max=0'])).document).to.include({ code: 'ENVCTL_E_ARGV_INVALID' });
+  });
+
+  it('a plan has no secret of its commands, through either door; what is started has it', async () => {
+    const env = { ENVCTL_BACKEND_START_CMD: 'node server.mjs --port {port} --api-key geheim1234 --db postgres://me:hunter2@127.0.0.1/db', DB_PASSWORD: 'eingemacht99', ENVCTL_FRONTEND_START_CMD: 'node server.mjs --port {port} eingemacht99' };
+    for (const words of [['explain-startup'], ['explain-startup', '--log-level=warn'], ['preflight'], ['preflight', '--log-level=warn'], ['start', '--dry-run'], ['show-config']]) {
+      for (const form of [[], ['--json']]) {
+        const { stdout, stderr } = await world.envctl([...words, ...form], { env });
+        const line = [...words, ...form].join(' ');
+        expect(stdout, line).to.include('<redacted>').and.include('--api-key');
+        if (words[0] === 'show-config') expect(stdout + stderr, line).to.not.match(/geheim1234|hunter2/);
+        else expect(stdout + stderr, line).to.not.match(/geheim1234|hunter2|eingemacht99/);
+      }
+    }
+  });
+
   it('resume --skip-startup shows what is missing and starts nothing', async () => {
     await world.succeed(['start', 'backend']);
     const before = await world.succeed(['show-state']);

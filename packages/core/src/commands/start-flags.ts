@@ -2,14 +2,6 @@ import * as Flags from '@oclif/core/flags';
 import type { CommandContract } from '../contract/index.js';
 import { allFlag, selectorFlags } from './base-command.js';
 
-/** What of a start's flags changes the plan: explain-startup and preflight take them too. */
-export const planFlags = {
-  ...selectorFlags,
-  ...allFlag,
-  'service-parallel': Flags.boolean({ allowNo: true, summary: 'Start backend and frontend side by side (the default), or the frontend when the backend is ready.' }),
-  'service-prep-parallel': Flags.boolean({ allowNo: true, summary: 'Install packages for services side by side (the default), or for one after the other.' }),
-};
-
 /** `--no-resume`, for a start: restart and resume have said already what becomes of the last run. */
 export const freshFlags = {
   'no-resume': Flags.boolean({ aliases: ['no-auto-resume'], summary: 'Begin anew: services that run are replaced; dependencies keep running.' }),
@@ -34,9 +26,12 @@ export const scopeFlags = {
   'no-deps': scope('Only what is named, or all services: dependencies that do not run stay as they are.', ['no-dependencies', 'no-infra', 'no-infrastructure']),
 };
 
-/** The flags of start, restart and resume. */
+/** The flags of start, restart and resume; explain-startup and preflight take them too, so that a line of a start is explained by another first word. */
 export const startFlags = {
-  ...planFlags,
+  ...selectorFlags,
+  ...allFlag,
+  'service-parallel': Flags.boolean({ allowNo: true, summary: 'Start backend and frontend side by side (the default), or the frontend when the backend is ready.' }),
+  'service-prep-parallel': Flags.boolean({ allowNo: true, summary: 'Install packages for services side by side (the default), or for one after the other.' }),
   'dry-run': Flags.boolean({ summary: 'Print the plan; start nothing.' }),
   'parallel-trees': Flags.boolean({ allowNo: true, summary: 'Bring projects up side by side (the default), or one after the other.' }),
   'parallel-trees-max': Flags.integer({ summary: 'Projects that come up at the same time, at most.', min: 1, helpValue: 'N' }),
@@ -53,14 +48,11 @@ export const startFlags = {
 
 export const planFlagTokens: NonNullable<CommandContract['flagTokens']> = { '--service-sequential': { flag: 'service-parallel', value: false }, '--service-prep-sequential': { flag: 'service-prep-parallel', value: false } };
 
-export const planAssignments: NonNullable<CommandContract['assignments']> = {
+export const startAssignments: NonNullable<CommandContract['assignments']> = {
   SERVICE_PARALLEL: { flag: 'service-parallel', kind: 'boolean' },
   ENVCTL_SERVICE_ATTACH_PARALLEL: { flag: 'service-parallel', kind: 'boolean' },
   SERVICE_PREP_PARALLEL: { flag: 'service-prep-parallel', kind: 'boolean' },
   ENVCTL_SERVICE_PREP_PARALLEL: { flag: 'service-prep-parallel', kind: 'boolean' },
-};
-export const startAssignments: NonNullable<CommandContract['assignments']> = {
-  ...planAssignments,
   PARALLEL_TREES: { flag: 'parallel-trees', kind: 'boolean' },
   RUN_SH_OPT_PARALLEL_TREES: { flag: 'parallel-trees', kind: 'boolean' },
   PARALLEL_TREES_MAX: { flag: 'parallel-trees-max', kind: 'value' },

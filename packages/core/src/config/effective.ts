@@ -1,4 +1,5 @@
 import type { Mode } from '../contract/index.js';
+import { scrubText } from '../events/read-only.js';
 import { sourcesOf } from './env-template.js';
 import { standardServices } from './service-names.js';
 import type { AbsentKeyOfFile, ConfigKey, ConfigModel, ConfigProblem, ConfigValue, UnknownKey } from './model.js';
@@ -174,7 +175,7 @@ function shownOrigin(model: ConfigModel, key: ConfigKey, reveal: boolean): [stri
     [
       key.key,
       {
-        value: hidden(key, found, reveal),
+        value: reveal ? found.value : scrubText(hidden(key, found, false)),
         source: sourceOf(model, key, found),
         ...(found.setAs === key.key ? {} : { set_as: found.setAs }),
         ...(found.path === undefined ? {} : { file: found.path }),

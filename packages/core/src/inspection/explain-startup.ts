@@ -1,4 +1,5 @@
 import { assertConfig, describeProblem, type ConfigModel } from '../config/read-only.js';
+import { createRedactor } from '../events/read-only.js';
 import { createPortPreference } from '../ports/read-only.js';
 import { createMainProvider, discoverProjects, selectProjects } from '../projects/read-only.js';
 import { type FindsPackage, hasDrivers, resolveDataUser } from '../requirements/read-only.js';
@@ -23,7 +24,7 @@ interface Predicted {
 }
 
 /**
- * The plan of a start as the engine explains it, where neither a server nor a plugin has to be asked; else undefined. A server of ours that listens is not asked.
+ * The plan of a start as the engine explains it, without the secrets in its commands, where neither a server nor a plugin has to be asked; else undefined. A server of ours that listens is not asked.
  * Throws what the start would be refused with.
  */
 export async function explainStartup(inputs: PlanInputs): Promise<{ readonly explanation: StartupExplanation; readonly warnings: readonly string[] } | undefined> {
@@ -72,5 +73,6 @@ async function predict(inputs: PlanInputs): Promise<Predicted | undefined> {
   assertStartable(context, request, prediction);
   if (!(await hasDrivers({ config, env: inputs.env, declarations: inputs.declared.dependencies, scopeDirectory, findsPackage: inputs.findsPackage }, dependenciesToStart(prediction.plan)))) return undefined;
   const told = config.problems.filter(({ severity }) => severity === 'warning').map((problem) => `${describeProblem(problem)}\n  ${problem.hint}`);
-  return { plan: prediction.plan, config, route, warnings: [...inputs.declared.warnings, ...told].map((line) => `Warning: ${line}`) };
+  const redactor = createRedactor({ secrets: () => config.secrets(), home: inputs.env['HOME'] ?? '' });
+  return { plan: redactor.value(prediction.plan) as StartPlan, config, route, warnings: [...inputs.declared.warnings, ...told].map((line) => `Warning: ${line}`) };
 }

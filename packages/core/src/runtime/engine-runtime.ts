@@ -123,7 +123,8 @@ export async function createRuntime(request: RuntimeRequest): Promise<EngineRunt
     },
     explain: async (route, command) => {
       const { engine, startRequest } = await startContext(route, command, true);
-      return explainStart({ ...engine, progress: createProgress(request.invocation, { ...route, json: true }) }, startRequest);
+      const plan = await explainStart({ ...engine, progress: createProgress(request.invocation, { ...route, json: true }) }, startRequest);
+      return engine.redaction.value(plan) as StartPlan;
     },
     explainStartup: async (route) => {
       const explained = (engine: Engine, plan: StartPlan | undefined, refusal?: EnvctlError) => toStartupExplanation(engine.config, engine.route, plan, refusal);

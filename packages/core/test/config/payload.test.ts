@@ -105,6 +105,13 @@ describe('toShowConfig', () => {
     expect(JSON.stringify(shown)).not.to.include('hunter2');
     expect(toShowConfig(model, { reveal: true }).origins['DB_PASSWORD']?.value).to.equal('hunter2');
   });
+
+  it('hides the credentials in a command unless revealed', () => {
+    repository.write('.envctl', 'ENVCTL_BACKEND_START_CMD=node server.js --password hunter2 postgres://me:geheim@host/db\n');
+    const model = load(repository.root);
+    expect(toShowConfig(model).origins['ENVCTL_BACKEND_START_CMD']?.value).to.equal('node server.js --password <redacted> postgres://<redacted>@host/db');
+    expect(toShowConfig(model, { reveal: true }).origins['ENVCTL_BACKEND_START_CMD']?.value).to.include('hunter2').and.include('geheim');
+  });
 });
 
 describe('toShowConfig of older spellings', () => {
