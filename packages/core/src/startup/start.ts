@@ -50,7 +50,7 @@ export async function runStart(context: StartContext, request: StartRequest): Pr
   // Plugin code is loaded while locks, state and detection wait for the disk.
   void context.handles(enabledDependencies(context, request.mode)).catch(() => undefined);
   return holdAll(context, locks, { purpose: request.command, timeoutMs: projectLockMs, signal: request.signal }, async () => {
-    const startedMs = performance.now();
+    const startedMs = uptimeMs();
     await mendInstances(context);
     let latest = await runRound(context, request);
     let whole = latest;
@@ -58,13 +58,13 @@ export async function runStart(context: StartContext, request: StartRequest): Pr
       latest = await runRound(context, nextRequest(request));
       whole = mergeRounds(whole, latest);
     }
-    return toStartSummary({ ...whole, totalMs: performance.now() - startedMs });
+    return toStartSummary({ ...whole, totalMs: uptimeMs() - startedMs });
   });
 }
 
 /** Plans, executes and commits once. Throws when a project failed: what was committed before stays. */
 async function runRound(context: StartContext, request: StartRequest): Promise<Round> {
-  const startedMs = performance.now();
+  const startedMs = uptimeMs();
   const gathered = await gather(context, request, { foreseesDependencies: false });
   const { plan, state } = gathered;
   const { forgetPorts = false, forwarded = {}, projectsAtOnce } = request.options ?? {};
@@ -100,7 +100,7 @@ async function runRound(context: StartContext, request: StartRequest): Promise<R
   );
   const successes = results.filter((result) => result.ok);
   const failures = results.filter((result) => !result.ok);
-  const totalMs = performance.now() - startedMs;
+  const totalMs = uptimeMs() - startedMs;
   const committed = successes.length === 0 ? undefined : await commit(context, plan, runId, successes, { state, formers, signal: request.signal }).catch(async (error: unknown) => {
     // What is on no record must not run.
     failures.push(...(await Promise.all(successes.map((success) => success.undo(error)))));
@@ -186,7 +186,7 @@ async function commit(context: StartContext, plan: StartPlan, runId: string, suc
   const { state, formers, signal } = options;
   await assertWholeTruth(context, () => mergeSuccesses(context, plan, runId, successes, state), signal);
   for (const { project } of successes) await formers.get(project)!.forget();
-  const startedMs = performance.now();
+  const startedMs = uptimeMs();
   const ports = successes.map((success) => ({ project: success.project, root: plan.projects.find((project) => project.name === success.project)?.root ?? '', ports: success.ports }));
   const committed = await context.state.commit({
     runId,
@@ -199,7 +199,7 @@ async function commit(context: StartContext, plan: StartPlan, runId: string, suc
   context.events.emit('runtime_map.fingerprint', { run_id: runId, runtime_map_fingerprint: fingerprintRuntimeMap(committed) });
   context.events.emit('state.save', { run_id: runId, path: join(context.paths.scope, artifactNames.runState) });
   context.events.emit('runtime_map.write', { path: join(context.paths.scope, artifactNames.runtimeMap) });
-  context.events.emit('artifacts.write', { duration_ms: Math.round(performance.now() - startedMs), project_count: successes.length, error_count: 0 });
+  context.events.emit('artifacts.write', { duration_ms: Math.round(uptimeMs() - startedMs), project_count: successes.length, error_count: 0 });
   return committed;
 }
 
@@ -261,4 +261,9 @@ function toStartError(plan: StartPlan, failures: readonly ProjectFailure[], { re
     cause: failures[0]?.error,
     data: { failures: failures.map((failure) => ({ project: failure.project, node: failure.node, message: errorMessage(failure.error) })), ...data },
   });
+}
+
+/** Milliseconds that never go back; Node loads a library for `performance`. */
+function uptimeMs(): number {
+  return process.uptime() * 1000;
 }

@@ -1,8 +1,7 @@
 import * as z from 'zod';
 import type { DeepReadonly } from './deep-readonly.js';
 
-/** `run_index.json`: every run of the scope, and which of them still say what runs. */
-export const runIndexEntrySchema = z.looseObject({
+const createEntry = () => z.looseObject({
   run_id: z.string().min(1),
   /** Absolute path of the run's `run_state.json`. */
   state_path: z.string(),
@@ -23,15 +22,16 @@ export const runIndexEntrySchema = z.looseObject({
 /** Version of `run_index.json` that this envctl writes. */
 export const indexVersion = 4;
 
-export const runIndexSchema = z.looseObject({
+/** `run_index.json`: every run of the scope, and which of them still say what runs. Made when one is read. */
+export const runIndexSchema = z.lazy(() => z.looseObject({
   version: z.literal(indexVersion),
   /** Grows with every write. */
   generation: z.int(),
   runtime_scope_id: z.string(),
   /** Runs that were stopped: history, never a source of the present state. */
   retired_run_ids: z.array(z.string()),
-  entries: z.array(runIndexEntrySchema),
-});
+  entries: z.array(createEntry()),
+}));
 
-export type RunIndexEntry = DeepReadonly<z.infer<typeof runIndexEntrySchema>>;
+export type RunIndexEntry = DeepReadonly<z.infer<ReturnType<typeof createEntry>>>;
 export type RunIndex = DeepReadonly<z.infer<typeof runIndexSchema>>;
