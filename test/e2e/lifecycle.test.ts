@@ -226,8 +226,13 @@ describe('a change of the settings', function () {
     expect(await world.succeed(['config', '--set', 'PORT_SPACING=50'])).to.include({ running: false });
   });
 
-  it('tells of nothing when what is on record has died', async () => {
+  it('tells of what runs without a record that can be read, and of nothing when what is on record has died', async () => {
     await world.succeed(['start', 'backend', '--no-deps']);
+    const records = world.files('state', 'engine').filter((name) => /\/launches\/.*\/launch(?:-copy)?\.json$/.test(name)).map((name) => path.join(world.directory, 'state', 'engine', name));
+    const contents = await Promise.all(records.map((file) => readFile(file)));
+    for (const file of records) await writeFile(file, '{ half a reco');
+    expect(await world.succeed(['config', '--set', 'PORT_SPACING=55'])).to.include({ running: true });
+    for (const [index, file] of records.entries()) await writeFile(file, contents[index]!);
     const { services } = (await world.json(['health'])).document;
     for (const { pid } of services) process.kill(pid, 'SIGKILL');
     await world.json(['wait', '--until', 'stopped']);

@@ -8,7 +8,7 @@ import { isEndedStatus } from './status-level.js';
 export async function isAnythingRunning(scopeDirectory: string, { nowMs, truth }: { readonly nowMs: number; readonly truth: ConfigModel['truth'] }): Promise<boolean> {
   const states = (['main', 'trees'] as const).flatMap((mode) => readLatestState(scopeDirectory, mode) ?? []);
   const services = await Promise.all(states.map((state) => examineServices(state, { nowMs, truth, isMeant: () => true })));
-  if (services.flat().some(({ status }) => !isEndedStatus(status) && status !== 'unknown' && status !== 'simulated')) return true;
+  if (services.flat().some(({ status, pid }) => pid !== null && !isEndedStatus(status))) return true;
   const servers = await examineServers(scopeDirectory, states.flatMap(instancesOf).map((instance) => ({ instance, port: null })));
   return servers.some((status) => status !== 'gone');
 }
