@@ -1,5 +1,6 @@
 /** The light door of the room: looking at processes, without the libraries that starting and running them needs. */
 export { examineLaunch, type Examination } from './examine.js';
+export { finalEnd, hasEndedWell } from './final-end.js';
 export { findFormerMembers } from './former-members.js';
 export { describeExit, describeRestarts, toLastExit, type LastExit } from './describe-exit.js';
 export { findProgram, isExecutableFile } from './find-program.js';

@@ -7,6 +7,7 @@ import { basename, join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { StopStep } from '../contract/index.js';
 import type { FaultSeam } from '../contract/seam.js';
+import { findAttendants } from './attendants.js';
 import { cgroupMembers, removeCgroup } from './cgroup.js';
 import { examineLaunch, type DetachedProcess, type MembershipProof } from './examine.js';
 import { defaultStopLadder, type Launch, type LedgeredLaunch } from './launch-spec.js';
@@ -14,6 +15,7 @@ import { listenersByPid } from './listeners.js';
 import { mayNamespaceLive } from './liveness.js';
 import { readLaunch, recordName, stopName } from './read-launch.js';
 import { recoverLaunch } from './recover-launch.js';
+import { isSettling, settleTicks } from './settling.js';
 import { sendToGroup, sendToProcess } from './signals.js';
 import { isGone, readProcessEntry, type ProcessEntry } from './stat.js';
 import { readProcessTable, type ProcessTable } from './table.js';
@@ -51,8 +53,6 @@ const orphanGraceMs = 200;
 const writerGraceMs = 2_000;
 /** What was killed ends when the disk it waits for has answered. */
 const finalWaitMs = 10_000;
-/** A process that left the session and is younger may still open the port that makes it a member. */
-const settleTicks = 300;
 
 interface Target {
   readonly launch: Launch;
@@ -67,7 +67,6 @@ interface Target {
   /** Until when that is waited for, in ticks since boot. */
   readonly settledBy: number;
   runnerPid: number | undefined;
-  /** The runner, the writers of the log and what they start: they end by themselves when everybody else has. */
   attendants: ReadonlySet<number>;
   rung: number;
   rungSince: number;
@@ -197,23 +196,14 @@ function scan(targets: readonly Target[], table: ProcessTable): void {
       return [{ ...member, ppid: entry.ppid, pgid: entry.pgid }];
     });
     target.detached = found.detached;
-    target.settling = isSettling(target, table);
+    target.settling = mayStillOpenPort(target, table);
     target.runnerPid = found.runner?.pid ?? target.runnerPid;
-    target.attendants = findAttendants(target, table);
+    target.attendants = findAttendants(launch, target.members, target.runnerPid, table);
   }
 }
 
-function isSettling({ launch: { record }, detached, settledBy }: Target, table: ProcessTable): boolean {
-  const now = uptimeTicks();
-  return record.ports.length > 0 && now < settledBy && detached.some(({ pid }) => now - Number(table.get(pid)?.startTicks) < settleTicks);
-}
-
-// A writer is a subshell of the runner, so it shows the same script; so does the command before it has begun.
-function findAttendants({ launch, members, runnerPid }: Target, table: ProcessTable): ReadonlySet<number> {
-  const script = `/${basename(launch.record.directory)}/runner.sh`;
-  const found = members.filter(({ pid }) => pid !== runnerPid && table.commandLine(pid)[1]?.endsWith(script) === true).map(({ pid }) => pid);
-  for (const pid of found) found.push(...members.filter((member) => member.ppid === pid).map((member) => member.pid));
-  return new Set(runnerPid === undefined ? found : [runnerPid, ...found]);
+function mayStillOpenPort({ launch: { record }, detached, settledBy }: Target, table: ProcessTable): boolean {
+  return record.ports.length > 0 && uptimeTicks() < settledBy && detached.some(({ pid }) => isSettling(pid, table));
 }
 
 /** Sends the signal of a rung. Past the last rung everything is killed, the runner too. */

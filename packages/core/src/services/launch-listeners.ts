@@ -1,5 +1,5 @@
 import { readKernelListeners } from '../ports/index.js';
-import { examineLaunch, findFormerMembers, findTokenCarriers, listenersByPid, readLaunch, readProcessTable, type Launch, type ProcessTable } from '../processes/index.js';
+import { examineLaunch, findAttendants, findFormerMembers, findTokenCarriers, hasEndedWell, isSettling, listenersByPid, readLaunch, readProcessTable, type Launch, type ProcessTable } from '../processes/index.js';
 
 /** The listeners of one launch, as the last look found them. */
 export interface LaunchListeners {
@@ -10,9 +10,11 @@ export interface LaunchListeners {
   readonly listenersOf: (port?: number) => Promise<readonly number[]>;
   /** Looks for processes of the launch that listen on the port although the start of the command that made them is over. */
   leftOn(port: number): Promise<readonly number[]>;
+  /** Whether something of the present start of the command lives, its end notwithstanding, that listens or may come to. */
+  lives(): Promise<boolean>;
   /** Processes of the launch that listen on the port, in ascending order. */
   pidsOn(port: number): readonly number[];
-  /** The command's process; the runner's while that is not known. */
+  /** The command's process; the runner's while that is not known; of a command that went to the background the one that listens. */
   childPid(): number | null;
 }
 
@@ -27,8 +29,8 @@ export function createLaunchListeners(directory: string): LaunchListeners {
     async listenersOf(port) {
       if (port !== undefined && !readKernelListeners().some((listener) => listener.port === port)) return [];
       launch = await readLaunch(directory);
-      // A command that has ended is no service, whatever it left behind listens.
-      if (launch === undefined || launch.between || launch.exit !== undefined) return [];
+      // A command that has ended badly is no service, whatever it left behind listens.
+      if (launch === undefined || (isOver(launch) && !hasEndedWell(launch))) return [];
       const table = readProcessTable();
       listeners = listenersOfMembers(launch, table, { thorough: false, which: 'present' });
       // A server that became a daemon has left the session, and is known by its token or its open log.
@@ -38,15 +40,32 @@ export function createLaunchListeners(directory: string): LaunchListeners {
     async leftOn(port) {
       const now = await readLaunch(directory);
       if (now === undefined) return [];
-      return pidsIn(listenersOfMembers(now, readProcessTable(), { thorough: true, which: now.between || now.exit !== undefined ? 'all' : 'former' }), port);
+      return pidsIn(listenersOfMembers(now, readProcessTable(), { thorough: true, which: isOver(now) ? 'all' : 'former' }), port);
+    },
+    async lives() {
+      const now = await readLaunch(directory);
+      return now !== undefined && hasLivingMembers(now, readProcessTable());
     },
     pidsOn: (port) => pidsIn(listeners, port),
-    childPid: () => launch?.child?.pid ?? launch?.runner?.pid ?? null,
+    childPid: () => (launch !== undefined && isOver(launch) ? ([...listeners.keys()][0] ?? null) : (launch?.child?.pid ?? launch?.runner?.pid ?? null)),
   };
 }
 
 function pidsIn(listeners: Listeners, port: number): readonly number[] {
   return [...listeners].filter(([, ports]) => ports.includes(port)).map(([pid]) => pid).sort((left, right) => left - right);
+}
+
+function isOver({ between, exit }: Launch): boolean {
+  return between || exit !== undefined;
+}
+
+/** The runner and what it has beside the command do not count; what left the session does while it is young enough to open its port yet. */
+function hasLivingMembers(launch: Launch, table: ProcessTable): boolean {
+  const listeners = listenersByPid(findTokenCarriers(table, new Set([launch.record.token])).keys());
+  const { members, detached, runner } = examineLaunch(launch, table, { listeners });
+  const former = findFormerMembers(launch, members, table);
+  const attendants = findAttendants(launch, members, runner?.pid, table);
+  return members.some(({ pid }) => !former.has(pid) && !attendants.has(pid)) || detached.some(({ pid }) => isSettling(pid, table));
 }
 
 /** `present`: of what belongs to the present start of the command; `former`: of what an earlier one left behind. */

@@ -12,6 +12,8 @@ export interface Incarnation {
   readonly restarts: number;
   /** The command has ended: the runner waits to start it again, or has ended too. */
   readonly ended: boolean;
+  /** It has ended for good and well, as a command does that goes to the background; default false. */
+  readonly endedWell?: boolean;
   readonly lastEnd?: LaunchExit;
   /** Where the log of this incarnation begins. */
   readonly logStart: LogPosition;
@@ -57,6 +59,8 @@ export interface ServiceReadyRequest {
   listenersOf(port?: number): Promise<readonly number[]>;
   /** Processes of this launch that listen on the port although the start of the command that made them is over; they are never the service. */
   leftOn?(port: number): Promise<readonly number[]>;
+  /** Whether something lives of a command that has ended well: it may be a server that went to the background, and listen yet. */
+  lives?(): Promise<boolean>;
 }
 
 export type ServiceReadiness =
@@ -91,14 +95,17 @@ const firstIncarnation: Incarnation = { restarts: 0, ended: false, logStart: { r
  * Waits until everything that is given says that the service is ready, in this order: it listens on its port, by a process
  * of its own; its health URL answers 2xx; its log has the line; its command ends with 0. Without any of these it has to
  * live for a moment. All of it is asked of one incarnation: one that is restarted meanwhile begins anew. Ends at once
- * when the process ends for good. Rejects with the reason of `signal` when that is aborted.
+ * when the process ends for good; when one that is to listen ends well, as soon as nothing is left of it: it may have gone to the background. Rejects with the reason of `signal` when that is aborted.
  */
 export async function waitServiceReady(request: ServiceReadyRequest): Promise<ServiceReadiness> {
   const ended = new AbortController();
   const signal = AbortSignal.any([request.signal, ended.signal]);
   const log = request.readyLog === undefined ? undefined : createReadyLog(request.launch.logPath, request.readyLog, (await readIncarnation(request)).logStart);
   try {
-    const exit = request.launch.exited(signal).then((value) => ({ exit: value }));
+    const exit = request.launch.exited(signal).then(async (value) => {
+      await untilNothingLives(request, signal);
+      return { exit: value };
+    });
     const polled = poll(request, log, signal);
     // The one that loses the race rejects by our own abort.
     exit.catch(() => undefined);
@@ -120,6 +127,21 @@ async function readIncarnation({ launch }: ServiceReadyRequest): Promise<Incarna
   return (await launch.read()) ?? { ...firstIncarnation, ended: true };
 }
 
+async function untilNothingLives(request: ServiceReadyRequest, signal: AbortSignal): Promise<void> {
+  if (!isBackground(request, await readIncarnation(request))) return;
+  const since = performance.now();
+  for (let pauseMs = firstPauseMs; (await request.lives?.()) === true; pauseMs = nextPauseMs(pauseMs, performance.now() - since)) await delay(pauseMs, undefined, { signal });
+}
+
+/** Its command is over, and what it started may be the service. */
+function isBackground({ port, completesWith }: ServiceReadyRequest, { endedWell }: Incarnation): boolean {
+  return endedWell === true && port !== null && completesWith === undefined;
+}
+
+function isOver(request: ServiceReadyRequest, incarnation: Incarnation): boolean {
+  return incarnation.ended && !isBackground(request, incarnation);
+}
+
 type Waiting = Extract<ServiceReadiness, { readonly status: 'timeout' }>['waitedFor'];
 type Look = { readonly ready: true; readonly healthStatus?: number } | { readonly ready: false; readonly waitedFor: Waiting; readonly said: string };
 
@@ -128,10 +150,10 @@ async function poll(request: ServiceReadyRequest, log: ReadyLog | undefined, sig
   let incarnation = await readIncarnation(request);
   let since = performance.now();
   for (let pauseMs = firstPauseMs; ; pauseMs = nextPauseMs(pauseMs, performance.now() - since)) {
-    const look: Look = incarnation.ended ? { ready: false, waitedFor: 'listener', said: '' } : await looker.look(incarnation, performance.now() - since);
+    const look: Look = isOver(request, incarnation) ? { ready: false, waitedFor: 'listener', said: '' } : await looker.look(incarnation, performance.now() - since);
     signal.throwIfAborted();
     const now = await readIncarnation(request);
-    if (now.restarts !== incarnation.restarts || now.ended) {
+    if (now.restarts !== incarnation.restarts || isOver(request, now)) {
       since = performance.now();
       looker.forget();
     } else if (look.ready) {
@@ -225,7 +247,7 @@ function createLooker(request: ServiceReadyRequest, log: ReadyLog | undefined, s
 async function describeTimeout(request: ServiceReadyRequest, looker: Looker, look: Extract<Look, { ready: false }>, incarnation: Incarnation): Promise<ServiceReadiness> {
   const seconds = request.timeoutMs / 1000;
   const port = looker.port();
-  const history = describeRestarts(incarnation);
+  const history = describeRestarts(incarnation) ?? (incarnation.endedWell === true && incarnation.lastEnd !== undefined ? `its command ${describeExit(incarnation.lastEnd.code)}` : undefined);
   const diagnosis = diagnoseLog(await tailLines(request.launch.logPath, logLines), request.redact);
   const log = `${history === undefined ? '' : `${history}; `}${describeLog(request, diagnosis.line)}`;
   const otherPorts = port === null ? [] : (await request.listenersOf()).filter((other) => other !== port);

@@ -1,4 +1,4 @@
-import { readLaunch, waitForExit } from '../processes/index.js';
+import { hasEndedWell, readLaunch, waitForExit } from '../processes/index.js';
 import type { WaitedLaunch } from './readiness.js';
 
 /** A launch as readiness asks it. @param directory the launch directory */
@@ -10,7 +10,7 @@ export function createWaitedLaunch(directory: string, logPath: string): WaitedLa
       const launch = await readLaunch(directory);
       if (launch === undefined) return undefined;
       const { restarts, logStart, lastEnd } = launch;
-      return { restarts, logStart, ended: launch.between || launch.exit !== undefined, ...(lastEnd && { lastEnd }) };
+      return { restarts, logStart, ended: launch.between || launch.exit !== undefined, endedWell: hasEndedWell(launch), ...(lastEnd && { lastEnd }) };
     },
   };
 }

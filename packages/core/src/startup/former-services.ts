@@ -213,6 +213,7 @@ async function waitUntilRunning({ redaction }: FormerContext, { record, readyTim
     redact: redaction.text,
     listenersOf: listeners.listenersOf,
     leftOn: listeners.leftOn,
+    lives: listeners.lives,
   });
   if (readiness.status === 'exited' || readiness.status === 'timeout') throw new EnvctlError('ENVCTL_E_SERVICE_NOT_READY', readiness.detail);
   if (port === null) await listeners.listenersOf();

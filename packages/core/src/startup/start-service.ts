@@ -63,6 +63,7 @@ export async function startService(context: ExecuteContext, request: ExecuteRequ
     redact: context.redaction.text,
     listenersOf: listeners.listenersOf,
     leftOn: listeners.leftOn,
+    lives: listeners.lives,
     rebound: { maxDelta: context.config.truth.reboundMaxDelta, healthUrlOn: (other) => commandOnPort(service.command, other).healthUrl },
   });
   if (readiness.status !== 'ready' && readiness.status !== 'completed') throw notReady(context, request, start.leased, readiness);

@@ -3,7 +3,7 @@
  * alive when a process with a positive proof is; it runs when one of these listens. A stranger on its port
  * never counts.
  */
-import { describeExit, describeRestarts, examineLaunch, findFormerMembers, findUnrecordedLaunch, identityOf, listenersByPid, readLaunchSync, readLivingTree, wasStopped, type Launch, type Examination, type ProcessTable } from '../processes/read-only.js';
+import { describeExit, describeRestarts, examineLaunch, finalEnd, findFormerMembers, findUnrecordedLaunch, identityOf, listenersByPid, readLaunchSync, readLivingTree, wasStopped, type Launch, type Examination, type ProcessTable } from '../processes/read-only.js';
 import type { ServiceRecord } from '../state/read-only.js';
 import type { ServiceStatus } from './status-level.js';
 
@@ -120,13 +120,6 @@ function alive(service: ServiceRecord, launch: Launch, examination: Seen, listen
   if (options.enforceListeners === false) return { ...living, status: 'running', detail: silent };
   const startedMs = Math.max((service.started_at ?? 0) * 1000, launch.restarts > 0 ? (launch.lastEnd?.at ?? 0) : 0);
   return { ...living, status: options.nowMs - startedMs < options.graceMs ? 'starting' : 'unreachable', detail: silent };
-}
-
-/** How it ended for good, also while the runner has yet to say so: it waits for the rest of the log. */
-function finalEnd({ record: { restart, successExitCodes = [0] }, restarts, between, lastEnd, exit }: Launch): Launch['exit'] {
-  if (exit !== undefined || !between || lastEnd === undefined) return exit;
-  const comesAgain = restarts < restart.max && (restart.when === 'always' || (restart.when === 'on-failure' && !successExitCodes.includes(lastEnd.code)));
-  return comesAgain ? undefined : lastEnd;
 }
 
 /** Its command is gone: well when it ended well, as a command does that goes to the background. Undefined while it lives. */
