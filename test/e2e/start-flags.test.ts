@@ -72,7 +72,7 @@ describe('flags of a start', function () {
       expect(await world.succeed(['explain-startup', ...words]), words.join(' ')).to.deep.include({ decision, projects, edges });
       expect(((await world.succeed(['preflight', ...words])) as unknown as { startup: object }).startup, words.join(' ')).to.deep.nested.include({ ready: true, 'plan.projects': projects });
     }
-    expect((await world.succeed(['explain-startup', '--parallel-trees-max=2'])) as unknown as object).to.deep.include({ parallel_trees: { enabled: true, workers: 2 } });
+    expect(await world.succeed(['explain-startup', '--parallel-trees-max=2'])).to.deep.include({ parallel_trees: { enabled: true, workers: 2 } });
     expect((await world.json(['explain-startup', '--parallel-trees-max=0'])).document).to.include({ code: 'ENVCTL_E_ARGV_INVALID' });
   });
 
@@ -127,6 +127,15 @@ describe('flags of a start', function () {
     expect((await world.json(['stop', ' ,'])).document).to.deep.include({ code: 'ENVCTL_E_ARGV_INVALID', message: "The target ' ,' names nothing." });
     expect(await world.succeed(['show-state'])).to.deep.equal(before);
     await world.succeed(['stop']);
+  });
+
+  it('an unknown target of a stop where nothing is recorded is told with the nearest that is configured', async () => {
+    await world.envctl(['stop-all']);
+    for (const [word, nearest] of [['bakend', 'backend'], ['Mian', 'Main'], ['main frontent', 'Main Frontend']]) {
+      const { code, document } = await world.json(['stop', word!]);
+      expect([code, document.code, document.hints[0]], word).to.deep.equal([1, 'ENVCTL_E_TARGET_UNKNOWN', `did you mean: ${nearest!}`]);
+    }
+    expect((await world.json(['stop', 'backend'])).document.hints.join()).to.not.include('did you mean');
   });
 
   it('a linked worktree uses scope, configuration and state of its owner; --repo may stand anywhere', async () => {

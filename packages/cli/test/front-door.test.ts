@@ -1,5 +1,5 @@
 import { spawn, spawnSync } from 'node:child_process';
-import { mkdtempSync, readFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import type { DoorManifest } from '../../core/dist/boot/index.js';
@@ -89,6 +89,19 @@ describe('envctl', function () {
       expect([status, ...stderr.trimEnd().split('\n')]).to.deep.equal([1, `Error: Unknown option: ${word}`, `  → ${hint}`, '  → envctl start --help']);
     });
   }
+
+  it('plugins reset --hard on a list that is broken tells of it once, in words of ours', async () => {
+    const broken = await createToyHome();
+    try {
+      mkdirSync(broken.dataDirectory, { recursive: true });
+      writeFileSync(join(broken.dataDirectory, 'package.json'), '{broken');
+      const { status, stderr } = broken.run(['plugins', 'reset', '--hard']);
+      expect(status).to.equal(0);
+      expect(stderr).to.match(/^Warning: the list of installed and linked plugins .* cannot be read/).and.not.match(/\(node:|SyntaxError/);
+    } finally {
+      await broken.remove();
+    }
+  });
 
   it('names the nearest command of plugins', () => {
     expect(home.run(['plugins', 'instal', 'x']).stderr).to.include('did you mean: envctl plugins install');

@@ -32,7 +32,7 @@ export function answerShell(argv: readonly string[], source: Omit<CompletionSour
 type CompletionSource = Pick<HotContext, 'env' | 'cwd' | 'manifest'>;
 
 function resolveWords(words: readonly string[], { env, cwd, manifest }: CompletionSource): Completion {
-  return completeLine({ words, tables: createRoutingTables(manifest.commands), names: createLiveNames({ env, cwd, declared: manifest.declared }), shells: completionShells });
+  return completeLine({ words, tables: createRoutingTables(manifest.commands), names: createLiveNames({ env, cwd, declared: manifest.declared }), shells: completionShells, plugins: manifest.plugins.map(({ name, origin }) => ({ name, isOwn: origin === 'user' || origin === 'link' })) });
 }
 
 /** A line of hints, then `value<TAB>description` per candidate. */

@@ -9,6 +9,8 @@ import { judgeFaults, type PluginFaults } from './plugin-faults.js';
 export interface LoadedOclif {
   readonly config: Config;
   readonly faults: PluginFaults;
+  /** The messages of what oclif told: another load of a command would tell them again. */
+  readonly told: ReadonlySet<string>;
 }
 
 /** For all plugins together; they load side by side, and only those without an oclif manifest run code. */
@@ -28,7 +30,7 @@ export async function loadOclifConfig(packageRoot: string): Promise<LoadedOclif>
   try {
     const { config, late } = await loadInTime({ oclif, withTimeLimit }, packageRoot);
     const installed = readInstalledPlugins(config.dataDir);
-    return { config, faults: judgeFaults({ told, loaded: config.getPluginsList(), installed, late, dataDirectory: config.dataDir }) };
+    return { config, faults: judgeFaults({ told, loaded: config.getPluginsList(), installed, late, dataDirectory: config.dataDir }), told: new Set(told.map((one) => (one instanceof Error ? one.message : one))) };
   } finally {
     process.emitWarning = emitWarning;
   }

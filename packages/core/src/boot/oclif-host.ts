@@ -36,7 +36,7 @@ export interface OclifRequest {
 }
 
 export async function loadOclif({ packageRoot, env, warn }: OclifRequest): Promise<OclifHost> {
-  const { config, faults } = await loadOclifConfig(packageRoot);
+  const { config, faults, told } = await loadOclifConfig(packageRoot);
   for (const warning of faults.warnings) warn(warning);
   const manifest = await mergeManifest(config, env, faults);
   for (const warning of manifest.setAside) warn(warning);
@@ -46,7 +46,7 @@ export async function loadOclif({ packageRoot, env, warn }: OclifRequest): Promi
     showHelp: (id) => showHelp(config, id),
     pageOf: (id) => toPage(config, id),
     run: (line, entry) => runCommand(config, line, entry),
-    runForeign: (line, entry) => runForeignCommand(config, line, entry),
+    runForeign: (line, entry) => tellingOnce(told, () => runForeignCommand(config, line, entry)),
   };
 }
 
@@ -89,6 +89,19 @@ async function runForeignCommand(config: Config, line: CommandLine, entry: Comma
   await config.runHook('init', { argv: [...line.args], id: line.id });
   const result = await runCommand(config, line, entry);
   return { exitCode: typeof process.exitCode === 'number' ? process.exitCode : 0, result };
+}
+
+/** A command that loads the plugins again (`plugins reset --hard`) warns of what has been told in words of ours. */
+async function tellingOnce<T>(told: ReadonlySet<string>, run: () => Promise<T>): Promise<T> {
+  const emitWarning = process.emitWarning.bind(process) as (warning: string | Error, ...rest: unknown[]) => void;
+  process.emitWarning = (warning: string | Error, ...rest: unknown[]): void => {
+    if (!told.has(warning instanceof Error ? warning.message : warning)) emitWarning(warning, ...rest);
+  };
+  try {
+    return await run();
+  } finally {
+    process.emitWarning = emitWarning;
+  }
 }
 
 /**

@@ -36,6 +36,8 @@ export interface CompletionInputs {
   readonly tables: RoutingTables;
   readonly names: LiveNames;
   readonly shells: readonly string[];
+  /** Every plugin, and whether it was installed or linked by the user. */
+  readonly plugins: readonly { readonly name: string; readonly isOwn: boolean }[];
 }
 
 const nothing: Completion = { candidates: [], hints: [] };
@@ -125,8 +127,14 @@ function candidatesFor(inputs: CompletionInputs, line: ReadLine, current: string
   const entry = line.command?.entry;
   if (entry === undefined) return { candidates: [...(line.topic.length === 0 ? commandWords(tables) : subCommands)], hints: [] };
   if (entry.id === 'help') return { candidates: line.words.length === 0 ? commandWords(tables) : commandsBelow(line.words, tables), hints: [] };
+  if (entry.id === 'plugins:inspect' || entry.id === 'plugins:uninstall') return { candidates: pluginNames(inputs, line, entry.id === 'plugins:uninstall'), hints: [] };
   if (entry.id === 'completion') return { candidates: inputs.shells.map((value) => ({ value })), hints: [] };
   return { candidates: [...subCommands, ...targetsOf(entry, names, line.facts)], hints: [] };
+}
+
+/** One that is named already is not offered again. */
+function pluginNames({ plugins }: CompletionInputs, { words }: ReadLine, onlyOwn: boolean): readonly Candidate[] {
+  return plugins.filter(({ name, isOwn }) => (isOwn || !onlyOwn) && !words.includes(name)).map(({ name }) => ({ value: name }));
 }
 
 /** `prefix` is what of the word stands before the value: `--project=`. */

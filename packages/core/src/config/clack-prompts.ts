@@ -3,6 +3,8 @@ import { cancelled, type Cancelled, type ConfigPrompts } from './prompts.js';
 /** Prompts in a terminal. The library is loaded at the first call of this function only. */
 export async function createTerminalPrompts(): Promise<ConfigPrompts> {
   const clack = await import('@clack/prompts');
+  // A terminal that tells no width (a bare pty) would get one character on each line.
+  if (process.stdout.isTTY && process.stdout.columns === 0) process.stdout.columns = 80;
   const answered = <T>(answer: T | symbol): T | Cancelled => (typeof answer === 'symbol' ? cancelled : answer);
   return {
     intro: (text) => clack.intro(text),

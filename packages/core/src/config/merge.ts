@@ -9,7 +9,7 @@ import { createModel } from './load.js';
 import { renderManagedBlock } from './managed-block.js';
 import type { ConfigKey, ConfigModel, ConfigProblem } from './model.js';
 import type { KeyRegistry } from './registry.js';
-import { expectedBeyondType } from './value-checks.js';
+import { expectedBeyondType, expectedOfCommand } from './value-checks.js';
 import { describeOrigin, invalidAssignmentProblem, parseValue } from './values.js';
 
 export interface MergeInput {
@@ -87,7 +87,7 @@ function invalidAssignments(input: MergeInput): ConfigProblem[] {
   return [...given].flatMap(([key, { key: name, value }]) => {
     if (key === undefined || isUnset(key, value)) return [];
     const parsed = parseValue(key, value, input);
-    const expected = parsed.ok ? expectedBeyondType(key, value, input.registry) : parsed.expected;
+    const expected = parsed.ok ? (expectedBeyondType(key, value, input.registry) ?? expectedOfCommand(key, value)) : parsed.expected;
     return expected === undefined ? [] : [invalidAssignmentProblem(key, { name, value }, expected)];
   });
 }

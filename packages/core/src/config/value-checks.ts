@@ -1,3 +1,4 @@
+import { splitShellWords } from '../processes/read-only.js';
 import { absentKeys } from './absent-keys.js';
 import { scopeIdPattern } from './locations.js';
 import type { ConfigKey } from './model.js';
@@ -24,6 +25,21 @@ export function expectedBeyondType(key: ConfigKey, text: string, registry: Pick<
       return expectedIds(text, registry);
     default:
       return undefined;
+  }
+}
+
+/** What a command must be that a start runs without a shell, when `text` is not. In a file only the start that runs it refuses one. */
+export function expectedOfCommand({ key }: Pick<ConfigKey, 'key'>, text: string): string | undefined {
+  if (!/_(START|READY|MIGRATE|SEED)_CMD$|^ENVCTL_REQUIREMENT_.*_CMD$/.test(key)) return undefined;
+  const split = splitShellWords(text);
+  if (split.ok) return undefined;
+  switch (split.reason) {
+    case 'unterminated-quote':
+      return 'a command whose quotes are closed';
+    case 'shell-syntax':
+      return "a command that needs no shell, or sh -c '<command>'";
+    case 'empty':
+      return 'a command that names a program';
   }
 }
 

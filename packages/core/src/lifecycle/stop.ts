@@ -1,12 +1,13 @@
 /** stop: the selected services end, their records go; a project without services gives its dependencies back. */
 import { join } from 'node:path';
 import type { Mode } from '../contract/index.js';
-import { selectServices, toSlug, unknownTarget, type ServiceSelectors } from '../projects/index.js';
+import { mainProjectName, selectServices, toSlug, unknownTarget, type ServiceSelectors } from '../projects/index.js';
 import { readInstances, releaseDependencies } from '../requirements/index.js';
 import { launchesAt, readRecordedLaunches, recordedNeeds, releaseInOrder, releaseProcesses, type RecordedLaunch } from '../resources/index.js';
 import { holdAll, type EngineContext } from '../scope/index.js';
 import { identityOf } from '../processes/index.js';
 import type { DamagedEntry, RunState, ServiceRecord } from '../state/index.js';
+import { serviceName } from '../state/read-only.js';
 import { namedServices } from '../truth/index.js';
 import { describeLegacyRemains, loadLegacyRun, type LegacyRemains } from './legacy-remains.js';
 import { byLife, toStopReport, type StopSummary } from './stop-summary.js';
@@ -34,7 +35,7 @@ async function stopSelected(context: EngineContext, request: StopRequest): Promi
   const projects = loaded !== undefined ? projectsOf(loaded.state) : isUnlisted ? await projectsOnRecord(context) : [];
   const legacy = loaded === undefined ? await loadLegacyRun(context, request.mode) : undefined;
   if (legacy !== undefined && projects.length === 0) return nothingRuns(describeLegacyRemains(legacy, request.selectors));
-  if (loaded === undefined && !isEverything) throw unknownTarget('target', namesOf(request.selectors), []);
+  if (loaded === undefined && !isEverything) throw unknownTarget('target', namesOf(request.selectors), [], configuredTargets(context));
   if (projects.length === 0 && loaded === undefined) return nothingRuns();
   return holdAll(context, projects.map((name) => `project-${toSlug(name)}`), { purpose: 'stop', timeoutMs: lockMs, signal: request.signal }, async () => {
     const mode = loaded?.state.mode ?? request.mode;
@@ -70,6 +71,12 @@ async function stopSelected(context: EngineContext, request: StopRequest): Promi
       projects: empty,
     });
   });
+}
+
+/** What a word could have meant where nothing is recorded. */
+function configuredTargets({ config, scope }: EngineContext): readonly string[] {
+  const services = config.services(scope.mode).flatMap(({ slug, enabled }) => (enabled.enabled ? [slug] : []));
+  return scope.mode === 'main' ? [...services, mainProjectName, ...services.map((slug) => serviceName(mainProjectName, slug))] : services;
 }
 
 /** Of the damaged lines of the ledger those that are still there: what they stood for may be anything. */

@@ -22,7 +22,7 @@ const packageNames: Readonly<Record<string, Readonly<Record<string, string>>>> =
 /** The command that installs a program on this system, by the first package manager on `searchPath`. */
 export function installCommand(program: string, searchPath: string): string {
   const [manager, install] = managers.find(([name]) => findProgram(name, { cwd: '/', path: searchPath }).found) ?? [];
-  if (manager === undefined || install === undefined) return `install ${program} with the package manager of your system`;
+  if (manager === undefined || install === undefined) return `put ${program} on the PATH: envctl finds no package manager here that it could name a command of`;
   const names = Object.hasOwn(packageNames, program) ? packageNames[program] : undefined;
   return `${install} ${names?.[manager] ?? names?.['default'] ?? program}`;
 }

@@ -9,6 +9,7 @@ export { assertPrograms } from './required-programs.js';
 export { closeInheritedDescriptors } from './inherited-descriptors.js';
 export { listenersByPid } from './listeners.js';
 export { readLivingTree } from './living-tree.js';
+export { splitShellWords, type ShellWords } from './shell-words.js';
 export { quoteForShell } from './quote-for-shell.js';
 export type { Launch, LedgeredLaunch } from './launch-spec.js';
 export { findLaunchesOf, findUnrecordedLaunch } from './find-launches.js';

@@ -65,7 +65,7 @@ export function selectToRestart({ recorded, configured }: { readonly recorded: r
 
 /** ENVCTL_E_TARGET_UNKNOWN: names that mean nothing here, with those that would; `types` are meant too, and not listed. */
 export function unknownTarget(what: string, unknown: readonly string[], known: readonly string[], types: readonly string[] = [], more: Readonly<Record<string, unknown>> = {}): EnvctlError {
-  const meant = [...new Set(unknown.flatMap((name) => nearestWord(name, [...known, ...types]) ?? []))];
+  const meant = [...new Set(unknown.flatMap((name) => nearestWord(name, [...known, ...types]) ?? []))].filter((name) => !unknown.some((given) => sameName(given, name)));
   return new EnvctlError('ENVCTL_E_TARGET_UNKNOWN', `No matching targets found for: ${unknown.join(', ')}`, {
     hints: [...(meant.length === 0 ? [] : [`did you mean: ${meant.join(', ')}`]), known.length > 0 ? `known: ${known.join(', ')}` : `there is no ${what} here`, 'envctl list-targets'],
     data: { unknown, known, ...more },

@@ -5,7 +5,8 @@
 import { join } from 'node:path';
 import type { ConfigReader, DependencyDefinition, DependencyOutcome, LaunchHandle, ProbeContext, StartContext } from '../contract/index.js';
 import { EnvctlError, failStart, toOutcome } from '../contract/index.js';
-import { createLaunchListeners, diagnoseLog, splitShellWords, taskEnvironment } from '../services/index.js';
+import { splitShellWords } from '../processes/read-only.js';
+import { createLaunchListeners, diagnoseLog, taskEnvironment } from '../services/index.js';
 import type { DependencyHandle, RequirementsContext } from './orchestrator.js';
 
 const defaultTimeoutSeconds = 60;

@@ -1,9 +1,8 @@
 import path from 'node:path';
-import { findProgram } from '../processes/read-only.js';
+import { findProgram, splitShellWords } from '../processes/read-only.js';
 import type { DetectionFiles } from './detection-files.js';
 import type { RuleMatch } from './detection-rules.js';
 import type { DetectionProblem } from './service-command.js';
-import { splitShellWords } from './shell-words.js';
 
 export interface ConfiguredCommandInput {
   readonly service: string;

@@ -12,7 +12,6 @@ export { ownVariableNames, peerVariableNames, serviceEnvironment, type Environme
 export { createReadyCommand } from './run-ready-command.js';
 export { waitServiceReady, type ServiceReadiness, type ServiceReadyRequest, type WaitedLaunch } from './readiness.js';
 export { createWaitedLaunch } from './waited-launch.js';
-export { splitShellWords } from './shell-words.js';
 export { firstPauseMs, nextPauseMs } from './poll-pause.js';
 export { createLaunchListeners, type LaunchListeners } from './launch-listeners.js';
 export { probeHealth, type HealthAnswer } from './health-probe.js';

@@ -2,7 +2,7 @@
 import { EnvctlError, type DefinedService } from '../contract/index.js';
 import { identityOf } from '../processes/index.js';
 import { createLaunchToken, releaseLease } from '../resources/index.js';
-import { splitShellWords } from '../services/index.js';
+import { splitShellWords } from '../processes/read-only.js';
 import type { ServiceRecord } from '../state/index.js';
 import type { RunningNode } from './node-runner.js';
 import { planEnvironment } from './planned-environment.js';

@@ -14,6 +14,8 @@ const entries: readonly CommandEntry[] = [
   { id: 'old', plugin: 'core', hidden: true, flags: common, envctl: contract },
   { id: 'plugins:install', plugin: 'oclif', flags: {} },
   { id: 'plugins:link', plugin: 'oclif', flags: {} },
+  { id: 'plugins:inspect', plugin: 'oclif', flags: {}, strict: false },
+  { id: 'plugins:uninstall', plugin: 'oclif', flags: {}, strict: false },
 ];
 const tables = createRoutingTables(entries);
 const names: LiveNames = {
@@ -21,14 +23,19 @@ const names: LiveNames = {
   services: () => ['Main Backend', 'backend'],
   configKeys: () => [{ key: 'MAIN_REDIS_ENABLE', description: 'Whether Redis runs.', values: ['true', 'false'] }, { key: 'DB_PORT', description: 'A port.', values: [] }],
 };
-const complete = (...words: string[]): readonly string[] => completeLine({ words, tables, names, shells: ['bash'] }).candidates.map(({ value }) => value);
+const plugins = [{ name: '@envctl/core', isOwn: false }, { name: 'toy', isOwn: true }, { name: 'tool', isOwn: true }];
+const complete = (...words: string[]): readonly string[] => completeLine({ words, tables, names, shells: ['bash'], plugins }).candidates.map(({ value }) => value);
 
 describe('completeLine', () => {
   const table: readonly (readonly [words: readonly string[], candidates: readonly string[]])[] = [
     [[''], ['config', 'plugins', 'start', 'wait']],
     [['wa'], ['wait']],
     [['WA'], ['wait']],
-    [['plugins', ''], ['install', 'link']],
+    [['plugins', ''], ['inspect', 'install', 'link', 'uninstall']],
+    [['plugins', 'inspect', ''], ['@envctl/core', 'tool', 'toy']],
+    [['plugins', 'uninstall', 'to'], ['tool', 'toy']],
+    [['plugins', 'uninstall', 'toy', ''], ['tool']],
+    [['plugins', 'uninstall', '@'], []],
     [['plugins', 'install', ''], []],
     [['nonsense', ''], []],
     [['start', '--d'], ['--dry-run']],
@@ -63,8 +70,8 @@ describe('completeLine', () => {
   }
 
   it('hints at files for a path and at no blank behind a key', () => {
-    expect(completeLine({ words: ['start', '--repo', ''], tables, names, shells: [] }).hints).to.deep.equal(['files']);
-    expect(completeLine({ words: ['config', '--set', ''], tables, names, shells: [] }).hints).to.deep.equal(['nospace']);
+    expect(completeLine({ words: ['start', '--repo', ''], tables, names, shells: [], plugins }).hints).to.deep.equal(['files']);
+    expect(completeLine({ words: ['config', '--set', ''], tables, names, shells: [], plugins }).hints).to.deep.equal(['nospace']);
   });
 
   it('gives candidates that begin with what is there, each once, and never throws', () => {

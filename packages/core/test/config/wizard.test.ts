@@ -1,4 +1,4 @@
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -114,6 +114,24 @@ describe('the configuration dialogue', () => {
   it('saves a document and then the assignments', async () => {
     await changeConfig(options(), { headless: true, set: ['DB_PORT=5600', 'MAIN_POSTGRES_ENABLE=yes'], stdinJson: async () => '{"DB_PORT":5500,"BACKEND_PORT_BASE":8100}', prompts: async () => Promise.reject(new Error('asked')) });
     expect(readFileSync(file(), 'utf8')).to.include('BACKEND_PORT_BASE=8100\nDB_PORT=5600').and.include('MAIN_POSTGRES_ENABLE=true');
+  });
+
+  it('keeps its lines in a terminal that tells no width', async () => {
+    const program = fileURLToPath(new URL('../../test/config/fixtures/dialogue.mjs', import.meta.url));
+    // A new pty of Python has no size.
+    const bare = spawn('python3', ['-c', 'import os,pty,sys\npid,fd=pty.fork()\nif pid==0: os.execvp(sys.argv[1],sys.argv[1:])\nprint(pid,flush=True)\nwhile True: os.write(1,os.read(fd,4096))', process.execPath, program, repository.root], { stdio: ['ignore', 'pipe', 'ignore'] });
+    let shown = '';
+    try {
+      for await (const part of bare.stdout) {
+        shown += String(part);
+        if (shown.includes('disabled') || /H\s*o\s*w/.test(shown)) break;
+      }
+      expect(shown).to.include('How do you want to set it up?');
+    } finally {
+      const dialogue = /^(\d+)\r?\n/.exec(shown)?.[1];
+      if (dialogue !== undefined) process.kill(Number(dialogue), 'SIGKILL');
+      bare.kill('SIGKILL');
+    }
   });
 
   it('works in a real terminal', async function () {

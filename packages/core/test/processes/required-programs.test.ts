@@ -44,6 +44,6 @@ describe('assertPrograms', () => {
 
   it('says so where it knows no package manager; a file that cannot be executed is missing', async () => {
     await program('git', 0o644);
-    expect(refusal('git').hints).to.deep.equal(['install git with the package manager of your system']);
+    expect(refusal('git').hints).to.deep.equal(['put git on the PATH: envctl finds no package manager here that it could name a command of']);
   });
 });

@@ -1,8 +1,8 @@
+import { splitShellWords } from '../../processes/read-only.js';
 import path from 'node:path';
 import { readConfiguredCommand } from '../configured-command.js';
 import type { DetectionFiles } from '../detection-files.js';
 import type { DetectionProblem, ServiceCommand } from '../service-command.js';
-import { splitShellWords } from '../shell-words.js';
 import { detectMigration, type Migration } from './detect-migration.js';
 
 export interface MigrationPlanInput {

@@ -1,8 +1,7 @@
 import path from 'node:path';
-import { findProgram, quoteForShell } from '../../processes/read-only.js';
+import { findProgram, quoteForShell, splitShellWords } from '../../processes/read-only.js';
 import type { AppDirectory, DetectionRule, RuleMatch } from '../detection-rules.js';
 import { directoriesUpTo } from '../package-manager.js';
-import { splitShellWords } from '../shell-words.js';
 import { missingProgram } from './missing-program.js';
 import { frameworkRules } from './node.js';
 import { findPython } from './python-environment.js';

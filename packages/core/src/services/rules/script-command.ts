@@ -1,4 +1,4 @@
-import { splitShellWords } from '../shell-words.js';
+import { splitShellWords } from '../../processes/read-only.js';
 
 /** The last simple command of a script: arguments appended to the script reach it and no other. */
 export interface LastCommand {

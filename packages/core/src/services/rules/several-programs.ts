@@ -1,8 +1,7 @@
 import path from 'node:path';
-import { quoteForShell } from '../../processes/read-only.js';
+import { quoteForShell, splitShellWords } from '../../processes/read-only.js';
 import type { AppDirectory } from '../detection-rules.js';
 import { detectPackageManager, packageRunner, runScriptCommand } from '../package-manager.js';
-import { splitShellWords } from '../shell-words.js';
 import { frameworkOf, frameworkScripts, startsOthers, withoutOptions } from './framework-call.js';
 import { readPackage, type PackageFacts } from './package-json.js';
 import { lastCommandOf } from './script-command.js';
