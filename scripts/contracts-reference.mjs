@@ -146,6 +146,7 @@ function toDetectionPage(rules) {
     heading('What is detected'),
     'Without a start command in `.envctl`, envctl looks into the directory of a service (`BACKEND_DIR`, `FRONTEND_DIR`), or into the root of the project where there is none,',
     'and takes the first rule of this table that matches. A rule reads files and starts nothing. `envctl explain-startup` shows the rule and what it was found by.',
+    'Where none matches and a `package.json` there is not JSON, the start is refused with its line; where one matches, a note says so.',
     '',
     ...table(
       ['rule', 'what', 'found by', 'command', 'port by', 'in the root'],

@@ -94,7 +94,7 @@ export function setupInfrastructure({ mode, run_id, ports }) {
 export async function defineServices({ env, ports }) {
   writeFileSync(${JSON.stringify(told)}, JSON.stringify({ env, ports }));
   return { services: [
-    { name: 'Api', type: 'backend', command: 'node server.mjs', cwd: 'backend', port: ${world.ports.backend}, env: { FROM_HOOK: 'yes' } },
+    { name: 'Main Backend', command: 'node server.mjs', cwd: 'backend', port: ${world.ports.backend}, health_url: '/', env: { FROM_HOOK: 'yes' } },
     { name: 'Worker', command: ['node', '-e', 'setInterval(() => undefined, 1000)'] },
     { name: 'Elsewhere', pid: ${external.pid} },
   ] };
@@ -106,12 +106,12 @@ export async function defineServices({ env, ports }) {
 
     it('replaces the services: they are started, on record, kept by another start, replaced by a restart; one that runs already is shown', async () => {
       const started = await world.succeed(['start']);
-      expect(names(started)).to.deep.equal(['Main Api', 'Main Elsewhere', 'Main Worker']);
+      expect(names(started)).to.deep.equal(['Main Backend', 'Main Elsewhere', 'Main Worker']);
       const context = JSON.parse(await readFile(told, 'utf8')) as { readonly env: Readonly<Record<string, string>> };
       expect(context.env['REDIS_URL']).to.match(/^redis:/);
       const { backend } = portsOf(started);
       expect(await environmentOf(backend!)).to.include({ FROM_HOOK: 'yes', REDIS_URL: context.env['REDIS_URL'] });
-      expect(await shown()).to.deep.equal([['Main Api', 'running'], ['Main Elsewhere', 'running'], ['Main Worker', 'running']]);
+      expect(await shown()).to.deep.equal([['Main Backend', 'running'], ['Main Elsewhere', 'running'], ['Main Worker', 'running']]);
       expect((await world.json(['health'])).code).to.equal(0);
 
       await rm(told);
@@ -119,7 +119,7 @@ export async function defineServices({ env, ports }) {
       expect([(again as unknown as { readonly decision: { readonly kind: string } }).decision.kind, names(again), existsSync(told)]).to.deep.equal(['reuse', names(started), false]);
 
       const pid = await servedBy(backend!);
-      const restarted = await world.succeed(['restart']);
+      const restarted = await world.succeed(['restart', 'backend']);
       expect([names(restarted), portsOf(restarted)['backend'], existsSync(told)]).to.deep.equal([names(started), backend, true]);
       expect(isAlive(pid)).to.equal(false);
 
@@ -150,7 +150,7 @@ export async function defineServices({ env, ports }) {
 
     it('what runs already is never signalled', async () => {
       const stopped = await world.succeed(['stop']);
-      expect(stopped).to.deep.include({ stopped: ['Main Api', 'Main Worker', 'redis-main/server'] });
+      expect(stopped).to.deep.include({ stopped: ['Main Backend', 'Main Worker', 'redis-main/server'] });
       expect(JSON.stringify(stopped)).to.include(`Main Elsewhere (pid ${external.pid}) was not started by envctl and runs on`);
       expect(isAlive(external.pid!)).to.equal(true);
       await world.succeed(['start']);

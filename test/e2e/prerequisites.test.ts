@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { mkdir, symlink, writeFile } from 'node:fs/promises';
+import { mkdir, rm, symlink, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { expect } from 'chai';
 import { runOrThrow } from '../packaging/run.js';
@@ -30,6 +30,24 @@ describe('the programs of a start', function () {
       expect(document.hints).to.have.length(1);
       expect(document.hints[0]).to.match(/git/);
     }
+  });
+
+  it('a package.json that is not JSON refuses a start with its line, and is foreseen with the same words', async () => {
+    const file = path.join(world.repository, 'frontend/package.json');
+    await mkdir(path.dirname(file), { recursive: true });
+    await writeFile(file, '{\n  "scripts": { "dev": "vite" },\n}\n');
+    const env = { ENVCTL_FRONTEND_START_CMD: '' };
+    const message = new RegExp(`^${file} is not JSON, line 3: Expected double-quoted property name.*\\. Whether it is the frontend cannot be told\\.$`);
+    for (const words of [['start'], ['start', '--dry-run'], ['explain-startup']]) {
+      const { code, document } = await world.json(words, { env });
+      expect([code, document.code], words.join(' ')).to.deep.equal([1, 'ENVCTL_E_CONFIG_INVALID']);
+      expect(document.message).to.match(message);
+      expect(document.hints).to.deep.equal([`\${EDITOR:-vi} +3 ${file}`]);
+    }
+    const { code, document } = await world.json(['preflight'], { env });
+    expect(code).to.equal(1);
+    expect((document['startup'] as { problem: { message: string } }).problem.message).to.match(message);
+    await rm(file);
   });
 
   it('a dependency that nothing here can run is refused before anything is touched, and foreseen with the same words', async () => {

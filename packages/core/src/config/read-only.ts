@@ -12,5 +12,6 @@ export { type DeclaredRefiner, type RefineConfig, refinersInUse } from './refine
 export type { ServiceKind, ServiceNeed, ServiceOptions, ServiceRestart } from './service-options.js';
 export { additionalSourceParts } from './env-sources.js';
 export { adviseSetting } from './setting-advice.js';
+export { expectedOfOption } from './service-values.js';
 export { serviceKey } from './service-keys.js';
 export { serviceSuffix, standardServices } from './service-names.js';

@@ -42,7 +42,7 @@ export interface SetupInfrastructureResult {
 /** A service of the project: one that envctl starts (`command`), or one that runs already (`pid`), which is shown and never signalled. */
 export interface DefinedService {
   readonly name: string;
-  /** Default: the name in small letters, with `-` for what is no letter or digit. */
+  /** Default: the name without that of the project before it, in small letters, with `-` for what is no letter or digit. */
   readonly type?: string;
   /** Relative to the root of the project; default: the root. */
   readonly cwd?: string;

@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import type { DefineServicesResult, SetupInfrastructureResult } from '../contract/index.js';
+import { expectedOfOption } from '../config/read-only.js';
 import type { HookName } from './hook-files.js';
 
 export interface HookPayloads {
@@ -40,6 +41,10 @@ function createSchema(hook: HookName): z.ZodType {
       log_path: text.nullable().optional(),
       health_url: text.nullable().optional(),
     })
+    .superRefine(({ health_url: url, port: wanted, requested_port: requested, actual_port: actual }, context) => {
+      const fault = url === undefined || url === null ? undefined : healthUrlFault(url, [wanted, requested, actual].some((each) => each !== undefined && each !== null));
+      if (fault !== undefined) context.addIssue({ code: 'custom', path: ['health_url'], message: fault });
+    })
     .refine(({ command, pid }) => (command === undefined) !== (pid === undefined || pid === null), { error: 'needs either a command, which envctl starts, or the pid of what runs already' });
 
   const services = z
@@ -48,4 +53,10 @@ function createSchema(hook: HookName): z.ZodType {
     .refine((value) => new Set(value.services?.map(({ name }) => name.toLowerCase())).size === (value.services ?? []).length, { error: 'two services have one name' });
 
   return hook === 'setupInfrastructure' ? setup : services;
+}
+
+function healthUrlFault(url: string, hasPort: boolean): string | undefined {
+  const expected = expectedOfOption('HEALTH_URL', url);
+  if (expected !== undefined) return `'${url}' is not ${expected}`;
+  return hasPort || !(url.startsWith('/') || url.includes('{port}')) ? undefined : `'${url}' asks a port of its own, and the service has no port`;
 }

@@ -1,5 +1,6 @@
 import path from 'node:path';
 import { serviceKey, type ServiceOptions } from '../config/read-only.js';
+import { brokenManifest } from './broken-manifest.js';
 import { readConfiguredCommand } from './configured-command.js';
 import { matchRules, withHealthUrl } from './detection.js';
 import type { DetectionFiles } from './detection-files.js';
@@ -34,7 +35,10 @@ export function detectAdditional(input: AdditionalInput): AdditionalDetection {
     const evidence = 'evidence' in found ? found.evidence : [];
     return { command: command === undefined ? undefined : withHealthUrl(command, options.healthUrl), evidence: evidence.map((entry) => ({ service: options.slug, rule: 'configured', ...entry })), problems };
   }
-  const match = hasOwn && options.kind === 'server' ? matchRules({ service: 'backend', directory: own, projectRoot, isRoot: false, searchPath, files }) : undefined;
+  const app = hasOwn && options.kind === 'server' ? ({ service: 'backend', directory: own, projectRoot, isRoot: false, searchPath, files } as const) : undefined;
+  const match = app === undefined ? undefined : matchRules(app);
+  const broken = app === undefined || match !== undefined ? undefined : brokenManifest(app, options.slug);
+  if (broken !== undefined) return { command: undefined, evidence: [], problems: [broken] };
   if (match?.command === undefined) {
     return refused(options, 'ENVCTL_E_SERVICE_COMMAND_MISSING', 'missing_service_start_command', `missing_service_start_command: no start command for the service ${options.slug} is configured${hasOwn && options.kind === 'server' ? `, and none was found in ${own}` : ''}.`, [
       `envctl config --set ${serviceKey(options.slug, 'START_CMD')}='<command>${options.kind === 'server' ? ' --port {port}' : ''}'`,

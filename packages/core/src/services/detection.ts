@@ -1,5 +1,6 @@
 import path from 'node:path';
 import { EnvctlError } from '../contract/index.js';
+import { brokenManifest } from './broken-manifest.js';
 import { companionNotes } from './companion-notes.js';
 import { readConfiguredCommand } from './configured-command.js';
 import type { DetectionFiles } from './detection-files.js';
@@ -8,7 +9,7 @@ import { detectionRules } from './rules/index.js';
 import { severalDjangos } from './rules/python.js';
 import { severalPrograms } from './rules/several-programs.js';
 import { findWorkspaceApplication } from './rules/workspace.js';
-import type { DetectionEvidence, DetectionProblem, ServiceCommand, ServiceName } from './service-command.js';
+import { healthUrlOf, type DetectionEvidence, type DetectionProblem, type ServiceCommand, type ServiceName } from './service-command.js';
 
 export interface DetectionInput {
   /** Absolute path of the checkout. */
@@ -101,7 +102,10 @@ function detectOne(input: DetectionInput, service: ServiceName): Detected | unde
   const directory = hasOwn ? own : input.projectRoot;
   const app: AppDirectory = { service, directory, projectRoot: input.projectRoot, isRoot: directory === input.projectRoot, searchPath: input.searchPath, files: input.files };
   const match = matchRules(app) ?? (app.isRoot ? findWorkspaceApplication(rulesFor(app), app) : undefined);
-  return match ?? severalDjangos(app) ?? severalPrograms(app);
+  const found = match ?? severalDjangos(app) ?? severalPrograms(app);
+  const broken = brokenManifest(app, service);
+  if (broken === undefined) return found;
+  return found === undefined ? { command: undefined, problems: [broken] } : { ...found, notes: [...(found.notes ?? []), broken.message] };
 }
 
 /** By default a service may be in the root as well; a directory that somebody named is meant. */
@@ -135,10 +139,9 @@ function ruleOf(found: Detected | undefined): DetectionRule | undefined {
   return detectionRules.find(({ id }) => id === found?.command?.rule);
 }
 
-/** A path is asked for on the service's own port. */
 export function withHealthUrl(command: ServiceCommand, healthUrl: string | undefined): ServiceCommand {
   if (healthUrl === undefined || healthUrl === '') return command;
-  return { ...command, healthUrl: healthUrl.startsWith('/') ? `http://127.0.0.1:{port}${healthUrl}` : healthUrl };
+  return { ...command, healthUrl: healthUrlOf(healthUrl) };
 }
 
 function absenceNote(input: DetectionInput, service: ServiceName): string {

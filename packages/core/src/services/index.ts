@@ -5,7 +5,7 @@ export { createDetectionFiles, type DetectionFiles } from './detection-files.js'
 export type { DetectionRule, RuleMatch } from './detection-rules.js';
 export { detectionRules } from './rules/index.js';
 export { declaredSecretNames } from './caller-credentials.js';
-export { commandOnPort, substitutePort, type DetectionEvidence, type DetectionProblem, type ServiceCommand, type ServiceName } from './service-command.js';
+export { commandOnPort, healthUrlOf, substitutePort, type DetectionEvidence, type DetectionProblem, type ServiceCommand, type ServiceName } from './service-command.js';
 export { forwardedVariables, type ForwardedSettings } from './forwarded-variables.js';
 export { addressSources, addressVariables, fillEnvLines, sortEnvLines, type ServiceAddress, toEnvSources, type EnvSources, type SkippedLine } from './section-variables.js';
 export { ownVariableNames, peerVariableNames, serviceEnvironment, type EnvironmentAudience, type ServiceEnvironmentInput } from './service-environment.js';

@@ -3,7 +3,7 @@ export { callerCredentials, declaredSecretNames } from './caller-credentials.js'
 export { detectServices, missingCommandError, toDetectionError, type ServiceDetection } from './detection.js';
 export { createDetectionFiles, type DetectionFiles } from './detection-files.js';
 export { forwardedVariables } from './forwarded-variables.js';
-export type { DetectionProblem, ServiceCommand, ServiceName } from './service-command.js';
+export { healthUrlOf, type DetectionProblem, type ServiceCommand, type ServiceName } from './service-command.js';
 export { addressSources, type EnvSources, sortEnvLines, toEnvSources, type SkippedLine } from './section-variables.js';
 export { ownVariableNames, type EnvironmentAudience } from './service-environment.js';
 export { planPreparations, type PreparationPlan } from './preparation/plan-preparations.js';

@@ -61,6 +61,11 @@ export interface DetectionProblem {
   readonly hints: readonly string[];
 }
 
+/** The URL that is asked whether a service is healthy: a path is asked for on the service's own port. */
+export function healthUrlOf(text: string): string {
+  return text.startsWith('/') ? `http://127.0.0.1:{port}${text}` : text;
+}
+
 /** Puts the port in the place of every `{port}`; without a port nothing is replaced. */
 export function substitutePort(text: string, port: number | null): string {
   return port === null ? text : text.replaceAll('{port}', String(port));

@@ -1,6 +1,7 @@
 /** The services that a hook of the project defines, as parts of a plan: those on record before the hook is asked, and those it gave back. */
 import path from 'node:path';
 import type { DefinedService } from '../contract/index.js';
+import { healthUrlOf } from '../services/read-only.js';
 import type { ServiceRecord } from '../state/read-only.js';
 import type { PlanAction } from './plan.js';
 import type { PlannedService } from './plan-service.js';
@@ -15,22 +16,23 @@ export function definedName(project: string, name: string): string {
   return name.toLowerCase().startsWith(`${project.toLowerCase()} `) ? name : `${project} ${name}`;
 }
 
-export function definedType({ type, name }: Pick<DefinedService, 'type' | 'name'>): string {
-  return type ?? (name.toLowerCase().replaceAll(/[^a-z0-9]+/g, '-').replaceAll(/^-+|-+$/g, '') || 'service');
+/** The type a service says, else its name without the project's before it. */
+export function definedType(project: string, { type, name }: Pick<DefinedService, 'type' | 'name'>): string {
+  return type ?? (definedName(project, name).slice(project.length + 1).toLowerCase().replaceAll(/[^a-z0-9]+/g, '-').replaceAll(/^-+|-+$/g, '') || 'service');
 }
 
 /** A service that envctl starts. `words` is its command. */
 export function planDefined(project: { readonly name: string; readonly root: string }, service: DefinedService, command: { readonly words: readonly [string, ...string[]]; readonly env: Readonly<Record<string, string>> }): DefinedPlan {
   const port = service.port ?? service.requested_port ?? null;
   return {
-    ...common({ type: definedType(service), name: definedName(project.name, service.name), listens: port !== null, port, action: 'start' }),
+    ...common({ type: definedType(project.name, service), name: definedName(project.name, service.name), listens: port !== null, port, action: 'start' }),
     command: {
-      type: definedType(service),
+      type: definedType(project.name, service),
       command: command.words,
       cwd: path.resolve(project.root, service.cwd ?? '.'),
       portMode: command.words.some((word) => word.includes('{port}')) ? 'flag' : 'env',
       env: { ...command.env, ...service.env },
-      ...(service.health_url === undefined || service.health_url === null ? {} : { healthUrl: service.health_url }),
+      ...(service.health_url === undefined || service.health_url === null ? {} : { healthUrl: healthUrlOf(service.health_url) }),
       source: 'configured',
       rule: definedRule,
     },

@@ -1,8 +1,9 @@
 /** Starts what a hook of the project defined, in the place of the services envctl would have found; what runs already is put on record and left alone. */
 import { EnvctlError, type DefinedService } from '../contract/index.js';
 import { identityOf } from '../processes/index.js';
-import { createLaunchToken, releaseLease } from '../resources/index.js';
 import { splitShellWords } from '../processes/read-only.js';
+import { createLaunchToken, releaseLease } from '../resources/index.js';
+import { healthUrlOf, substitutePort } from '../services/index.js';
 import type { ServiceRecord } from '../state/index.js';
 import type { RunningNode } from './node-runner.js';
 import { planEnvironment } from './planned-environment.js';
@@ -15,7 +16,7 @@ import { runServiceNode } from './run-service.js';
 export async function startDefined(run: ProjectRun, services: readonly DefinedService[], running: RunningNode): Promise<void> {
   const { name: project } = run.request.project;
   const together = services.map(({ name }) => definedName(project, name));
-  const types = services.map(definedType);
+  const types = services.map((service) => definedType(project, service));
   const twice = types.find((type, index) => types.indexOf(type) !== index);
   if (twice !== undefined) throw invalid(run, `two services have the type ${twice}`);
   const kept = run.request.project.services.filter(({ action }) => action === 'keep').map(({ name }) => name);
@@ -95,7 +96,7 @@ function toExternalRecord(run: ProjectRun, service: DefinedService): ServiceReco
   const port = service.actual_port ?? service.port ?? service.requested_port ?? null;
   return {
     name: definedName(project.name, service.name),
-    type: definedType(service),
+    type: definedType(project.name, service),
     cwd: service.cwd ?? project.root,
     pid: identity.pid,
     requested_port: service.port ?? service.requested_port ?? port,
@@ -106,13 +107,13 @@ function toExternalRecord(run: ProjectRun, service: DefinedService): ServiceReco
     started_at: context.now() / 1000,
     listener_pids: null,
     project: project.name,
-    service_slug: definedType(service),
+    service_slug: definedType(project.name, service),
     launch_id: null,
     launch_directory: null,
     run_id: runId,
     listener_expected: port !== null,
     public_url: port === null ? null : `http://${context.publicHost}:${port}`,
-    health_url: service.health_url ?? null,
+    health_url: service.health_url === undefined || service.health_url === null ? null : substitutePort(healthUrlOf(service.health_url), port),
     failure_detail: null,
     critical: true,
     degraded: false,

@@ -68,6 +68,8 @@ describe('runHook', () => {
     ['what cannot be JSON', 'export function defineServices() { const a = {}; a.a = a; return a; }', /circular/],
     ['a payload that is wrong, with the place', "export function defineServices() { return { services: [{ name: 'Api', command: 'x', port: 'http' }] }; }", /gave back what envctl cannot use: services\[0\]\.port: /],
     ['a service that nobody starts', "export function defineServices() { return { services: [{ name: 'Api' }] }; }", /services\[0\]: needs either a command/],
+    ['a health_url that is none', "export function defineServices() { return { services: [{ name: 'Api', command: 'x', port: 8123, health_url: 'healthz' }] }; }", /services\[0\]\.health_url: 'healthz' is not a path that begins with \/, or a URL/],
+    ['a health_url on the port of a service that has none', "export function defineServices() { return { services: [{ name: 'Api', command: 'x', health_url: '/healthz' }] }; }", /services\[0\]\.health_url: '\/healthz' asks a port of its own, and the service has no port/],
     ['an unknown field', 'export function defineServices() { return { servces: [] }; }', /Unrecognized key: "servces"/],
     ['services to be skipped and none instead', 'export function defineServices() { return { skip_default_services: true }; }', /skip_default_services needs at least one service/],
   ];

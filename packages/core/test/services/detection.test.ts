@@ -54,6 +54,36 @@ describe('detectServices', () => {
     }
   });
 
+  describe('refuses a package.json that is not JSON, with its line', () => {
+    const broken = '{\n  "scripts": { "dev": "vite" },\n}\n';
+    const rows: readonly [string, Readonly<Record<string, string>>, string, string][] = [
+      ['of the directory of a service', { 'frontend/package.json': broken, 'backend/package.json': expressPackage, 'backend/node_modules/': '' }, 'frontend', 'frontend/package.json'],
+      ['of the root, which may be either service', { 'package.json': broken }, 'backend frontend', 'package.json'],
+      ['of a package of the workspace', { 'package.json': JSON.stringify({ workspaces: ['apps/*'] }), 'apps/web/package.json': broken }, 'backend frontend', 'apps/web/package.json'],
+    ];
+    for (const [title, files, services, file] of rows) {
+      it(title, async () => {
+        const { root, problems } = await detect(files);
+        expect(problems.map(({ service }) => service).join(' ')).to.equal(services);
+        expect(problems[0]?.message).to.match(new RegExp(`^${root}/${file} is not JSON, line 3: Expected double-quoted property name`));
+        expect(problems[0]?.hints).to.deep.equal([`\${EDITOR:-vi} +3 ${root}/${file}`]);
+        expect(toDetectionError(problems[0]!).code).to.equal('ENVCTL_E_CONFIG_INVALID');
+      });
+    }
+
+    it('and says so in a note where another file decides', async () => {
+      const found = await detect({ 'backend/main.py': fastapi, 'backend/package.json': broken }, { switchedOff: ['frontend'] });
+      expect(onPort(found, 4000).backend).to.match(/^python3 -m uvicorn/);
+      expect(found.notes.join('\n')).to.match(/backend\/package\.json is not JSON, line 3: /);
+    });
+
+    it('also where it holds something else, or nothing', async () => {
+      for (const [text, told] of [['[]', 'there is no object in it'], ['', 'Unexpected end of JSON input']] as const) {
+        expect((await detect({ 'package.json': text })).problems[0]?.message).to.include(`is not JSON: ${told}. `);
+      }
+    });
+  });
+
   describe('takes the package manager of the nearest lock file', () => {
     const rows: readonly [string, Readonly<Record<string, string>>, string][] = [
       ['pnpm', { 'frontend/pnpm-lock.yaml': '', 'bin/pnpm*': '' }, 'pnpm run dev --port 4000 --strictPort --host 127.0.0.1'],

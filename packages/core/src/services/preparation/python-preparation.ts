@@ -163,7 +163,10 @@ const installDeclared = [
   ' import tomllib',
   'except ImportError:',
   ' from pip._vendor import tomli as tomllib',
-  'needed = tomllib.load(open(sys.argv[1], "rb"))["project"]["dependencies"]',
+  'try:',
+  ' needed = tomllib.load(open(sys.argv[1], "rb"))["project"]["dependencies"]',
+  'except tomllib.TOMLDecodeError as error:',
+  ' sys.exit("ERROR: %s is not TOML: %s" % (sys.argv[1], error))',
   'sys.exit(subprocess.call([sys.executable, "-m", "pip", "install", "--no-input", "--disable-pip-version-check", *needed]))',
 ].join('\n');
 

@@ -14,6 +14,7 @@ import { createPreparationFiles, type PreparationFiles } from './preparation-fil
 import { fingerprint, preparationId, readRecord, recordPath, type PreparationRecord } from './preparation-record.js';
 import type { PlannedPreparation } from './preparation.js';
 import { isWhole, pythonDistributions } from './python-distributions.js';
+import { jsonFault } from './read-json-object.js';
 import { tellingLine } from './telling-line.js';
 
 export type PreparationContext = AcquireContext & Pick<EngineContext, 'lock' | 'env'> & { readonly redaction: { readonly text: (text: string) => string } };
@@ -71,7 +72,7 @@ async function runStep(context: PreparationContext, request: PreparationRequest,
   try {
     const end = await runServiceTask(context, { name: `prepare ${service}`, project, runId, command, cwd: planned.cwd, env: taskEnvironment(context.env, planned.env), logPath, timeoutMs, signal });
     if (end.code === 0) return;
-    throw failure(request, command, tellingLine(end.lines, context.redaction.text) ?? `it ended with code ${end.code}`);
+    throw failure(request, command, lockFault(planned) ?? tellingLine(end.lines, context.redaction.text) ?? `it ended with code ${end.code}`);
   } catch (error) {
     signal.throwIfAborted();
     if (!isEnvctlError(error) || error.code === 'ENVCTL_E_SERVICE_PREPARATION') throw error;
@@ -89,9 +90,20 @@ function failure({ planned, service, logPath }: PreparationRequest, command: rea
   });
 }
 
+/** npm takes a lock file that it cannot read for none. */
+function lockFault({ manager, inputs }: PlannedPreparation): string | undefined {
+  if (manager !== 'npm') return undefined;
+  const files = createPreparationFiles();
+  for (const lock of inputs.filter((file) => /(?:package-lock|npm-shrinkwrap)\.json$/.test(file))) {
+    const fault = jsonFault(files, lock);
+    if (fault !== undefined) return `${lock} is a lock file that is ${fault.text}`;
+  }
+  return undefined;
+}
+
 function hintsFor({ manager, directory }: PlannedPreparation, why: string): readonly string[] {
   const at = `cd ${quoteForShell(directory)} && `;
-  if (/can only install packages when|Cannot install with "frozen-lockfile"|is out-of-date|ERR_PNPM_OUTDATED_LOCKFILE|lockfile needs to be updated|lockfile had changes|would have been modified|changed significantly|frozen mode is set/.test(why)) {
+  if (/can only install (?:packages when|with an existing)|a lock file that is not JSON|Cannot install with "frozen-lockfile"|is out-of-date|ERR_PNPM_OUTDATED_LOCKFILE|lockfile needs to be updated|lockfile had changes|would have been modified|changed significantly|frozen mode is set/.test(why)) {
     return [`${at}${{ npm: 'npm install', pnpm: 'pnpm install', yarn: 'yarn install', bun: 'bun install', poetry: 'poetry lock', uv: 'uv lock', pipenv: 'pipenv lock', bundler: 'bundle lock', pip: 'pip install -r requirements.txt' }[manager]}`];
   }
   if (/ERESOLVE/.test(why)) return [`${at}npm ls`];

@@ -1,7 +1,7 @@
 const limit = 240;
 
 /** Lines of package managers that say nothing by themselves. */
-const noise = /^npm (?:error|ERR!)(?:$| (?:code |errno |syscall |path |dest |command |A complete log|Fix the upstream|this command with|to accept|For a full report|Found: |node_modules\/|\s*$)|\s{2,})|^npm (?:warn|WARN|notice)|^\s*at |^\s*\^+\s*$|^\[notice\]|^Traceback/;
+const noise = /^npm (?:error|ERR!)(?:$| (?:code |errno |syscall |path |dest |command |A complete log|Fix the upstream|this command with|to accept|For a full report|Found: |node_modules\/|\s*$)|\s{2,})|^npm (?:warn|WARN|notice)|^\s*at |^\s*\^+\s*$|^\[notice\]|^Traceback|^ERROR: (?:Ignored the following|Could not find a version that satisfies)/;
 /** What a manager says first is the cause; what a program says last is. */
 const firstWords: readonly RegExp[] = [
   /^npm (?:error|ERR!) notsup Required: /,
@@ -27,15 +27,17 @@ export function tellingLine(lines: readonly string[], redact: (text: string) => 
 /** What pnpm and yarn draw before a line. */
 const ornament = /^(?:[\u251c\u2570]\u2500\u25b6 |\u27a4 YN\d{4}: \u2502 )/;
 
-/** A cause that pnpm, or uv, breaks into lines of the width of a terminal is one line again. */
+/** A cause that pnpm, uv or npm breaks into lines of the width of a terminal is one line again. */
 function joinCauses(lines: readonly string[]): readonly string[] {
   const joined: string[] = [];
   let isCause = false;
+  let isUsage = false;
   for (const line of lines) {
-    const more = /^ {6,}(\S.*)$/.exec(line)?.[1];
+    const more = (isUsage ? /^npm (?:error|ERR!) (\S.*)$/ : /^ {6,}(\S.*)$/).exec(line)?.[1];
     if (isCause && more !== undefined) joined[joined.length - 1] += `${/(?:\w-|\/)$/.test(joined.at(-1)!) ? '' : ' '}${more}`;
     else {
-      isCause = /^\s*\u2570\u2500\u25b6 /.test(line);
+      isUsage = /^npm (?:error|ERR!) .*can only install with an existing/.test(line);
+      isCause = isUsage || /^\s*\u2570\u2500\u25b6 /.test(line);
       joined.push(line);
     }
   }

@@ -2,6 +2,7 @@ import path from 'node:path';
 import { findProgram, quoteForShell } from '../../processes/read-only.js';
 import type { AppDirectory } from '../detection-rules.js';
 import { directoriesUpTo, type PackageManager } from '../package-manager.js';
+import { readJsonObject, toObject } from '../preparation/read-json-object.js';
 import type { DetectionProblem } from '../service-command.js';
 import { missingProgram } from './missing-program.js';
 
@@ -18,13 +19,13 @@ export interface PackageFacts {
 /** Undefined when there is no package.json, or one that cannot be read. */
 export function readPackage(app: Pick<AppDirectory, 'directory' | 'files'>): PackageFacts | undefined {
   const file = path.join(app.directory, 'package.json');
-  const value = parseObject(app.files.readText(file) ?? '');
+  const value = readJsonObject(app.files, file);
   if (value === undefined) return undefined;
-  const scripts = Object.entries(toObject(value['scripts'])).filter((entry): entry is [string, string] => typeof entry[1] === 'string');
+  const scripts = Object.entries(toObject(value['scripts']) ?? {}).filter((entry): entry is [string, string] => typeof entry[1] === 'string');
   return {
     file,
     scripts: Object.fromEntries(scripts),
-    dependencies: new Set(['dependencies', 'devDependencies'].flatMap((key) => Object.keys(toObject(value[key])))),
+    dependencies: new Set(['dependencies', 'devDependencies'].flatMap((key) => Object.keys(toObject(value[key]) ?? {}))),
     isWorkspaceRoot: value['workspaces'] !== undefined || app.files.isFile(path.join(app.directory, 'pnpm-workspace.yaml')),
   };
 }
@@ -54,17 +55,4 @@ export function installationProblems(app: AppDirectory, facts: PackageFacts, man
       hints: [`cd ${quoteForShell(where)} && ${manager.install}`],
     },
   ];
-}
-
-function parseObject(text: string): Record<string, unknown> | undefined {
-  try {
-    const value: unknown = JSON.parse(text.replace(/^\uFEFF/, ''));
-    return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Record<string, unknown>) : undefined;
-  } catch {
-    return undefined;
-  }
-}
-
-function toObject(value: unknown): Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Record<string, unknown>) : {};
 }

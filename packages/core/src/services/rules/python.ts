@@ -229,7 +229,7 @@ function variableOf(text: string, classes: readonly string[]): string | undefine
 
 /** A function of a module that makes the application and can be called without arguments. */
 function factoryOf(text: string, classes: readonly string[]): string | undefined {
-  const makes = new RegExp(`=\\s*(?:\\w+\\.)?(?:${classes.join('|')})\\s*\\(`).test(text);
+  const makes = new RegExp(`(?:=|\\breturn\\b)\\s*(?:\\w+\\.)?(?:${classes.join('|')})\\s*\\(`).test(text);
   const name = /^def\s+(create_app|make_app|create_application|get_app|get_application|build_app)\s*\(((?:[^()]|\([^()]*\))*)\)/m.exec(text);
   if (!makes || name === null) return undefined;
   const needed = name[2]!.split(',').map((parameter) => parameter.trim()).filter((parameter) => parameter !== '' && !parameter.includes('=') && !parameter.startsWith('*'));

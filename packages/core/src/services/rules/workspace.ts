@@ -48,7 +48,7 @@ function isMeant(app: AppDirectory, { command }: RuleMatch): boolean {
 }
 
 /** Directories with a package.json that the workspace declares as its members. */
-function workspaceMembers({ projectRoot, files }: AppDirectory): readonly string[] {
+export function workspaceMembers({ projectRoot, files }: Pick<AppDirectory, 'projectRoot' | 'files'>): readonly string[] {
   const patterns = workspacePatterns(files, projectRoot).filter((pattern) => !pattern.startsWith('!'));
   const depth = Math.max(0, ...patterns.map((pattern) => (pattern.includes('**') ? deepest : pattern.replace(/^\.\//, '').split('/').filter((part) => part !== '').length)));
   return directoriesBelow(projectRoot, depth, files).filter((directory) => files.isFile(path.join(directory, 'package.json')) && isWorkspaceMember(files, projectRoot, directory));

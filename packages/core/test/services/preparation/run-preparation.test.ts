@@ -128,6 +128,14 @@ describe('runPreparation with npm', function () {
     expect(world.plan().action).to.equal('run');
   });
 
+  it('names a lock file that is not JSON, which npm takes for none', async () => {
+    await needGreet({ lock: true });
+    await writeFile(path.join(world.checkout, 'package-lock.json'), '{');
+    const error = await failureOf(world.prepare());
+    expect(error.message).to.match(/package-lock\.json is a lock file that is not JSON, line 1: Expected property name/);
+    expect(error.hints[0]).to.match(/^cd .* && npm install$/);
+  });
+
   it('says so when an installation ends well and lacks what the start needs', async () => {
     await needGreet({ lock: true, manifest: { bin: { greeting: 'greet.js' } } });
     const error = await failureOf(world.prepare());
@@ -233,10 +241,15 @@ describe('runPreparation with pip', function () {
     await run(python, ['-c', 'import greeting']);
   });
 
+  it('tells which pyproject.toml is not TOML', async () => {
+    world = await createPrepareWorld({ 'pyproject.toml': '[project]\nname = "app"\nversion = \ndependencies = ["greeting"]\n' }, { command });
+    expect((await failureOf(world.prepare())).message).to.match(/ERROR: .*pyproject\.toml is not TOML: Invalid value \(at line 3/);
+  });
+
   it('tells what pip cannot find', async () => {
     world = await createPrepareWorld({ 'requirements.txt': '--no-index\nabsent-package==1.0\n' }, { command, env: { PIP_FIND_LINKS: '' } });
     const error = await failureOf(world.prepare());
-    expect(error.message).to.include('ERROR: Could not find a version that satisfies the requirement absent-package==1.0');
+    expect(error.message).to.include('ERROR: No matching distribution found for absent-package==1.0');
     expect(await world.remains()).to.deep.equal([]);
   });
 });

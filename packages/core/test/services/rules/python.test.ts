@@ -38,6 +38,7 @@ describe('rules for Python', () => {
       ['in app.py', { 'app.py': flask }, { backend: run('app:app') }, 'flask'],
       ['under another name', { 'wsgi.py': 'import flask\nserver: flask.Flask = flask.Flask("x")\n' }, { backend: run('wsgi:server') }],
       ['by a factory', { 'main.py': flaskFactory }, { backend: run('main:create_app') }],
+      ['by a factory that returns it at once', { 'app.py': 'from flask import Flask\n\ndef create_app():\n    return Flask(__name__)\n' }, { backend: run('app:create_app') }],
       ['by a factory of a package', { 'shop/__init__.py': flaskFactory, 'tests/__init__.py': flaskFactory }, { backend: run('shop:create_app') }],
       ['by a factory of a package below src', { 'src/shop/__init__.py': flaskFactory }, { backend: run('shop:create_app') }],
       ['that is made from a factory elsewhere', { 'wsgi.py': 'from shop import create_app\napplication = create_app()\n' }, { backend: run('wsgi:application') }],
