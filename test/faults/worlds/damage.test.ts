@@ -175,9 +175,52 @@ describe('files of envctl that are damaged', function () {
     damage(/\/instances\/[^/]+\.json$|run_state\.json$/);
     const finished = await repository.envctl('stop', '--json');
     expect(finished.code, finished.stdout).to.equal(1);
-    expect(finished.stdout).to.match(/redis-main\.json is damaged and nothing tells who uses it/);
+    expect(finished.stdout).to.match(/redis-main\.json is damaged or gone and nothing tells who uses it/);
     expect((await machine.census()).listeners).to.deep.equal([6379]);
     expectNoStack(await repository.envctl('stop-all'));
+    await expectNobody();
+  });
+
+  const remove = (pattern: RegExp): void => {
+    const files = filesOf(pattern);
+    expect(files, String(pattern)).not.to.deep.equal([]);
+    for (const file of files) rmSync(file);
+  };
+
+  it('an instance record that is gone is written anew while its server runs: health, a start, a restart that fails and stop know the server', async () => {
+    await repository.json('start', '--headless');
+    const server = async (): Promise<readonly number[]> => (await machine.census()).processes.filter(({ words }) => words.includes('redis-server ')).map(({ pid }) => pid);
+    const before = await server();
+    remove(/\/instances\/[^/]+\.json$/);
+    expect((await repository.envctl('health')).code).to.equal(0);
+    await repository.json('start', '--headless');
+    expect(await server()).to.deep.equal(before);
+    remove(/\/instances\/[^/]+\.json$/);
+    writeFileSync(path.join(repository.root, 'backend/app.js'), 'process.exit(3);\n');
+    expect((await repository.envctl('restart', 'backend')).code).to.equal(1);
+    expect(await server()).to.deep.equal(before);
+    remove(/\/instances\/[^/]+\.json$/);
+    expect(await stopped()).to.include('redis-main/server');
+    await expectNobody();
+  });
+
+  it('no second server is started on data whose server runs on no record; stop names it, stop-all ends it', async () => {
+    await repository.json('start', '--headless');
+    removeLaunches();
+    remove(/\/instances\/[^/]+\.json$/);
+    remove(/\/ledger\/[^/]+\.json$/);
+    await repository.json('start', '--headless', '--no-resume');
+    expect((await machine.census()).listeners.filter((port) => port < 7000)).to.deep.equal([6379]);
+    expect(await stopped()).to.deep.equal(['Main Backend', 'Main Frontend']);
+    await expectNobody();
+    await repository.json('start', '--headless');
+    rmSync(path.join(machine.runtimeRoot, 'engine'), { recursive: true });
+    const again = await repository.envctl('start', '--headless');
+    expect([again.code, again.stderr]).to.satisfy(([exit, text]: [number, string]) => exit === 1 && text.includes('record of it is gone'));
+    const stop = await repository.envctl('stop');
+    expect(stop.code, stop.stderr).to.equal(1);
+    expect(stop.stdout).to.match(/its server runs on: envctl stop-all/);
+    await repository.json('stop-all');
     await expectNobody();
   });
 

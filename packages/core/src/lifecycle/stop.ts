@@ -3,9 +3,9 @@ import { join } from 'node:path';
 import type { Mode } from '../contract/index.js';
 import { mainProjectName, selectServices, toSlug, unknownTarget, type ServiceSelectors } from '../projects/index.js';
 import { readInstances, releaseDependencies } from '../requirements/index.js';
-import { launchesAt, readRecordedLaunches, recordedNeeds, releaseInOrder, releaseProcesses, type RecordedLaunch } from '../resources/index.js';
+import { isLaunchAlive, launchesAt, readRecordedLaunches, recordedNeeds, releaseInOrder, releaseProcesses, type RecordedLaunch } from '../resources/index.js';
 import { holdAll, type EngineContext } from '../scope/index.js';
-import { identityOf } from '../processes/index.js';
+import { identityOf, readProcessTable } from '../processes/index.js';
 import type { DamagedEntry, RunState, ServiceRecord } from '../state/index.js';
 import { serviceName } from '../state/read-only.js';
 import { namedServices } from '../truth/index.js';
@@ -36,7 +36,7 @@ async function stopSelected(context: EngineContext, request: StopRequest): Promi
   const legacy = loaded === undefined ? await loadLegacyRun(context, request.mode) : undefined;
   if (legacy !== undefined && projects.length === 0) return nothingRuns(describeLegacyRemains(legacy, request.selectors));
   if (loaded === undefined && !isEverything) throw unknownTarget('target', namesOf(request.selectors), [], configuredTargets(context));
-  if (projects.length === 0 && loaded === undefined) return nothingRuns();
+  if (projects.length === 0 && loaded === undefined) return isUnlisted ? withoutRecord(context) : nothingRuns();
   return holdAll(context, projects.map((name) => `project-${toSlug(name)}`), { purpose: 'stop', timeoutMs: lockMs, signal: request.signal }, async () => {
     const mode = loaded?.state.mode ?? request.mode;
     const current = (await context.state.load(mode === undefined ? {} : { mode }))?.state;
@@ -104,6 +104,14 @@ async function stopUnlisted(context: EngineContext, projects: readonly string[])
   const survived = new Set(released.incomplete.map((report) => report.directory));
   const own = byLife(ending.filter((launch) => !survived.has(launch.directory)).map(toNamed), released);
   return toStopReport('stop', { message: 'Stopped what a killed command had left.', stopped: [...own.stopped, ...(await namesOfEnded(context, servers))], ended: own.ended, released, problems, projects, warnings: await describeDamage(context, damaged) });
+}
+
+/** No state and no launch tells a project: what runs here all the same is named, and left to stop-all. */
+async function withoutRecord(context: EngineContext): Promise<StopSummary> {
+  const { launches, damaged } = await readRecordedLaunches(context, { thorough: true });
+  const table = readProcessTable();
+  const problems = launches.filter((launch) => isLaunchAlive(launch, table)).map(({ name, launchId }) => `${name ?? launchId} runs, and nothing tells for which project: envctl stop-all`);
+  return problems.length === 0 ? nothingRuns() : toStopReport('stop', { message: 'No active runtime state found.', problems, warnings: await describeDamage(context, damaged) });
 }
 
 function toNamed({ name, launchId, directory }: RecordedLaunch): { readonly name: string; readonly directory: string } {

@@ -1,4 +1,5 @@
 /** Brings one dependency up for one project, probes it, and gives it back: driver, instance, ports, retries. */
+import { existsSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import type {
   ConfigReader,
@@ -13,15 +14,15 @@ import type {
   ProjectFacts,
 } from '../contract/index.js';
 import { errorMessage } from '../contract/index.js';
-import { examineLaunch, readProcessTable } from '../processes/index.js';
-import { createLaunchToken, describeRemains, readRecordedLaunches, releaseProcesses, type RecordedLaunch } from '../resources/index.js';
+import { readProcessTable } from '../processes/index.js';
+import { createLaunchToken, describeRemains, isLaunchAlive, readRecordedLaunches, releaseProcesses, type RecordedLaunch } from '../resources/index.js';
 import type { EngineContext } from '../scope/index.js';
 import { decideDriver } from './driver.js';
 import { askExternal } from './external.js';
 import type { InstanceRecord } from './instance-schema.js';
 import { digestSettings } from './instance-sketch.js';
 import { instancePath, newInstanceRecord, prepareInstanceDirectories, readInstance, readInstances, writeInstance } from './instance-store.js';
-import { describeUnmended, mendInstances, readOrRebuildInstance } from './rebuild-instance.js';
+import { assertNoLostServer, describeUnmended, mendInstances, readOrRebuildInstance } from './rebuild-instance.js';
 import { decideRetry, type RetryCounts } from './retry.js';
 import { createSecretStore } from './secret-store.js';
 import { createStartContext } from './start-context.js';
@@ -84,13 +85,16 @@ async function bringUpInstance(context: RequirementsContext, request: BringUpReq
   const { declaration } = request.handle;
   const known = await readInstance(context, target.id);
   const base = known ?? newInstanceRecord(context, target.id, { dependency: declaration.id, share: target.plan.share, project: target.plan.share === 'project' ? request.project.name : null, driver: target.driver });
+  const wasHolder = base.holders.includes(request.project.name);
+  const wasRunning = await isRunning(context, target.id);
+  // Whoever stopped a server has taken its token off the record: nobody looks for that one.
+  const mayBeLost = known === undefined ? existsSync(base.directory) : !wasRunning && known.token !== null;
+  if (mayBeLost && target.driver !== 'external') await assertNoLostServer(context, target.id);
   // A given server has no data here.
   if (target.driver !== 'external') {
     await registerDirectory(context, base, request.runId);
     await prepareInstanceDirectories(context, base);
   }
-  const wasHolder = base.holders.includes(request.project.name);
-  const wasRunning = await isRunning(context, target.id);
   const limits = { bind: Math.max(1, context.reader.integer('ENVCTL_REQUIREMENT_BIND_MAX_RETRIES') ?? 8), transient: 3 };
   let record = withHolder({ ...base, driver: target.driver }, request.project.name);
   let counts: RetryCounts = { bind: 0, transient: 0 };
@@ -190,7 +194,7 @@ export async function readVariables(context: RequirementsContext, project: Proje
  * Data stays. Returns what could not be stopped.
  */
 export async function releaseDependencies(context: EngineContext, projects: readonly string[], options: { readonly keepReserved: boolean; readonly instances?: readonly string[] }): Promise<readonly string[]> {
-  const damaged = await mendInstances(context);
+  const unmendable = await mendInstances(context);
   const { instances } = await readInstances(context);
   const problems = await Promise.all(
     instances
@@ -203,7 +207,7 @@ export async function releaseDependencies(context: EngineContext, projects: read
         }),
       ),
   );
-  const unmended = options.instances === undefined ? await Promise.all(damaged.map((path) => describeUnmended(context, path))) : [];
+  const unmended = options.instances === undefined ? await Promise.all(unmendable.map((id) => describeUnmended(context, id))) : [];
   return [...problems, ...unmended].flat();
 }
 
@@ -275,7 +279,7 @@ async function isRunning(context: EngineContext, id: string): Promise<boolean> {
   const own = launches.filter((launch) => launch.name?.startsWith(`${id}/`) === true && launch.kind === 'dependency');
   if (own.length === 0) return false;
   const table = readProcessTable();
-  return own.some((launch) => launch.state !== undefined && examineLaunch(launch.state, table, { listeners: new Map() }).alive);
+  return own.some((launch) => launch.state !== undefined && isLaunchAlive(launch, table));
 }
 
 async function leasePorts(context: RequirementsContext, request: BringUpRequest, target: Target, record: InstanceRecord, avoid: ReadonlySet<number>): Promise<InstanceRecord> {

@@ -4,7 +4,7 @@
  */
 import { readdir, stat } from 'node:fs/promises';
 import { basename, join } from 'node:path';
-import { findRunningLaunches, readLaunch, readProcessTable, recoverLaunch, toRecord, type Launch, type LaunchRecord, type LedgeredLaunch } from '../processes/index.js';
+import { examineLaunch, findRunningLaunches, readLaunch, readProcessTable, recoverLaunch, toRecord, type Launch, type LaunchRecord, type LedgeredLaunch, type ProcessTable } from '../processes/index.js';
 import { ledgerIdOf, type DamagedEntry, type LedgerEntry } from '../state/index.js';
 import type { EngineContext } from '../scope/index.js';
 
@@ -49,6 +49,12 @@ export async function readRecordedLaunches(context: LaunchesContext, { thorough 
 /** The launches of `directories`; one that nothing is known of is named all the same, to be looked for. */
 export function launchesAt(launches: readonly RecordedLaunch[], directories: readonly string[]): readonly RecordedLaunch[] {
   return [...new Set(directories)].map((directory) => launches.find((launch) => launch.directory === directory) ?? toUnlisted(directory, undefined));
+}
+
+/** Whether anything of it lives; of a launch without a record, whether a process carries its token. */
+export function isLaunchAlive({ state, directory }: RecordedLaunch, table: ProcessTable): boolean {
+  const launch = state ?? recoverLaunch(directory, table);
+  return launch !== undefined && examineLaunch(launch, table, { listeners: new Map() }).alive;
 }
 
 async function listDirectories({ paths }: LaunchesContext): Promise<readonly string[]> {
