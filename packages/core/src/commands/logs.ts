@@ -16,7 +16,9 @@ export default class Logs extends EnvctlCommand<LogsReport, EngineRuntime> {
     "<%= config.bin %> logs --logs-since 10m --logs-grep 'ERROR|timeout'",
     '<%= config.bin %> logs --logs-follow --logs-duration 30',
     '<%= config.bin %> logs --logs-follow --json',
+    '<%= config.bin %> logs backend --reveal',
   ];
+  static override description = 'Secrets that envctl knows are taken out of what services logged unless --reveal is given; the file keeps what was written.';
   static override envctl: CommandContract = { family: 'state_action', bootstrap: 'skip', statePolicy: 'load', mutates: false, aliases: ['l'] };
   static override args = { target: Args.string({ description: 'Projects or services; default: all.', required: false, ignoreStdin: true }) };
   static override strict = false;
@@ -29,6 +31,7 @@ export default class Logs extends EnvctlCommand<LogsReport, EngineRuntime> {
     'logs-follow': Flags.boolean({ aliases: ['follow'], summary: 'Go on as lines are written, also across a restart; with --json one object per line.' }),
     'logs-duration': Flags.integer({ aliases: ['duration'], summary: 'Follow for this many seconds.', min: 1, max: 86_400 }),
     'logs-no-color': Flags.boolean({ summary: 'Strip colours.' }),
+    reveal: Flags.boolean({ summary: 'Show the values of secrets.' }),
   };
 
   protected async execute(route: Route): Promise<CommandResult<LogsReport>> {
@@ -71,6 +74,7 @@ export default class Logs extends EnvctlCommand<LogsReport, EngineRuntime> {
       follow: flags['logs-follow'] === true || duration !== undefined,
       durationSeconds: duration ?? null,
       stripColour: flags['logs-no-color'] === true || !this.invocation.terminal.colour.stdout,
+      reveal: flags['reveal'] === true,
     };
   }
 }

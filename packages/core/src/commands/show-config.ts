@@ -7,5 +7,5 @@ export default class ShowConfigCommand extends HotEnvctlCommand {
   static override description = 'Environment before file before default. Secrets are hidden unless --reveal is given.';
   static override examples = ['<%= config.bin %> show-config', '<%= config.bin %> show-config --json', 'BACKEND_PORT_BASE=8100 <%= config.bin %> show-config'];
   static override envctl: CommandContract = { family: 'direct_inspection', bootstrap: 'skip', statePolicy: 'none', mutates: false };
-  static override flags = { reveal: Flags.boolean({ summary: 'Show the values of secret keys.' }) };
+  static override flags = { reveal: Flags.boolean({ summary: 'Show the values of secrets.' }) };
 }

@@ -167,25 +167,33 @@ export async function createRuntime(request: RuntimeRequest): Promise<EngineRunt
         async (engine, state) => {
           const selected = hasSelectors(route) ? selectServices(namedServices(state), toSelectors(route)).map((service) => service.name) : null;
           const report = await look(engine, state, { projects: [], services: [] });
-          await learnSecrets(engine);
-          for (const value of recordedSecretValues(namedServices(state), { reader: engine.reader, rootOf: (project) => projectFacts(state, project).root })) engine.onSecret(value);
+          await learnRecordedSecrets(engine, state);
           return collectErrors(state, report, selected, engine.redaction.text);
         },
         async (engine) => (hasSelectors(route) ? undefined : readFailedStart(engine)),
       ),
     logs: (route, options) => {
-      const read = (state: RunState) => readLogs(state, selectServices(namedServices(state), toSelectors(route)), options);
-      return withState(route, (_engine, state) => read(state), async (engine) => {
+      const read = async (engine: Engine, state: RunState) => {
+        const selected = selectServices(namedServices(state), toSelectors(route));
+        if (!options.reveal) await learnRecordedSecrets(engine, state);
+        return readLogs(state, selected, options, engine.redaction.text);
+      };
+      return withState(route, read, async (engine) => {
         const failed = await loadFailedRun(engine, route);
         if (failed === undefined) return undefined;
         request.invocation.stderr(`Nothing runs: these are the logs of the start that failed (${failed.run_id}). Why it failed: envctl errors\n`);
-        return read(failed);
+        return read(engine, failed);
       });
     },
     migrateHooks: async (route, options) => migrateHooks((await engineFor(route, 'any')).scope.repositoryRoot, options),
     clearLogs: (route) => withState(route, (_engine, state) => clearLogs(state, selectServices(namedServices(state), toSelectors(route)))),
     followLogs: (route, options) => {
-      const follow = (engine: Engine, state: RunState) => followLogs(selectServices(namedServices(state), toSelectors(route)), options, isLegacyState(state) ? undefined : toLogRecord(engine, state.mode)).then(() => true);
+      const follow = async (engine: Engine, state: RunState) => {
+        const selected = selectServices(namedServices(state), toSelectors(route));
+        if (!options.reveal) await learnRecordedSecrets(engine, state);
+        await followLogs(selected, options, engine.redaction.text, isLegacyState(state) ? undefined : toLogRecord(engine, state.mode));
+        return true;
+      };
       return withState(route, follow, async (engine) => {
         const failed = await loadFailedRun(engine, route);
         return failed === undefined ? undefined : follow(engine, failed);
@@ -239,9 +247,23 @@ async function loadState(engine: Engine): Promise<RunState | undefined> {
   return (await engine.state.load(askedMode(engine.route)))?.state;
 }
 
-/** Which file each service of a mode logs to, from its latest state. */
-function toLogRecord({ state, paths }: Engine, mode: Mode): LogRecord {
-  return { directory: paths.scope, read: async () => (await state.load({ mode }))?.state.services ?? {} };
+/** Which file each service of a mode logs to, from its latest state; what is secret in that file is known before it is read. */
+function toLogRecord(engine: Engine, mode: Mode): LogRecord {
+  return {
+    directory: engine.paths.scope,
+    read: async () => {
+      const state = (await engine.state.load({ mode }))?.state;
+      if (state === undefined) return {};
+      await learnRecordedSecrets(engine, state);
+      return state.services;
+    },
+  };
+}
+
+/** What a text that a service wrote may tell: the secrets of the servers of the scope, and those of the env files that the services got. */
+async function learnRecordedSecrets(engine: Engine, state: RunState): Promise<void> {
+  await learnSecrets(engine);
+  for (const value of recordedSecretValues(namedServices(state), { reader: engine.reader, rootOf: (project) => projectFacts(state, project).root })) engine.onSecret(value);
 }
 
 /** Only a mode that was asked for narrows what is looked up: else the latest run of any mode will do. */

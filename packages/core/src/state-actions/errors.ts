@@ -4,6 +4,7 @@ import { diagnoseLog, scanLogIssues, tailLines, type LogIssue } from '../service
 import type { RunState } from '../state/index.js';
 import { isGoodStatus } from '../truth/index.js';
 import type { HealthReport } from './health.js';
+import type { Redact } from './logs.js';
 
 /** The document of `errors --json`. */
 export interface ErrorsReport {
@@ -21,7 +22,7 @@ export interface ErrorsReport {
 }
 
 /** What is wrong now, with the telling line of each log, and what was logged as an error since the start of each service; all of it is what `redact` leaves. */
-export async function collectErrors(state: RunState, health: HealthReport, selected: readonly string[] | null, redact: (text: string) => string): Promise<ErrorsReport> {
+export async function collectErrors(state: RunState, health: HealthReport, selected: readonly string[] | null, redact: Redact): Promise<ErrorsReport> {
   const failing = health.services.filter((service) => !isGoodStatus(service.status) && (selected === null || selected.includes(service.name)));
   const failed = await Promise.all(
     failing.map(async (service) => {
@@ -36,7 +37,7 @@ export async function collectErrors(state: RunState, health: HealthReport, selec
   return { run_id: state.run_id, mode: state.mode, selected_services: selected, failed_services: failed, log_issues: logIssues, log_issues_left_out: leftOut, requirement_issues: issues, recent_failures: recent, ok: failed.length + logIssues.length + issues.length + recent.length === 0 };
 }
 
-async function collectLogIssues(state: RunState, health: HealthReport, selected: readonly string[] | null, redact: (text: string) => string) {
+async function collectLogIssues(state: RunState, health: HealthReport, selected: readonly string[] | null, redact: Redact) {
   const services = health.services.filter(({ name }) => selected === null || selected.includes(name));
   const scanned = await Promise.all(
     services.map(async ({ name }) => {

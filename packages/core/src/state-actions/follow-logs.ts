@@ -2,7 +2,7 @@
 import { errnoOf } from '../fs/index.js';
 import { createSharedWatch, followLog, stripEscapes, watchDirectory, type SharedWatch } from '../services/index.js';
 import type { ServiceRecord } from '../state/index.js';
-import { readServiceLog, toShown, type LogsOptions, type ServiceLog } from './logs.js';
+import { readServiceLog, toShown, type LogsOptions, type Redact, type ServiceLog } from './logs.js';
 
 export interface FollowOptions extends LogsOptions {
   readonly signal: AbortSignal;
@@ -31,13 +31,13 @@ interface Place {
  * Tells the tails, then follows until `signal` aborts: each log goes on at the very byte where its tail ended, and
  * with `record` in the file that is recorded for the service later, from its start. Ends when no log can be followed.
  */
-export async function followLogs(services: readonly ServiceRecord[], options: FollowOptions, record?: LogRecord): Promise<void> {
+export async function followLogs(services: readonly ServiceRecord[], options: FollowOptions, redact: Redact, record?: LogRecord): Promise<void> {
   const places = services.map((service): Place => ({ service, superseded: new AbortController() }));
   const over = new AbortController();
   const shared = createSharedWatch();
   const moving = record === undefined ? Promise.resolve() : noteMoves(places, record, AbortSignal.any([options.signal, over.signal]));
   try {
-    await Promise.all([moving, Promise.all(places.map((place) => followService(place, options, shared))).finally(() => over.abort())]);
+    await Promise.all([moving, Promise.all(places.map((place) => followService(place, options, redact, shared))).finally(() => over.abort())]);
   } finally {
     over.abort();
     shared.close();
@@ -45,21 +45,22 @@ export async function followLogs(services: readonly ServiceRecord[], options: Fo
   }
 }
 
-async function followService(first: Place, options: FollowOptions, { watch }: SharedWatch): Promise<void> {
+async function followService(first: Place, options: FollowOptions, redact: Redact, { watch }: SharedWatch): Promise<void> {
   const { grep } = options;
+  const show = toShown(options, redact);
   // One of its own: Node warns of many listeners on one signal.
   const signal = AbortSignal.any([options.signal]);
   for (let place: Place | undefined = first; place !== undefined && !signal.aborted; place = place.next) {
     const { name, log_path: path } = place.service;
     const isFirst = place === first;
-    const { log, next } = await readServiceLog(place.service, isFirst ? options : { ...options, tail: 0 });
+    const { log, next } = await readServiceLog(place.service, isFirst ? options : { ...options, tail: 0 }, redact);
     options.onTail(log);
     if (path === null) continue;
     try {
       for await (const lines of followLog(path, { from: isFirst && next !== undefined ? next : 'start', signal, superseded: place.superseded.signal, watch })) {
         const matched = grep?.match(lines.map(stripEscapes));
         const wanted = matched === undefined ? lines : lines.filter((_line, index) => matched[index]);
-        if (wanted.length > 0) await options.onLines(name, wanted.map(toShown(options)));
+        if (wanted.length > 0) await options.onLines(name, wanted.map(show));
       }
     } catch (error) {
       // The directory of the log is gone: it was told as missing, and nothing can come back there.

@@ -41,9 +41,14 @@ export interface LogsOptions {
   readonly follow: boolean;
   readonly durationSeconds: number | null;
   readonly stripColour: boolean;
+  /** Shows also the secrets that envctl knows. */
+  readonly reveal: boolean;
 }
 
-export async function readLogs(state: RunState, services: readonly ServiceRecord[], options: LogsOptions): Promise<LogsReport> {
+/** Text without the secrets that envctl knows. */
+export type Redact = (text: string) => string;
+
+export async function readLogs(state: RunState, services: readonly ServiceRecord[], options: LogsOptions, redact: Redact): Promise<LogsReport> {
   return {
     run_id: state.run_id,
     mode: state.mode,
@@ -53,21 +58,30 @@ export async function readLogs(state: RunState, services: readonly ServiceRecord
     follow_requested: options.follow,
     duration_seconds: options.durationSeconds,
     streaming: false,
-    services: await Promise.all(services.map(async (service) => (await readServiceLog(service, options)).log)),
+    services: await Promise.all(services.map(async (service) => (await readServiceLog(service, options, redact)).log)),
   };
 }
 
 /** The log of one service, and the byte where following goes on. Of one that is followed a line that is not finished is left to the following. */
-export async function readServiceLog(service: ServiceRecord, options: LogsOptions): Promise<{ readonly log: ServiceLog; readonly next?: LogPosition }> {
+export async function readServiceLog(service: ServiceRecord, options: LogsOptions, redact: Redact): Promise<{ readonly log: ServiceLog; readonly next?: LogPosition }> {
   const base = { name: service.name, status: service.status, log_path: service.log_path };
   if (service.log_path === null) return { log: { ...base, exists: false, tail_lines: [], reason: 'unavailable' } };
   const { lines, next, sinceBasis, isCut } = await readTail(service.log_path, { count: options.tail ?? undefined, since: options.since, match: options.grep?.match, unfinished: !options.follow });
   if (next === undefined) return { log: { ...base, exists: false, tail_lines: [], reason: 'missing' } };
   const size = (await stat(service.log_path).catch(() => undefined))?.size ?? 0;
-  return { log: { ...base, exists: true, tail_lines: lines.map(toShown(options)), ...(sinceBasis === undefined ? {} : { since_basis: sinceBasis }), ...(isCut ? { tail_cut: true as const } : {}), size_bytes: size }, next };
+  return { log: { ...base, exists: true, tail_lines: lines.map(toShown(options, redact)), ...(sinceBasis === undefined ? {} : { since_basis: sinceBasis }), ...(isCut ? { tail_cut: true as const } : {}), size_bytes: size }, next };
 }
 
-/** What is shown of a line: without any escape sequence, or with its colours only, so that no service can clear the screen of the others. */
-export function toShown({ stripColour }: Pick<LogsOptions, 'stripColour'>): (line: string) => string {
-  return stripColour ? stripEscapes : keepColours;
+/**
+ * What is shown of a line: without any escape sequence, or with its colours only, so that no service can clear the screen of the others. Secrets
+ * are looked for in the plain text, where no colour can stand in one; a line that has some is shown without colours.
+ */
+export function toShown({ stripColour, reveal }: Pick<LogsOptions, 'stripColour' | 'reveal'>, redact: Redact): (line: string) => string {
+  const toColoured = stripColour ? stripEscapes : keepColours;
+  if (reveal) return toColoured;
+  return (line) => {
+    const plain = stripEscapes(line);
+    const safe = redact(plain);
+    return safe === plain ? toColoured(line) : safe;
+  };
 }

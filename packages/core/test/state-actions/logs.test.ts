@@ -4,7 +4,25 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import type { ServiceRecord } from '../../dist/state/index.js';
+import { toShown } from '../../dist/state-actions/logs.js';
 import { followLogs } from '../../dist/state-actions/index.js';
+
+const asWritten = (text: string): string => text;
+
+describe('what is shown of a line', () => {
+  const redact = (text: string): string => text.replaceAll('pa55word', '<redacted>');
+  const line = '\u001b[2J\u001b[31mkey pa55\u001b[0mword';
+
+  for (const [title, options, given, shown] of [
+    ['colours stay where there is no secret', { stripColour: false, reveal: false }, '\u001b[31mred\u001b[0m', '\u001b[31mred\u001b[0m\u001b[0m'],
+    ['a secret is found across colours, and goes with them', { stripColour: false, reveal: false }, line, 'key <redacted>'],
+    ['also without colours', { stripColour: true, reveal: false }, line, 'key <redacted>'],
+    ['reveal shows it', { stripColour: true, reveal: true }, line, 'key pa55word'],
+    ['reveal keeps the colours', { stripColour: false, reveal: true }, line, '\u001b[31mkey pa55\u001b[0mword\u001b[0m'],
+  ] as const) {
+    it(title, () => void expect(toShown(options, redact)(given)).to.equal(shown));
+  }
+});
 
 describe('followLogs', () => {
   it('ends quietly where the directory of the logs is gone', async () => {
@@ -13,7 +31,7 @@ describe('followLogs', () => {
     const told: unknown[] = [];
     const service = { name: 'Main Backend', status: 'running', log_path: join(directory, 'backend.log') } as ServiceRecord;
     const never = new AbortController().signal;
-    await followLogs([service], { tail: 5, follow: true, durationSeconds: null, stripColour: true, signal: never, onTail: ({ reason }) => told.push(reason), onLines: (_service, lines) => void told.push(...lines) });
+    await followLogs([service], { tail: 5, follow: true, durationSeconds: null, stripColour: true, reveal: false, signal: never, onTail: ({ reason }) => told.push(reason), onLines: (_service, lines) => void told.push(...lines) }, asWritten);
     expect(told).to.deep.equal(['missing']);
   });
 
@@ -34,7 +52,7 @@ describe('followLogs', () => {
       open -= 1;
       if (lines === 20_000) stop.abort();
     };
-    await followLogs([service], { tail: 0, follow: true, durationSeconds: null, stripColour: true, signal: stop.signal, onTail: () => void appendFile(path, `${'x'.repeat(99)}\n`.repeat(20_000)), onLines });
+    await followLogs([service], { tail: 0, follow: true, durationSeconds: null, stripColour: true, reveal: false, signal: stop.signal, onTail: () => void appendFile(path, `${'x'.repeat(99)}\n`.repeat(20_000)), onLines }, asWritten);
     rmSync(directory, { recursive: true });
     expect(taken).to.be.greaterThan(20);
   });
@@ -111,10 +129,11 @@ async function follow(work: (following: Following) => Promise<void>): Promise<vo
   const following = followLogs(
     [recordOf('one')],
     {
-      tail: 1, follow: true, durationSeconds: null, stripColour: true, signal: stop.signal,
+      tail: 1, follow: true, durationSeconds: null, stripColour: true, reveal: false, signal: stop.signal,
       onTail: ({ log_path: path, tail_lines: lines }) => [`(${/(\w+)\.log$/.exec(path ?? '')?.[1] ?? ''})`, ...lines].forEach(tell),
       onLines: (_service, lines) => lines.forEach(tell),
     },
+    asWritten,
     { directory: scope, read: () => Promise.resolve(recorded) },
   );
   try {
