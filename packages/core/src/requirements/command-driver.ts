@@ -29,13 +29,13 @@ function toCommandDefinition(context: CommandContext, { declaration, definition 
   const key = commandKey(id);
   const names = resources.map(({ name }) => name);
   const toExternal = <T extends ProbeContext>(ctx: T): T => ({ ...ctx, config: onPorts(ctx.config, declaration.resources, ctx.instance.ports), instance: { ...ctx.instance, driver: 'external' } });
-  const probe = (ctx: ProbeContext): Promise<DependencyOutcome> => definition.probe(toExternal(ctx));
+  // An instance of another driver may be on record from before.
+  const probe = (ctx: ProbeContext): Promise<DependencyOutcome> => definition.probe(ctx.instance.driver === 'command' ? toExternal(ctx) : ctx);
   return {
     drivers: ({ config }) => {
       const isSet = (config.string(key) ?? '').trim() !== '';
       return Promise.resolve({ available: isSet ? ['command'] : [], missing: isSet ? [] : [`command: set ${key}, for example ${key}='my-server --port {port}'`] });
     },
-    // An instance of another driver may be on record from before.
     plan: (ctx) => (ctx.driver === 'command' ? { ...definition.plan({ ...ctx, driver: 'external' }), share: 'project', ports: names } : definition.plan(ctx)),
     start: (ctx) => toOutcome(ctx.signal, 'hard_start_failure', () => startCommand(ctx, { key, id, context, ask: () => probe(ctx), names })),
     probe,

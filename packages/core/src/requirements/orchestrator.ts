@@ -17,6 +17,7 @@ import { errorMessage } from '../contract/index.js';
 import { readProcessTable } from '../processes/index.js';
 import { createLaunchToken, describeRemains, isLaunchAlive, readRecordedLaunches, releaseProcesses, type RecordedLaunch } from '../resources/index.js';
 import type { EngineContext } from '../scope/index.js';
+import { withCommand } from './command-driver.js';
 import { decideDriver } from './driver.js';
 import { askExternal } from './external.js';
 import type { InstanceRecord } from './instance-schema.js';
@@ -160,21 +161,42 @@ async function attempt(context: RequirementsContext, request: BringUpRequest, ta
   }
 }
 
+/** What a state says of a dependency that was brought up. */
+export interface RecordedServer {
+  /** Id of its instance. */
+  readonly instance: string;
+  readonly driver: DriverName;
+}
+
+export interface ServerRequest {
+  readonly project: ProjectFacts;
+  readonly handle: DependencyHandle;
+  /** The server that is meant; default: the one that the configuration asks for now. */
+  readonly recorded?: RecordedServer | undefined;
+}
+
 /** Whether a process of the server lives, answering or not; of a server of the user's own nobody here can tell: true. */
-export async function isServerAlive(context: RequirementsContext, request: { readonly project: ProjectFacts; readonly handle: DependencyHandle }): Promise<boolean> {
-  const { id, driver } = await toTarget(context, request.project, request.handle);
+export async function isServerAlive(context: RequirementsContext, request: ServerRequest): Promise<boolean> {
+  const { id, driver } = await toTarget(context, request);
   return driver === 'external' || isRunning(context, id);
 }
 
+/** Whether a start would use another server than the recorded one, as the configuration is now. Never throws: what cannot be planned is no other. */
+export async function isAnotherAsked(context: RequirementsContext, { project, handle, recorded }: ServerRequest & { readonly recorded: RecordedServer }): Promise<boolean> {
+  const asked = await toTarget(context, { project, handle }).catch(() => undefined);
+  return asked !== undefined && (asked.id !== recorded.instance || asked.driver !== recorded.driver);
+}
+
 /** One real request to what the application will call. Never throws. */
-export async function probeDependency(context: RequirementsContext, request: { readonly project: ProjectFacts; readonly handle: DependencyHandle; readonly signal: AbortSignal }): Promise<DependencyOutcome & { readonly ports?: Readonly<Record<string, number>> }> {
+export async function probeDependency(context: RequirementsContext, request: ServerRequest & { readonly signal: AbortSignal }): Promise<DependencyOutcome & { readonly ports?: Readonly<Record<string, number>> }> {
   try {
-    const target = await toTarget(context, request.project, request.handle);
+    const target = await toTarget(context, request);
     const record = await readOrRebuildInstance(context, target.id);
     if (record === undefined || (target.driver !== 'external' && !record.holders.includes(request.project.name))) {
       return { status: 'failed', class: 'hard_start_failure', reasonCode: 'not_running', message: `${target.id} is not running` };
     }
-    const ask = (signal: AbortSignal) => request.handle.definition.probe(toProbeContext(context, request.project, target, record, signal));
+    const { definition } = target.driver === 'command' ? withCommand(context, request.handle) : request.handle;
+    const ask = (signal: AbortSignal) => definition.probe(toProbeContext(context, request.project, target, record, signal));
     const outcome = target.driver === 'external' ? await askExternal({ id: request.handle.declaration.id, config: context.reader, signal: request.signal, ask }) : await ask(request.signal);
     return { ...outcome, ports: record.ports };
   } catch (error) {
@@ -184,7 +206,7 @@ export async function probeDependency(context: RequirementsContext, request: { r
 
 /** The variables of a dependency that is already up. */
 export async function readVariables(context: RequirementsContext, project: ProjectFacts, handle: DependencyHandle): Promise<Readonly<Record<string, ProjectedVariable>>> {
-  const target = await toTarget(context, project, handle);
+  const target = await toTarget(context, { project, handle });
   const record = await readOrRebuildInstance(context, target.id);
   return record === undefined ? {} : projectVariables(context, project, handle, target, record);
 }
@@ -344,12 +366,13 @@ export async function assertDriver(context: RequirementsContext, { handle, proje
   const requested = context.config.dependencyMode(declaration.id);
   const existing = await existingDriver(context, declaration.id, project);
   // A server that runs already is joined, whatever is on PATH now.
-  if (requested === 'auto' && existing !== undefined && (await isRunning(context, (await toTarget(context, project, handle)).id))) return;
+  if (requested === 'auto' && existing !== undefined && (await isRunning(context, (await toTarget(context, { project, handle })).id))) return;
   await decideDriver({ id: declaration.id, definition, config: context.reader, requested: requested === 'auto' ? (existing ?? requested) : requested, existing, findProgram: context.findProgram, signal });
 }
 
-async function toTarget(context: RequirementsContext, project: ProjectFacts, handle: DependencyHandle): Promise<Target> {
+async function toTarget(context: RequirementsContext, { project, handle, recorded }: ServerRequest): Promise<Target> {
   const id = handle.declaration.id;
+  if (recorded !== undefined) return { id: recorded.instance, driver: recorded.driver, plan: handle.definition.plan({ scope: context.scope, project, config: context.reader, driver: recorded.driver }) };
   const requested = context.config.dependencyMode(id);
   const existing = await existingDriver(context, id, project);
   const driver = requested === 'auto' ? (existing ?? 'native') : requested;

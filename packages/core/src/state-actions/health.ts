@@ -39,7 +39,7 @@ export async function examineHealth(context: ReconcileContext, state: RunState, 
   const projects = options.selectors.services.length > 0 ? [...new Set(asked.map((service) => service.project))] : known.filter((name) => isNamed(name, options.selectors.projects));
   const names = new Set(asked.map((service) => service.name));
   const isLegacy = isLegacyState(state);
-  const truth = await reconcile(context, state, { source: 'state_action.health', findDetached: true, signal: options.signal, projects, services: names });
+  const truth = await reconcile(context, state, { source: 'state_action.health', servers: 'recorded', findDetached: true, signal: options.signal, projects, services: names });
   const portsByProject: Record<string, PortsByName> = {};
   const services = await Promise.all(
     truth.services.map(async (service) => {

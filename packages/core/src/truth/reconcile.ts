@@ -1,7 +1,7 @@
-import type { Mode, ProjectFacts } from '../contract/index.js';
-import { isServerAlive, probeDependency, type DependencyHandle, type RequirementsContext } from '../requirements/index.js';
+import type { DriverName, Mode, ProjectFacts } from '../contract/index.js';
+import { isAnotherAsked, isServerAlive, probeDependency, type DependencyHandle, type RecordedServer, type RequirementsContext } from '../requirements/index.js';
 import { readKernelListeners } from '../ports/index.js';
-import { isLegacyState, type RunState } from '../state/index.js';
+import { isLegacyState, type RequirementComponent, type RunState } from '../state/index.js';
 import { toSlug } from '../projects/index.js';
 import { foreseeDependencies } from './foresee-dependencies.js';
 import { examineServices, type RecordedServiceTruth } from './examine-services.js';
@@ -42,6 +42,8 @@ export interface ReconcileOptions {
   readonly services?: ReadonlySet<string>;
   /** Takes a server of ours that listens for one that answers: what is only printed needs no answer. Default false. */
   readonly foreseesDependencies?: boolean;
+  /** Which servers are asked: those that the configuration asks for now (a start; default), or those that are recorded as running. */
+  readonly servers?: 'configured' | 'recorded';
 }
 
 /** Compares what was recorded with what is alive. Changes nothing. */
@@ -65,17 +67,28 @@ function withWeight(state: RunState, dependency: Found): DependencyTruth {
   return { ...dependency, critical: state.requirements[dependency.project]?.components[dependency.component]?.critical !== false };
 }
 
-async function examineDependencies(context: ReconcileContext, state: RunState, { signal, foreseesDependencies = false }: ReconcileOptions, inScope: (project: string) => boolean): Promise<readonly Found[]> {
+async function examineDependencies(context: ReconcileContext, state: RunState, options: ReconcileOptions, inScope: (project: string) => boolean): Promise<readonly Found[]> {
+  const { signal, foreseesDependencies = false, servers = 'configured' } = options;
+  const ask = (isKnown: IsKnown) => askDependencies(context, state, { signal, inScope, isKnown, servers });
   const hooked = hookedDependencies(state, inScope);
   const isHooked = (project: string, component: string) => hooked.some((one) => one.project === project && one.component === component);
-  if (!foreseesDependencies) return [...hooked, ...(await askDependencies(context, state, signal, inScope, isHooked))];
+  if (!foreseesDependencies) return [...hooked, ...(await ask(isHooked))];
   const foreseen = await foreseeDependencies({ scopeDirectory: context.paths.scope, config: context.config }, state, inScope);
   const isKnown = (project: string, component: string) => isHooked(project, component) || foreseen.some((one) => one.project === project && one.component === component && one.status !== 'unknown');
-  const asked = foreseen.some(({ project, component, status }) => status === 'unknown' && !isHooked(project, component)) ? await askDependencies(context, state, signal, inScope, isKnown) : [];
+  const asked = foreseen.some(({ project, component, status }) => status === 'unknown' && !isHooked(project, component)) ? await ask(isKnown) : [];
   return [...hooked, ...foreseen.filter(({ project, component }) => !isHooked(project, component)).flatMap(({ status, ...facts }) => (status === 'unknown' ? [] : [{ ...facts, status, detail: undefined }])), ...asked];
 }
 
-async function askDependencies(context: ReconcileContext, state: RunState, signal: AbortSignal, inScope: (project: string) => boolean, isKnown: (project: string, component: string) => boolean = () => false): Promise<readonly Found[]> {
+type IsKnown = (project: string, component: string) => boolean;
+
+interface Asking {
+  readonly signal: AbortSignal;
+  readonly inScope: (project: string) => boolean;
+  readonly isKnown: IsKnown;
+  readonly servers: 'configured' | 'recorded';
+}
+
+async function askDependencies(context: ReconcileContext, state: RunState, { signal, inScope, isKnown, servers }: Asking): Promise<readonly Found[]> {
   const wanted = Object.entries(state.requirements)
     .filter(([project]) => inScope(project))
     .flatMap(([project, result]) => Object.values(result.components).filter((component) => component.enabled && !isKnown(project, component.id)).map((component) => ({ project, component })));
@@ -85,15 +98,28 @@ async function askDependencies(context: ReconcileContext, state: RunState, signa
       const handle = handles.get(component.id);
       const port = component.resources['primary'] ?? null;
       if (handle === undefined) return { project, component: component.id, status: 'unreachable', port, detail: 'no installed plugin brings it' };
-      const outcome = await probeDependency(context, { project: projectFacts(state, project), handle, signal });
+      const recorded = servers === 'recorded' ? toRecordedServer(component) : undefined;
+      const request = { project: projectFacts(state, project), handle, recorded };
+      const outcome = await probeDependency(context, { ...request, signal });
       const current = outcome.ports?.['primary'] ?? port;
       if (outcome.status === 'failed') {
-        const isTakenForGood = context.config.truth.mode === 'best_effort' && (await isServerAlive(context, { project: projectFacts(state, project), handle }));
+        const isTakenForGood = context.config.truth.mode === 'best_effort' && (await isServerAlive(context, request));
         return { project, component: component.id, status: isTakenForGood ? 'healthy' : 'unreachable', port: current, detail: outcome.message };
       }
-      return { project, component: component.id, status: outcome.status === 'degraded' ? 'degraded' : 'healthy', port: current, detail: undefined };
+      return { project, component: component.id, status: outcome.status === 'degraded' ? 'degraded' : 'healthy', port: current, detail: recorded !== undefined && (await isAnotherAsked(context, { ...request, recorded })) ? anotherAsked : undefined };
     }),
   );
+}
+
+const anotherAsked = 'it runs as it was started; the configuration asks for another server since: envctl restart';
+
+/** Undefined for what no driver of ours brought up. */
+function toRecordedServer({ instance_id: instance, driver }: RequirementComponent): RecordedServer | undefined {
+  return instance === null || !isDriverName(driver) ? undefined : { instance, driver };
+}
+
+function isDriverName(driver: string | null): driver is DriverName {
+  return driver !== null && ['native', 'docker', 'external', 'command'].includes(driver);
 }
 
 /** What a hook of the project looks after: who listens on its port is not known, only whether somebody does. */
