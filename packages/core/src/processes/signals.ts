@@ -10,9 +10,9 @@ export function sendToProcess(process: Named, signal: NodeJS.Signals): boolean {
   return isStill(process) ? send(process.pid, signal) : true;
 }
 
-/** Signals a process group, after a last look that the witness, a proven member of it, is still in it. */
-export function sendToGroup(witness: Named, pgid: number, signal: NodeJS.Signals): boolean {
-  return isStill(witness, pgid) ? send(-pgid, signal) : true;
+/** Signals a process group, after a last look that one of the witnesses, proven members of it, is still in it. */
+export function sendToGroup(witnesses: readonly Named[], pgid: number, signal: NodeJS.Signals): boolean {
+  return witnesses.some((witness) => isStill(witness, pgid)) ? send(-pgid, signal) : true;
 }
 
 function isStill({ pid, startTicks }: Named, pgid?: number): boolean {

@@ -240,7 +240,7 @@ function enterRung(target: Target, rung: number, now: number): void {
     signalMembers(target, step.signal, ({ pid }) => pid === target.runnerPid || (!target.attendants.has(pid) && group.some((member) => member.pid === pid)));
     return;
   }
-  if (!sendToGroup(witness, witness.pgid, step.signal)) target.refused = true;
+  if (!sendToGroup(group, witness.pgid, step.signal)) target.refused = true;
   for (const { pid } of group) if (!target.attendants.has(pid)) target.signalled.add(pid);
 }
 
