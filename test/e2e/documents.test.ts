@@ -162,6 +162,19 @@ describe('without a usable configuration', function () {
     expect((await world.json(['explain-startup'], { env })).document.projects[0]!.services[0]!.preferred_port).to.equal(31_000);
   });
 
+  it('a save into a file that git ignores says so in one note, with the line that does', async () => {
+    await world.configure();
+    const ignored = path.join(world.repository, '.gitignore');
+    await writeFile(ignored, 'node_modules\n.env*\n');
+    const note = 'git ignores .envctl (.env* in .gitignore:2), so it is not committed; to commit it: git add --force .envctl';
+    expect(check((await world.json(['config', '--set', 'BACKEND_PORT_BASE=8200'])).document)['ignore_warning']).to.equal(note);
+    expect((await world.envctl(['config', '--set', 'BACKEND_PORT_BASE=8300'])).stdout).to.include(`\nNote: ${note}\n`);
+    await writeFile(ignored, '.env*\n!.envctl\n');
+    expect((await world.json(['config', '--set', 'BACKEND_PORT_BASE=8200'])).document['ignore_warning']).to.equal(null);
+    await rm(ignored);
+    await world.configure();
+  });
+
   it('a secret saved into a file that others can read is warned of on stderr, in words and in JSON', async () => {
     await world.configure();
     const file = path.join(world.repository, '.envctl');

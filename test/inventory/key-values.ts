@@ -30,7 +30,7 @@ const texts: readonly (readonly [RegExp, value: string, wrong: string | undefine
   [/_SERVICE_.*_(PUBLIC|HEALTH)_URL$/, 'http://127.0.0.1:{port}/up', 'up'],
   [/_SERVICE_.*_READY_LOG$/, 'listening', '('],
   [/_SERVICE_.*_STOP_SIGNAL$/, 'SIGINT', 'SIGNONE'],
-  [/_SERVICE_.*_(READY_TIMEOUT|STOP_TIMEOUT|RESTART_BACKOFF)$/, '7s', 'soon'],
+  [/_(READY_TIMEOUT|STOP_TIMEOUT|RESTART_BACKOFF|SERVICE_LISTENER_TIMEOUT)$/, '7s', 'soon'],
   [/_SERVICE_.*_SUCCESS_EXIT_CODES$/, '0,3', '999'],
   [/^ENVCTL_RUNTIME_SCOPE_ID$/, 'our-scope', 'our scope'],
   [/^ENVCTL_PUBLIC_HOST$/, 'dev.example', 'http://dev.example'],

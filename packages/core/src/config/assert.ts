@@ -22,7 +22,7 @@ export function assertConfig(model: Pick<ConfigModel, 'problems'>, purpose: Conf
 /** One error that names all `problems`; there must be at least one. */
 export function configError(problems: readonly ConfigProblem[]): EnvctlError {
   const unknownOnly = problems.every(({ kind }) => kind === 'unknown-key' || kind === 'retired-key');
-  return new EnvctlError(unknownOnly ? 'ENVCTL_E_CONFIG_UNKNOWN_KEY' : 'ENVCTL_E_CONFIG_INVALID', problems.map(describeProblem).join('\n'), {
+  return new EnvctlError(unknownOnly ? 'ENVCTL_E_CONFIG_UNKNOWN_KEY' : 'ENVCTL_E_CONFIG_INVALID', [...new Set(problems.map(describeProblem))].join('\n'), {
     hints: [...new Set(problems.map((problem) => problem.hint))],
     data: { problems },
   });

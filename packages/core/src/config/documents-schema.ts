@@ -53,7 +53,7 @@ export const savedConfigBody = {
   /** Something runs, with the settings it was started with. */
   running: z.boolean(),
   ignore_updated: z.literal(false),
-  ignore_warning: z.null(),
+  ignore_warning: z.string().nullable(),
   overridden_by_environment: z.array(z.string()),
   not_carried: z.array(z.string()),
   absent_plugin_keys: z.array(absentKey),

@@ -42,6 +42,8 @@ export interface ModelInput {
   readonly file: ConfigFile;
   readonly text: ConfigText;
   readonly registry: KeyRegistry;
+  /** Keys that are being set: of several that are wrong together, one of these is told. */
+  readonly given?: ReadonlySet<string>;
 }
 
 /** The model of text already read; {@link loadConfig} without the disk. */
@@ -84,7 +86,7 @@ export function createModel(input: ModelInput): ConfigModel {
     ...invalid.values(),
     ...strayServiceKeys({ values, registry, listed: listedServices(env, text) }),
     ...modes.flatMap(({ profile, mode, services }) => profileProblems(profile, registry, { mode, values, services })),
-    ...modes.flatMap(({ profile, mode, services }) => serviceProblems({ mode, services, profile, dependencies: registry.dependencies, values })),
+    ...modes.flatMap(({ profile, mode, services }) => serviceProblems({ mode, services, profile, dependencies: registry.dependencies, values, given: input.given })),
     ...modes.flatMap(({ notes }) => notes),
   ];
   // A legacy file is a source of values only.

@@ -61,22 +61,23 @@ export function mergeConfig(input: MergeInput): MergeResult {
   });
   const content = Buffer.from(joinBlock(split, block.map((line) => Buffer.from(line, 'utf8').toString('latin1'))), 'latin1');
 
-  const outcome = modelOf(input, content);
-  assertConfig({ problems: outcome.problems.map((problem) => inTheirPlace(problem, { outcome, current, changes })) }, { for: 'save' });
+  const given = new Set([...changes.keys()].map(({ key }) => key));
+  const outcome = modelOf(input, content, given);
+  assertConfig({ problems: outcome.problems.map((problem) => inTheirPlace(problem, { outcome, current, given })) }, { for: 'save' });
   for (const [key, value] of changes) assertCounts(key, canonical(key, value, input), outcome, registry);
   return { content, current, outcome, notCarried: fromLegacy ? keysLeftBehind(file, registry, read) : [] };
 }
 
 /** A line of the text that would be written is no place to look at: what was given says so, what was there keeps its own line. */
-function inTheirPlace(found: ConfigProblem, { outcome, current, changes }: { readonly outcome: ConfigModel; readonly current: ConfigModel; readonly changes: ReadonlyMap<ConfigKey, string> }): ConfigProblem {
+function inTheirPlace(found: ConfigProblem, { outcome, current, given }: { readonly outcome: ConfigModel; readonly current: ConfigModel; readonly given: ReadonlySet<string> }): ConfigProblem {
   const { line: _line, ...problem } = found;
   const before = problem.kind === 'invalid-value' ? current.problems.find(({ kind, key }) => kind === problem.kind && key === problem.key) : undefined;
   if (before !== undefined) return before;
-  const given = new Set([...changes.keys()].map(({ key }) => key));
   const moved = [...outcome.values].filter(([, { origin }]) => origin === 'file');
   const message = moved.reduce((text, [key, value]) => {
     const kept = current.values.get(key);
-    return text.replaceAll(`${value.setAs}: ${describeOrigin(value)}`, `${value.setAs}: ${given.has(key) ? 'given' : kept === undefined ? value.path : describeOrigin(kept)}`);
+    const now = given.has(key) ? 'given' : kept === undefined ? (value.path ?? '') : describeOrigin(kept);
+    return text.replaceAll(`${value.setAs}: ${describeOrigin(value)}`, `${value.setAs}: ${now}`).replaceAll(`${JSON.stringify(value.value)} (${describeOrigin(value)})`, `${JSON.stringify(value.value)} (${now})`);
   }, problem.message);
   return { ...problem, message };
 }
@@ -92,13 +93,14 @@ function invalidAssignments(input: MergeInput): ConfigProblem[] {
   });
 }
 
-function modelOf({ repositoryRoot, home, registry, file }: MergeInput, content: Buffer): ConfigModel {
+function modelOf({ repositoryRoot, home, registry, file }: MergeInput, content: Buffer, given?: ReadonlySet<string>): ConfigModel {
   return createModel({
     repositoryRoot,
     env: { HOME: home },
     registry,
     file: { source: 'envctl', path: file.path, exists: true, readFrom: file.path, content },
     text: parseConfigText(content.toString('utf8')),
+    ...(given === undefined ? {} : { given }),
   });
 }
 

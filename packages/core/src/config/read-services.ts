@@ -61,7 +61,7 @@ function readStandard({ profile, directories, read, isSet }: ServiceInputs, name
     testCommand: undefined,
     portBase: Number(read(`${upper}_PORT_BASE`)),
     healthUrl: textOf(read(`ENVCTL_${upper}_HEALTH_URL`)),
-    readyTimeoutMs: Number(read('ENVCTL_SERVICE_LISTENER_TIMEOUT') ?? read(`ENVCTL_${upper}_READY_TIMEOUT`)) * 1000,
+    readyTimeoutMs: parseDuration(textOf(read('ENVCTL_SERVICE_LISTENER_TIMEOUT')) ?? textOf(read(`ENVCTL_${upper}_READY_TIMEOUT`)) ?? '') ?? 60_000,
     readyTimeoutIsSet: read('ENVCTL_SERVICE_LISTENER_TIMEOUT') !== undefined || isSet(`ENVCTL_${upper}_READY_TIMEOUT`),
   };
 }
@@ -70,7 +70,7 @@ function readAdditional(inputs: ServiceInputs, name: string, kind: ServiceKind):
   const read = (option: string) => inputs.read(serviceKey(name, option));
   const fallbackPort = defaultPortBase + portStep * inputs.additional.indexOf(name);
   const general = inputs.read('ENVCTL_SERVICE_LISTENER_TIMEOUT');
-  const fallbackMs = kind === 'job' ? 600_000 : general === undefined ? 60_000 : Number(general) * 1000;
+  const fallbackMs = kind === 'job' ? 600_000 : (parseDuration(textOf(general) ?? '') ?? 60_000);
   return {
     enabled: enabledOf(inputs, name),
     directory: textOf(read('DIR')) ?? name,

@@ -31,7 +31,8 @@ export interface SaveConfigResult {
   readonly changed: boolean;
   /** Kept from the original: no other file is ever touched. */
   readonly ignore_updated: false;
-  readonly ignore_warning: null;
+  /** That git ignores the file, in words. */
+  readonly ignore_warning: string | null;
   /** Keys saved now that an environment variable overrules in this shell. */
   readonly overridden_by_environment: readonly string[];
   /** Keys of a legacy file that this version cannot carry over. */

@@ -14,6 +14,8 @@ export interface ServiceProblemInputs {
   readonly profile: ModeProfile;
   readonly dependencies: readonly DependencyDeclaration[];
   readonly values: ReadonlyMap<string, ConfigValue>;
+  /** Keys that are being set. */
+  readonly given?: ReadonlySet<string> | undefined;
 }
 
 /** Of the services that run in the mode: one that is switched off may say what it likes. */
@@ -97,7 +99,8 @@ function circles(running: readonly ServiceOptions[], inputs: ServiceProblemInput
   };
   for (const { slug } of running) {
     const circle = search(slug, []);
-    const first = circle?.find((name) => running.some((service) => service.slug === name));
+    const members = circle?.filter((name) => running.some((service) => service.slug === name)) ?? [];
+    const first = members.find((name) => inputs.given?.has(keyOf(name, 'DEPENDS_ON'))) ?? members[0];
     if (circle !== undefined && first !== undefined) return [problem(inputs, first, 'DEPENDS_ON', `closes a circle: ${circle.join(' → ')}`, 'Remove one of its edges.')];
   }
   return [];

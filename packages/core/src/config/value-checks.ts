@@ -15,6 +15,10 @@ export function expectedBeyondType(key: ConfigKey, text: string, registry: Pick<
     case 'ENVCTL_BACKEND_HEALTH_URL':
     case 'ENVCTL_FRONTEND_HEALTH_URL':
       return text === '' ? undefined : expectedOfOption('HEALTH_URL', text);
+    case 'ENVCTL_BACKEND_READY_TIMEOUT':
+    case 'ENVCTL_FRONTEND_READY_TIMEOUT':
+    case 'ENVCTL_SERVICE_LISTENER_TIMEOUT':
+      return text === '' ? undefined : expectedOfOption('READY_TIMEOUT', text);
     case 'ENVCTL_RUNTIME_SCOPE_ID':
       return scopeIdPattern.test(text) ? undefined : 'letters, digits, dots, dashes and underscores, at most 64';
     case 'ENVCTL_PUBLIC_HOST':

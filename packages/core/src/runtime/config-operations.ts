@@ -27,6 +27,7 @@ import type { Route } from '../routing/index.js';
 import { toScopePaths, type ScopePaths } from '../scope/index.js';
 import { artifactNames, readLatestState } from '../state/index.js';
 import { isAnythingRunning } from '../truth/index.js';
+import { describeIgnored } from './describe-ignored.js';
 import { createPendingEvents, type PendingEvents } from './pending-events.js';
 
 /** The configuration commands. They build no engine: a configuration with errors can be looked at and mended. */
@@ -56,7 +57,7 @@ export function createConfigOperations(request: RuntimeRequest): ConfigOperation
       const location = locate(request, route);
       const answer = await changeConfig({ ...saveContext(request, location), events }, { ...dialogue(route), ...change });
       recordInLatestRun(request, location, events);
-      return answer.saved ? { ...answer, running: await isAnythingRunning(scopePathsOf(location).scope, { nowMs: invocation.now(), truth: loadConfig(location.load).truth }) } : answer;
+      return answer.saved ? { ...answer, ignore_warning: await describeIgnored(answer.path, invocation.env), running: await isAnythingRunning(scopePathsOf(location).scope, { nowMs: invocation.now(), truth: loadConfig(location.load).truth }) } : answer;
     },
     ensureConfig: async (route) => {
       const repositoryRoot = resolveRepository(invocation.cwd, route.repo).root;

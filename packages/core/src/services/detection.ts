@@ -111,12 +111,13 @@ function detectOne(input: DetectionInput, service: ServiceName): Detected | unde
 /** By default a service may be in the root as well; a directory that somebody named is meant. */
 function missingDirectory(input: DetectionInput, service: ServiceName, directory: string): DetectionProblem {
   const key = `${service.toUpperCase()}_DIR`;
+  const isFile = input.files.isFile(directory);
   return {
     service,
     code: 'ENVCTL_E_CONFIG_INVALID',
     reasonCode: 'missing_service_directory',
-    message: `${key}=${input.directories[service]} names no directory: there is no ${directory}.`,
-    hints: [`envctl config --set ${key}=<directory>`, `envctl config --set ${key}=${service}`],
+    message: `${key}=${input.directories[service]} names no directory: ${isFile ? `${directory} is a file` : `there is no ${directory}`}.`,
+    hints: [`envctl config --set ${key}=${isFile ? path.relative(input.projectRoot, path.dirname(directory)) || '.' : '<directory>'}`, `envctl config --set ${key}=${service}`],
   };
 }
 

@@ -34,6 +34,7 @@ export function renderConfigAnswer(data: ConfigAnswer): string {
     ...data.overridden_by_environment.map((key) => `${key} is overruled by the environment of this shell: unset ${key}`),
     ...(data.absent_plugin_keys.length === 0 ? [] : [`Kept, of packages that are not installed: ${data.absent_plugin_keys.map(({ key, package: name }) => `${key} (${name})`).join(', ')}`]),
     ...(data.not_carried.length === 0 ? [] : [`Not taken along from the older file: ${data.not_carried.join(', ')}`]),
+    ...(data.ignore_warning === null ? [] : [`Note: ${data.ignore_warning}`]),
     ...(data.changed && data.running ? ['What already runs keeps its settings: envctl restart'] : []),
   ].join('\n');
 }

@@ -29,6 +29,14 @@ describe('saveConfig', () => {
     return error as EnvctlError;
   };
 
+  it('refuses a circle once, by the key that closes it, and says that it was given', async () => {
+    writeFileSync(file(), 'ENVCTL_SERVICE_BACKEND_DEPENDS_ON=frontend\n');
+    const error = await refusal(['ENVCTL_SERVICE_FRONTEND_DEPENDS_ON=backend']);
+    expect(error.message).to.equal('ENVCTL_SERVICE_FRONTEND_DEPENDS_ON="backend" (given) closes a circle: backend → frontend → backend.');
+    const other = await refusal(['ENVCTL_SERVICE_FRONTEND_DEPENDS_ON=nosuch']);
+    expect(other.message).to.equal('ENVCTL_SERVICE_FRONTEND_DEPENDS_ON="nosuch" (given) names nosuch, which is neither a service nor a dependency.');
+  });
+
   it('writes only what differs from the defaults, in sections', async () => {
     const result = await save(['BACKEND_PORT_BASE=8100', 'MAIN_REDIS_ENABLE=on', 'TREES_FRONTEND_ENABLE=false', 'PORT_SPACING=30', 'REDIS_PORT=6400']);
     expect(text()).to.equal(

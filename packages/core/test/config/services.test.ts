@@ -109,6 +109,13 @@ describe('services of the configuration', () => {
     expect(serviceOf(model, 'frontend')).to.deep.include({ critical: false, dependsOn: [{ name: 'backend', condition: 'ready', optional: false, restart: false }] });
   });
 
+  it('every time to become ready is a duration', () => {
+    const timesOf = (...lines: string[]) => (['backend', 'frontend'] as const).map((name) => serviceOf(loadLines(...lines), name).readyTimeoutMs);
+    expect(timesOf('ENVCTL_BACKEND_READY_TIMEOUT=8s', 'ENVCTL_FRONTEND_READY_TIMEOUT=2m')).to.deep.equal([8000, 120_000]);
+    expect(timesOf('ENVCTL_BACKEND_READY_TIMEOUT=8s', 'ENVCTL_SERVICE_LISTENER_TIMEOUT=90')).to.deep.equal([90_000, 90_000]);
+    expect(timesOf()).to.deep.equal([60_000, 60_000]);
+  });
+
   it('a dependency that a service needs runs, unless a switch says no', () => {
     const model = loadLines('ENVCTL_SERVICE_BACKEND_DEPENDS_ON=redis', 'ENVCTL_SERVICE_FRONTEND_DEPENDS_ON=postgres?');
     expect(model.profile('main').dependencies).to.deep.include({ redis: { enabled: true, explicit: false }, postgres: { enabled: false, explicit: false } });
@@ -133,6 +140,7 @@ describe('services of the configuration', () => {
     ['a directory outside of the project', [...service, 'ENVCTL_SERVICE_WORKER_DIR=api/../../other'], /expected a directory in the project, relative to it, or an absolute path/],
     ['the same of the backend', ['BACKEND_DIR=../..'], /BACKEND_DIR="\.\.\/\.\.".*expected a directory in the project/],
     ['a health URL of the backend', ['ENVCTL_BACKEND_HEALTH_URL=nonsense'], /expected a path that begins with \//],
+    ['no duration for the backend', ['ENVCTL_BACKEND_READY_TIMEOUT=soon'], /ENVCTL_BACKEND_READY_TIMEOUT="soon" .*expected a duration above 0/],
     ['no time to become ready', [...service, 'ENVCTL_SERVICE_WORKER_READY_TIMEOUT=0'], /expected a duration above 0/],
     ['an exit code', [...service, 'ENVCTL_SERVICE_WORKER_SUCCESS_EXIT_CODES=0,300'], /expected a comma list of exit codes/],
     ['a pattern', [...service, 'ENVCTL_SERVICE_WORKER_READY_LOG=(up'], /expected a regular expression/],

@@ -215,6 +215,8 @@ describe('detectServices', () => {
       expect(problems).to.have.length(1);
       expect(toDetectionError(problems[0]!)).to.deep.include({ code: 'ENVCTL_E_CONFIG_INVALID', message: `BACKEND_DIR=api names no directory: there is no ${root}/api.`, hints: ['envctl config --set BACKEND_DIR=<directory>', 'envctl config --set BACKEND_DIR=backend'] });
     }
+    const file = await detect({ 'src/be.js': '' }, { directories: { backend: 'src/be.js', frontend: 'frontend' } });
+    expect([file.problems[0]?.message, file.problems[0]?.hints[0]]).to.deep.equal([`BACKEND_DIR=src/be.js names no directory: ${file.root}/src/be.js is a file.`, 'envctl config --set BACKEND_DIR=src']);
     expect((await detect({}, { ...input, switchedOff: ['backend'] })).problems).to.deep.equal([]);
   });
 

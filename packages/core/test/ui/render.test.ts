@@ -292,6 +292,7 @@ describe('renderConfigAnswer', () => {
     ['saved', saved, 'Saved /w/.envctl\nWhat already runs keeps its settings: envctl restart'],
     ['saved, while nothing runs', { ...saved, running: false }, 'Saved /w/.envctl'],
     ['nothing new', { ...saved, changed: false }, '/w/.envctl already says so.'],
+    ['saved where git ignores it', { ...saved, running: false, ignore_warning: 'git ignores .envctl' }, 'Saved /w/.envctl\nNote: git ignores .envctl'],
     ['cancelled', { saved: false, reason: 'cancelled', path: '/w/.envctl' }, 'Nothing was saved.'],
     [
       'saved, with what it does not reach',
