@@ -92,6 +92,8 @@ describe('migrations of a Node application', function () {
     const warning = document.projects[0]!.notes.find((note) => note.includes('could not be migrated'));
     expect(warning).to.match(/^Main Backend: The database of Main could not be migrated \(npx --no-install knex migrate:latest --knexfile knexfile.cjs in .*relation "absent" does not exist; log_path: .*Main_migrate-backend\.log$/);
     expect((await world.envctl('health')).stdout).to.include('could not be migrated');
+    const errors = await world.envctl('errors');
+    expect([errors.code, errors.stdout]).to.satisfy(([status, text]: [number, string]) => status === 1 && /^Main Backend: running, The database of Main could not be migrated /.test(text), errors.stdout);
     await world.stopAll();
 
     await writeFile(path.join(world.repository, '.envctl'), `${settings}ENVCTL_BACKEND_BOOTSTRAP_STRICT=true\n`);

@@ -306,12 +306,13 @@ describe('a start that fails', function () {
   });
 
   it('shows no secret that the service said with its last words, nor keeps it', async () => {
-    await writeFile(path.join(world.repository, 'backend', 'blurt.mjs'), "console.error('rejected: k3y-of-the-backend');\nprocess.exit(7);\n");
+    await writeFile(path.join(world.repository, 'backend', 'blurt.mjs'), "console.error('Error: rejected: k3y-of-the-backend');\nprocess.exit(7);\n");
     await world.configure({ ENVCTL_BACKEND_START_CMD: 'node blurt.mjs', DB_PASSWORD: 'k3y-of-the-backend' });
     const started = await world.json(['start']);
     expect(started.document.message).to.match(/rejected: /);
     const errors = await world.json(['errors']);
     expect(errors.document.recent_failures.join(' ')).to.include('rejected: ');
+    expect(errors.document['log_issues']).to.have.length(1).and.to.have.nested.property('[0].headline', 'Error: rejected: <redacted>');
     const records = world.files('state', 'engine').filter((name) => name.endsWith('.json') || name.endsWith('.jsonl'));
     expect(records.join(' ')).to.include('error_report.json');
     const kept = records.map((name) => readFileSync(path.join(world.directory, 'state', 'engine', name), 'utf8')).join('\n');

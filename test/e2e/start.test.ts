@@ -1,5 +1,7 @@
+import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
+import { createServer } from 'node:net';
 import path from 'node:path';
 import { expect } from 'chai';
 import { portsOf, statusesOf, type Document } from './document.js';
@@ -24,6 +26,20 @@ describe('what a start does about what runs', function () {
     const pids = await serving(portsOf(document));
     expect(pids.backend).to.not.equal(pids.frontend);
     expect(document.projects[0]!.dependencies).to.have.length(1);
+  });
+
+  it('says who has the port that a service should have, in the place of which it got another', async () => {
+    const stranger = createServer().listen(world.ports.backend, '127.0.0.1');
+    await once(stranger, 'listening');
+    try {
+      const document = await world.succeed(['start']);
+      const { backend } = portsOf(document);
+      expect(backend).to.be.above(world.ports.backend);
+      expect(document.projects[0]!.notes.join('\n')).to.match(new RegExp(`^Main Backend has port ${backend}: ${world.ports.backend} is taken by \\S+ \\(pid ${process.pid}\\)$`));
+    } finally {
+      stranger.close();
+      await once(stranger, 'close');
+    }
   });
 
   it('reuse: the second start changes nothing and writes no run', async () => {

@@ -10,7 +10,7 @@ import { discoverProjects, selectProjects, selectServices, selectToRestart, type
 import { learnSecrets } from '../requirements/index.js';
 import { recordedSecretValues } from '../services/index.js';
 import type { CompleteRoute, Route } from '../routing/index.js';
-import { clearLogs, collectErrors, toFailedHealth, toFailedStart, examineHealth, followLogs, readLogs, waitFor, type ClearLogsReport, type ErrorsReport, type FollowOptions, type HealthReport, type LogRecord, type LogsOptions, type LogsReport } from '../state-actions/index.js';
+import { clearLogs, collectErrors, toFailedHealth, toFailedStart, examineHealth, followLogs, readLogs, waitFor, type ClearLogsReport, type ErrorsReport, type FailedStart, type FollowOptions, type HealthReport, type LogRecord, type LogsOptions, type LogsReport } from '../state-actions/index.js';
 import { assertTarget, assertStartupEnabled, attemptPlan, configuredServices, explainStart, hasSelectors, isExplained, namedProjects, namedServiceTypes, refuseLegacyResume, runStart, toPreflightReport, toStartOptions, toStartupExplanation, type PreflightReport, type StartPlan, type StartSummary, type StartupExplanation } from '../startup/index.js';
 import { readJsonFile } from '../fs/index.js';
 import { artifactNames, describeLegacyState, describePassedOver, isLegacyState, type RunState, warnOfDamagedRecords } from '../state/index.js';
@@ -158,7 +158,7 @@ export async function createRuntime(request: RuntimeRequest): Promise<EngineRunt
         },
         async (engine) => {
           const failure = hasSelectors(route) ? undefined : await readFailedStart(engine);
-          return failure === undefined ? undefined : toFailedHealth(failure, (await engine.state.load({ runId: failure.run_id }))?.state);
+          return failure === undefined ? undefined : toFailedHealth({ run_id: failure.runId, mode: failure.mode, recent_failures: failure.errors }, (await engine.state.load({ runId: failure.runId }))?.state);
         },
       ),
     errors: (route) =>
@@ -170,7 +170,13 @@ export async function createRuntime(request: RuntimeRequest): Promise<EngineRunt
           await learnRecordedSecrets(engine, state);
           return collectErrors(state, report, selected, engine.redaction.text);
         },
-        async (engine) => (hasSelectors(route) ? undefined : readFailedStart(engine)),
+        async (engine) => {
+          const failure = hasSelectors(route) ? undefined : await readFailedStart(engine);
+          if (failure === undefined) return undefined;
+          const run = (await engine.state.load({ runId: failure.runId }))?.state;
+          if (run !== undefined) await learnRecordedSecrets(engine, run);
+          return toFailedStart(failure, run, engine.redaction.text);
+        },
       ),
     logs: (route, options) => {
       const read = async (engine: Engine, state: RunState) => {
@@ -217,9 +223,9 @@ export async function createRuntime(request: RuntimeRequest): Promise<EngineRunt
 }
 
 /** A first start that failed left an error report and no state. */
-async function readFailedStart(engine: Engine): Promise<ErrorsReport | undefined> {
+async function readFailedStart(engine: Engine): Promise<FailedStart | undefined> {
   const { runId, errors } = await lastFailure(engine);
-  return errors.length === 0 ? undefined : toFailedStart({ runId, mode: engine.scope.mode, errors });
+  return errors.length === 0 ? undefined : { runId, mode: engine.scope.mode, errors };
 }
 
 /** What the last start launched, when it failed. Throws ENVCTL_E_STATE_NOT_FOUND when it did not come to that. */

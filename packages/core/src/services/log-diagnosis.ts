@@ -10,7 +10,7 @@ export interface LogDiagnosis {
 
 const bindConflict = /EADDRINUSE|address already in use|port \d+ is (?:already )?in use|port is already allocated|Only one usage of each socket address/i;
 const telling = /ModuleNotFoundError|ImportError|Traceback|ERROR|Error|Exception|No module named/;
-const noise = /^(?:npm (?:ERR!|error|notice|warn)|\s+at |\s*\^+\s*$|\s*$|Node\.js v\d)/;
+const noise = /^(?:npm (?:ERR!|error|notice|warn)|\s+at |\s*\^+\s*$|\s*$|Node\.js v\d|Type '.*' for usage\.$|Try '.*' for help\.$)/;
 const lineLimit = 240;
 
 /**
@@ -23,7 +23,15 @@ export function diagnoseLog(lines: readonly string[], redact: (text: string) => 
   if (conflict !== undefined) return { reason: 'bind_conflict', line: shorten(redact(conflict)), hints: [] };
   const own = newestFirst.filter((line) => !noise.test(line));
   const line = own.find((text) => telling.test(text) && !/^Traceback/.test(text)) ?? own[0] ?? newestFirst.find((text) => text.trim() !== '');
-  return { reason: 'crash', line: line === undefined ? undefined : shorten(redact(line)), hints: line === undefined ? [] : hintsFor(line) };
+  return { reason: 'crash', line: line === undefined ? undefined : shorten(redact(withPlace(line, newestFirst))), hints: line === undefined ? [] : hintsFor(line) };
+}
+
+/** Python says the place of a mistake in the source on a line of its own, above. */
+function withPlace(line: string, newestFirst: readonly string[]): string {
+  if (!/^(?:SyntaxError|IndentationError|TabError): /.test(line)) return line;
+  const above = newestFirst.slice(newestFirst.indexOf(line));
+  const place = above.map((text) => /^\s*File "([^"]+)", line (\d+)\s*$/.exec(text)).find((match) => match !== null);
+  return place === undefined ? line : `${line.trim()} (${place[1]!}:${place[2]!})`;
 }
 
 function hintsFor(line: string): readonly string[] {

@@ -32,6 +32,8 @@ export interface ServiceReadyRequest {
   readonly launch: WaitedLaunch;
   /** null: it listens nowhere; unless something else is to say so, it is ready when it has outlived its first moments. */
   readonly port: number | null;
+  /** It has its port from the variable PORT alone, which a command need not look at; default false. */
+  readonly learnsPort?: boolean;
   readonly healthUrl?: string | undefined;
   /** A line of the log of the present incarnation matches; an ANSI colour is no part of a line. */
   readonly readyLog?: RegExp | undefined;
@@ -264,8 +266,10 @@ async function describeTimeout(request: ServiceReadyRequest, looker: Looker, loo
       return timeout(`did not end within ${seconds} s; ${log}`);
     case 'listener': {
       const elsewhere = otherPorts.length === 0 ? '' : `, but on ${otherPorts.join(', ')}`;
-      const hints = otherPorts.length === 0 ? [] : ['Make the service listen on the port in the variable PORT, or give its start command a {port}.'];
-      return timeout(`does not listen on port ${port} after ${seconds} s${elsewhere}${await describeLeft(request)}; ${log}`, hints);
+      const left = await describeLeft(request);
+      const isDeaf = request.learnsPort === true && left === '';
+      const hints = otherPorts.length > 0 || isDeaf ? ['Make the service listen on the port in the variable PORT, or give its start command a {port}.'] : [];
+      return timeout(`does not listen on port ${port} after ${seconds} s${elsewhere}${left}; ${log}`, hints);
     }
   }
 }

@@ -5,6 +5,7 @@
 import { errorMessage } from '../contract/index.js';
 import { absentComponent, type PortPlan, type RequirementComponent, type ServiceRecord } from '../state/index.js';
 import { firstFailure, runGraph, type NodeOutcome } from './graph.js';
+import { describeTaken } from './describe-taken.js';
 import { describeMove } from './follow-move.js';
 import { isShownNode, toGraphNodes } from './graph-nodes.js';
 import { createHeadStart } from './head-start.js';
@@ -98,7 +99,7 @@ async function attemptProject(context: ExecuteContext, request: ExecuteRequest, 
     components: describeComponents(run),
     ports: { ...toPortPlans(project.name, acquired.leases), ...toDependencyPortPlans(project.name, acquired.dependencies, context.declarations) },
     timings: timings(),
-    notes: acquired.leases.flatMap(describeMove),
+    notes: [...(await Promise.all(acquired.leases.map((leased) => describeTaken(context, leased)))).flat(), ...acquired.leases.flatMap(describeMove)],
     undo: (error) => fail(project.name, error),
   };
 }

@@ -31,7 +31,7 @@ export async function runServiceNode(run: ProjectRun, service: PlannedService, r
     });
     const lacking = awaited.filter((id) => acquired.failed.has(id));
     const problems = [...(lacking.length === 0 ? [] : [`started without ${lacking.join(', ')}`]), ...(run.warnings.get(service.type) ?? [])];
-    services.set(service.name, problems.length === 0 ? record : { ...record, degraded: true, failure_detail: problems.join('; ') });
+    services.set(service.name, problems.length === 0 ? record : { ...record, degraded: true, failure_detail: problems.join('; '), ...(run.warnings.has(service.type) ? { failed_steps: run.warnings.get(service.type) } : {}) });
     return { state: 'ready', detail: record.status === 'completed' ? 'completed' : (record.public_url ?? 'running') };
   } catch (error) {
     if (!running.critical && !isConsequenceOf(running.signal, error)) await releaseFailed(run, leased, error);

@@ -53,6 +53,7 @@ export async function startService(context: ExecuteContext, request: ExecuteRequ
   const readiness = await waitServiceReady({
     launch: createWaitedLaunch(launch.directory, logPath),
     port: service.listens ? port : null,
+    learnsPort: service.command.portMode === 'env',
     healthUrl,
     readyLog: ready.log === null ? undefined : new RegExp(ready.log),
     readyCommand: ready.command === null ? undefined : toReadyCommand(context, request, start, environment, ready.command),

@@ -23,7 +23,8 @@ export interface ErrorsReport {
 
 /** What is wrong now, with the telling line of each log, and what was logged as an error since the start of each service; all of it is what `redact` leaves. */
 export async function collectErrors(state: RunState, health: HealthReport, selected: readonly string[] | null, redact: Redact): Promise<ErrorsReport> {
-  const failing = health.services.filter((service) => !isGoodStatus(service.status) && (selected === null || selected.includes(service.name)));
+  const isSelected = ({ name }: { readonly name: string }): boolean => selected === null || selected.includes(name);
+  const failing = health.services.filter((service) => !isGoodStatus(service.status) && isSelected(service));
   const failed = await Promise.all(
     failing.map(async (service) => {
       const logPath = state.services[service.name]?.log_path ?? null;
@@ -31,16 +32,23 @@ export async function collectErrors(state: RunState, health: HealthReport, selec
       return { name: service.name, status: service.status, log_path: logPath, detail: service.detail, log_line: diagnosis?.line ?? null, last_exit: service.last_exit };
     }),
   );
-  const { logIssues, leftOut } = await collectLogIssues(state, health, selected, redact);
+  const started = health.services.filter((service) => isGoodStatus(service.status) && isSelected(service));
+  const unprepared = started.flatMap(({ name, status }) => failedSteps(state, name).map((step) => ({ name, status, log_path: null, detail: redact(step), log_line: null, last_exit: null })));
+  const { logIssues, leftOut } = await collectLogIssues(state, health.services.filter(isSelected).map(({ name }) => name), redact);
   const issues = selected === null ? health.issues.requirement_issues : [];
   const recent = selected === null ? health.issues.recent_failures : [];
-  return { run_id: state.run_id, mode: state.mode, selected_services: selected, failed_services: failed, log_issues: logIssues, log_issues_left_out: leftOut, requirement_issues: issues, recent_failures: recent, ok: failed.length + logIssues.length + issues.length + recent.length === 0 };
+  return { run_id: state.run_id, mode: state.mode, selected_services: selected, failed_services: [...failed, ...unprepared], log_issues: logIssues, log_issues_left_out: leftOut, requirement_issues: issues, recent_failures: recent, ok: failed.length + unprepared.length + logIssues.length + issues.length + recent.length === 0 };
 }
 
-async function collectLogIssues(state: RunState, health: HealthReport, selected: readonly string[] | null, redact: Redact) {
-  const services = health.services.filter(({ name }) => selected === null || selected.includes(name));
+/** What a migration or seed said that failed, and without which the service was started all the same. */
+function failedSteps(state: RunState, name: string): readonly string[] {
+  const steps = state.services[name]?.['failed_steps'];
+  return Array.isArray(steps) ? steps.filter((step): step is string => typeof step === 'string') : [];
+}
+
+async function collectLogIssues(state: RunState, names: readonly string[], redact: Redact) {
   const scanned = await Promise.all(
-    services.map(async ({ name }) => {
+    names.map(async (name) => {
       const path = state.services[name]?.log_path ?? null;
       const { issues, left_out: leftOut } = path === null ? { issues: [], left_out: 0 } : await scanLogIssues(path, redact);
       return { issues: issues.map((issue) => ({ service: name, ...issue })), leftOut };
@@ -49,7 +57,14 @@ async function collectLogIssues(state: RunState, health: HealthReport, selected:
   return { logIssues: scanned.flatMap(({ issues }) => issues), leftOut: scanned.reduce((sum, { leftOut }) => sum + leftOut, 0) };
 }
 
-/** The report of a start that failed before there was any state. */
-export function toFailedStart(failure: { readonly runId: string; readonly mode: Mode; readonly errors: readonly string[] }): ErrorsReport {
-  return { run_id: failure.runId, mode: failure.mode, selected_services: null, failed_services: [], log_issues: [], log_issues_left_out: 0, requirement_issues: [], recent_failures: failure.errors, ok: false };
+export interface FailedStart {
+  readonly runId: string;
+  readonly mode: Mode;
+  readonly errors: readonly string[];
+}
+
+/** The report of a start that failed before there was any state. `run` is what it had come to, if that is on record. */
+export async function toFailedStart(failure: FailedStart, run: RunState | undefined, redact: Redact): Promise<ErrorsReport> {
+  const { logIssues, leftOut } = run === undefined ? { logIssues: [], leftOut: 0 } : await collectLogIssues(run, Object.keys(run.services), redact);
+  return { run_id: failure.runId, mode: failure.mode, selected_services: null, failed_services: [], log_issues: logIssues, log_issues_left_out: leftOut, requirement_issues: [], recent_failures: failure.errors, ok: false };
 }

@@ -22,6 +22,8 @@ describe('diagnoseLog', () => {
     ['Django missing, as manage.py says it', ['Traceback (most recent call last):', "ImportError: Couldn't import Django. Are you sure it's installed?"], "ImportError: Couldn't import Django. Are you sure it's installed?", ['python3 -m venv .venv && .venv/bin/python -m pip install django']],
     ['a Node package that is missing', ["Error: Cannot find module 'express'", 'Require stack:', '    at x', 'Node.js v20.20.2'], "Error: Cannot find module 'express'", ['npm install express']],
     ['the error before the package manager’s own', ['TypeError: boom', '    at main (a.js:1)', 'npm error code 1', 'npm error path /x'], 'TypeError: boom', []],
+    ['where a mistake in Python source is', ['Traceback (most recent call last):', '  File "/app/manage.py", line 22, in <module>', '    main()', '  File "/app/site/settings.py", line 7', '    DEBUG = = True', '            ^', 'SyntaxError: invalid syntax'], 'SyntaxError: invalid syntax (/app/site/settings.py:7)', []],
+    ['the mistake before the advice to ask for help', ["Unknown command: 'runsrver'. Did you mean runserver?", "Type 'manage.py help' for usage."], "Unknown command: 'runsrver'. Did you mean runserver?", []],
     ['the last line when none tells of an error', ['one', 'two', ''], 'two', []],
   ];
   for (const [title, lines, line, hints] of crashes) {

@@ -81,6 +81,14 @@ describe('waitServiceReady', function () {
     });
   });
 
+  it('tells what gives the port where nothing listens at all, unless the command is told its port', async () => {
+    await withService('setInterval(() => {}, 1000)', async (service) => {
+      const hints = async (learnsPort: boolean) => ((await wait(service, { timeoutMs: 50, learnsPort })) as { readonly hints: readonly string[] }).hints;
+      expect(await hints(true)).to.deep.equal(['Make the service listen on the port in the variable PORT, or give its start command a {port}.']);
+      expect(await hints(false)).to.deep.equal([]);
+    });
+  });
+
   it('knows a listener that is a child, and one that left the session', async () => {
     for (const prefix of ['', 'setsid ']) {
       const code = `require('child_process').spawn('sh', ['-c', ${JSON.stringify(`${prefix}"$0" -e "require('http').createServer().listen(PORT)"`)}.replace('PORT', port), process.execPath], { stdio: 'inherit' })`;
