@@ -4,6 +4,7 @@ import { type BootstrapConfig, type ConfigModel, type DeclaredRefiner, describeP
 import { resolveRepository } from '../projects/read-only.js';
 import { completeRoute } from '../routing/index.js';
 import { describeLegacyState, describePassedOver, inspectLatestState, isLegacyState, toLegacyPlaces, type RunState, warnOfDamagedRecords } from '../state/read-only.js';
+import { warnOfLeftRunning } from '../truth/read-only.js';
 import { readConfig, type ConfiguredInputs } from './read-config.js';
 
 export interface HotInputs {
@@ -29,7 +30,7 @@ export interface RecordedScope {
   /** The file of the state. */
   readonly path: string | undefined;
   readonly truth: BootstrapConfig['truth'];
-  /** What would refuse a start, one line for each damaged file that was passed over, and one for a state of the original. */
+  /** What would refuse a start, one line for each damaged file that was passed over and for what an interrupted command left running, and one for a state of the original. */
   readonly warnings: readonly string[];
 }
 
@@ -54,7 +55,7 @@ export async function readRecordedScope(inputs: ConfiguredInputs): Promise<Recor
     state,
     path: found?.path,
     truth,
-    warnings: [...inputs.declared.warnings.map((line) => `Warning: ${line}`), ...toWarnings(read.config.problems), ...damaged.map((candidate) => describePassedOver(candidate, found?.path)), ...warnOfDamagedRecords(scopeDirectory), ...told],
+    warnings: [...inputs.declared.warnings.map((line) => `Warning: ${line}`), ...toWarnings(read.config.problems), ...damaged.map((candidate) => describePassedOver(candidate, found?.path)), ...warnOfDamagedRecords(scopeDirectory), ...warnOfLeftRunning(scopeDirectory), ...told],
   };
 }
 

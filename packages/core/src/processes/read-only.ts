@@ -8,6 +8,7 @@ export { installCommand } from './install-command.js';
 export { assertPrograms } from './required-programs.js';
 export { closeInheritedDescriptors } from './inherited-descriptors.js';
 export { listenersByPid } from './listeners.js';
+export { mayBeAlive } from './liveness.js';
 export { readLivingTree } from './living-tree.js';
 export { splitShellWords, type ShellWords } from './shell-words.js';
 export { quoteForShell } from './quote-for-shell.js';

@@ -110,6 +110,7 @@ const healthBody = {
   healthy: z.boolean(),
   issues: z.strictObject({ failing_services: names, requirement_issues: z.array(issue), recent_failures: names }),
   detached: stopBody.detached,
+  left_running: z.array(z.strictObject({ name: z.string(), project: text, pid: z.int(), port })),
   hints: names,
 };
 

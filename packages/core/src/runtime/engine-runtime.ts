@@ -14,7 +14,7 @@ import { clearLogs, collectErrors, toFailedHealth, toFailedStart, examineHealth,
 import { assertTarget, assertStartupEnabled, attemptPlan, configuredServices, explainStart, hasSelectors, isExplained, namedProjects, namedServiceTypes, refuseLegacyResume, runStart, toPreflightReport, toStartOptions, toStartupExplanation, type PreflightReport, type StartPlan, type StartSummary, type StartupExplanation } from '../startup/index.js';
 import { readJsonFile } from '../fs/index.js';
 import { artifactNames, describeLegacyState, describePassedOver, isLegacyState, type RunState, warnOfDamagedRecords } from '../state/index.js';
-import { namedServices, projectFacts } from '../truth/index.js';
+import { namedServices, projectFacts, warnOfLeftRunning } from '../truth/index.js';
 import { createProgress } from '../ui/index.js';
 import { type ConfigOperations, createConfigOperations } from './config-operations.js';
 import { composeEngine, type ConfigDemand, type Engine } from './compose.js';
@@ -157,6 +157,7 @@ export async function createRuntime(request: RuntimeRequest): Promise<EngineRunt
           return look(engine, state, toSelectors(route));
         },
         async (engine) => {
+          for (const line of warnOfLeftRunning(engine.paths.scope)) request.invocation.stderr(`${line}\n`);
           const failure = hasSelectors(route) ? undefined : await readFailedStart(engine);
           return failure === undefined ? undefined : toFailedHealth({ run_id: failure.runId, mode: failure.mode, recent_failures: failure.errors }, (await engine.state.load({ runId: failure.runId }))?.state);
         },

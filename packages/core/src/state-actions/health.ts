@@ -3,7 +3,7 @@ import { toLastExit, type LastExit } from '../processes/read-only.js';
 import { selectServices, type ServiceSelectors } from '../projects/index.js';
 import { probeHealth } from '../services/index.js';
 import { isLegacyState, type RunState } from '../state/index.js';
-import { dependencyLevel, describeStale, isGoodStatus, namedServices, portsOfProject, reconcile, serviceLevel, staleAddresses, type PortsByName, type ReconcileContext, type StatusLevel } from '../truth/index.js';
+import { dependencyLevel, describeStale, findLeftRunning, isGoodStatus, leftHints, namedServices, portsOfProject, reconcile, serviceLevel, staleAddresses, type LeftProcess, type PortsByName, type ReconcileContext, type StatusLevel } from '../truth/index.js';
 
 /** The document of `health --json` (contracts, section 1.8). */
 export interface HealthReport {
@@ -22,7 +22,9 @@ export interface HealthReport {
     readonly recent_failures: readonly string[];
   };
   readonly detached: readonly { readonly pid: number; readonly comm: string; readonly reason: string }[];
-  /** What to do after a first start that failed, as commands; else empty. */
+  /** What an interrupted command left: it runs, and no state lists it. */
+  readonly left_running: readonly LeftProcess[];
+  /** What to do after a first start that failed, or with what is left running, as commands; else empty. */
   readonly hints: readonly string[];
 }
 
@@ -57,6 +59,7 @@ export async function examineHealth(context: ReconcileContext, state: RunState, 
   const failing = services.filter((service) => !isGoodStatus(service.status) && service.critical).map((service) => service.name);
   const issues = dependencies.filter((dependency) => dependency.status !== 'healthy' && dependency.status !== 'disabled' && dependency.critical).map(({ project, component, status, port }) => ({ project, component, status, port }));
   const grades = [...services.map(({ level }) => level), ...dependencies.map(({ level }) => level)];
+  const left = findLeftRunning(context.paths.scope);
   const count = (grade: string) => grades.filter((candidate) => candidate === grade).length;
   return {
     run_id: state.run_id,
@@ -69,7 +72,8 @@ export async function examineHealth(context: ReconcileContext, state: RunState, 
     healthy: failing.length === 0 && issues.length === 0,
     issues: { failing_services: failing, requirement_issues: issues, recent_failures: options.recentFailures },
     detached: truth.services.flatMap((service) => service.detached.map(({ pid, comm, reason }) => ({ pid, comm, reason }))),
-    hints: [],
+    left_running: left,
+    hints: left.length === 0 ? [] : leftHints,
   };
 }
 
@@ -100,6 +104,7 @@ export function toFailedHealth(failure: { readonly run_id: string; readonly mode
       recent_failures: failure.recent_failures,
     },
     detached: [],
+    left_running: [],
     hints: [...(services.length === 0 ? [] : ['envctl logs']), 'envctl start'],
   };
 }

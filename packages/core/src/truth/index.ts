@@ -1,6 +1,7 @@
 export * from './anything-runs.js';
 export * from './examine-services.js';
 export * from './foresee-dependencies.js';
+export * from './left-running.js';
 export * from './legacy-truth.js';
 export * from './reconcile.js';
 export * from './server-truth.js';

@@ -2,9 +2,8 @@
  * What the servers behind dependencies do now, from the ledger and the kernel alone: no plugin code, no request to
  * the server. Who needs to know whether it answers asks it.
  */
-import { readFileSync, readdirSync } from 'node:fs';
-import { join } from 'node:path';
-import { examineLaunch, findLaunchesOf, listenersByPid, readLaunchSync, readLivingTree, readProcessTable, type Launch, type LedgeredLaunch, type ProcessTable } from '../processes/read-only.js';
+import { examineLaunch, findLaunchesOf, listenersByPid, readLaunchSync, readLivingTree, readProcessTable, type Launch, type ProcessTable } from '../processes/read-only.js';
+import { readLedgeredProcesses } from './ledgered-launches.js';
 
 /** `listening`: a process of its launch listens on the port; `silent`: one lives and does not; `gone`: none lives. */
 export type ServerStatus = 'listening' | 'silent' | 'gone';
@@ -19,7 +18,7 @@ export interface ServerToExamine {
 /** In the order asked for. Never throws: a launch that cannot be read is gone. */
 export async function examineServers(scopeDirectory: string, servers: readonly ServerToExamine[]): Promise<readonly ServerStatus[]> {
   if (servers.length === 0) return [];
-  const launches = readServerLaunches(join(scopeDirectory, 'ledger'));
+  const launches = readServerLaunches(scopeDirectory);
   const seen = statusesOf(launches, servers);
   // Nothing on record lives: what is on no record, or on a damaged one, may.
   return Promise.all(servers.map(async (server, index) => (seen[index] === 'gone' ? statusesOf(await findLaunchesOf(scopeDirectory, server.instance), [server])[0] : seen[index]) ?? 'gone'));
@@ -52,25 +51,7 @@ function listensOn(port: number | null, pids: readonly number[], listeners: Read
 }
 
 /** The launches of dependencies that are on record; what cannot be read is passed over. */
-function readServerLaunches(ledger: string): readonly Launch[] {
-  const lines = namesIn(ledger).filter((name) => /^process-.*\.json$/.test(name)).map((name) => readLine(join(ledger, name)));
-  const launches = lines.filter((line) => line !== undefined).map(({ directory, ledgered }) => readLaunchSync(directory, ledgered));
+function readServerLaunches(scopeDirectory: string): readonly Launch[] {
+  const launches = readLedgeredProcesses(scopeDirectory).map(({ directory, ledgered }) => readLaunchSync(directory, ledgered));
   return launches.filter((launch) => launch !== undefined).filter((launch) => launch.record.kind === 'dependency');
-}
-
-function namesIn(directory: string): readonly string[] {
-  try {
-    return readdirSync(directory);
-  } catch {
-    return [];
-  }
-}
-
-function readLine(path: string): { readonly directory: string; readonly ledgered: LedgeredLaunch } | undefined {
-  try {
-    const { step } = JSON.parse(readFileSync(path, 'utf8')) as { readonly step?: { readonly directory?: unknown; readonly launch?: Pick<LedgeredLaunch, 'record' | 'runner'> } };
-    return typeof step?.directory === 'string' ? { directory: step.directory, ledgered: { ...step.launch, spawned: true, bootId: '' } } : undefined;
-  } catch {
-    return undefined;
-  }
 }

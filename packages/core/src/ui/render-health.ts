@@ -1,4 +1,5 @@
 import type { HealthReport } from '../state-actions/index.js';
+import { describeLeft } from '../truth/index.js';
 
 export function renderHealth(report: HealthReport): string {
   const { ok, warn, bad } = report.status_counts;
@@ -9,6 +10,7 @@ export function renderHealth(report: HealthReport): string {
     ...report.services.map((service) => `  ${glyph[service.level]} ${service.name.padEnd(20)} ${service.status.padEnd(12)} ${service.url ?? ''}${describe(service, report)}`.trimEnd()),
     ...report.dependencies.map((dependency) => `  ${glyph[dependency.level]} ${`${dependency.project} ${dependency.component}`.padEnd(20)} ${dependency.status.padEnd(12)} ${dependency.port === null ? '' : `port ${dependency.port}`}${dependency.detail === null || isTold(dependency.detail, report) ? '' : `  ${dependency.detail}`}`.trimEnd()),
     ...report.detached.map((process) => `  • pid ${process.pid} (${process.comm}) left its service and is not managed: ${process.reason}`),
+    ...report.left_running.map((left) => `  • ${describeLeft(left)}`),
     ...report.issues.recent_failures.map((failure) => `  last start failed: ${failure}`),
     ...report.hints.map((hint) => `  → ${hint}`),
   ].join('\n');

@@ -110,6 +110,7 @@ describe('renderHealth', () => {
     healthy: false,
     issues: { failing_services: [], requirement_issues: [], recent_failures: ['Main/backend: it died'] },
     detached: [{ pid: 9, comm: 'tmux: server', reason: 'it left the session' }],
+    left_running: [],
     hints: [],
   };
 
@@ -126,6 +127,17 @@ run_id: run-1   mode: main   healthy/running 0 | starting 0 | warnings 0 | issue
   → envctl start
 `),
     );
+  });
+
+  it('names what an interrupted command left running, and the commands that mend it', () => {
+    const left = [{ name: 'Main Frontend', project: 'Main', pid: 12, port: 9000 }, { name: 'Main Worker', project: 'Main', pid: 13, port: null }];
+    const text = renderHealth({ ...report, services: [], dependencies: [], issues: { ...report.issues, recent_failures: [] }, detached: [], left_running: left, hints: ['envctl start', 'envctl stop-all'] });
+    expect(text.split('\n').slice(1)).to.deep.equal([
+      '  • Main Frontend runs (pid 12, port 9000), and no state lists it: an interrupted command left it',
+      '  • Main Worker runs (pid 13), and no state lists it: an interrupted command left it',
+      '  → envctl start',
+      '  → envctl stop-all',
+    ]);
   });
 
   it('gives every service and dependency a line with a sign, and no spaces behind', () => {
