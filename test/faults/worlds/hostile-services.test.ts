@@ -93,25 +93,29 @@ http.server.HTTPServer(("127.0.0.1", int(os.environ["PORT"])), http.server.Simpl
     expect(await machine.census()).to.deep.equal(nothing);
   });
 
-  it('a start undoes a service that only daemonises and ends', async () => {
-    const repository = await createRepository(machine, {
-      'backend/app.sh': `#!/bin/sh\n(setsid python3 -m http.server --bind 127.0.0.1 "$PORT" &)\nexit 0\n`,
-      '.envctl': serviceConfig({ backend: './app.sh' }),
+  const daemons = {
+    'at once': `(setsid python3 -m http.server --bind 127.0.0.1 "$PORT" &)`,
+    // Nothing of it is ours but the token until it listens.
+    'later, without anything of ours but the token': `setsid sh -c 'sleep 0.5; exec python3 -m http.server --bind 127.0.0.1 "$PORT"' >/dev/null 2>&1 </dev/null &`,
+  };
+  for (const [when, daemon] of Object.entries(daemons)) {
+    it(`a command that ends well and leaves a daemon that listens ${when} is a service that runs; stop ends it`, async () => {
+      const repository = await start({ 'backend/app.sh': `#!/bin/sh\n${daemon}\nexit 0\n`, '.envctl': serviceConfig({ backend: './app.sh' }) });
+      expect((await machine.census()).listeners).to.deep.equal([8000]);
+      expect((await repository.envctl('health')).code).to.equal(0);
+      await repository.json('stop');
+      const { processes, listeners } = await machine.census();
+      expect({ processes, listeners }).to.deep.equal({ processes: [], listeners: [] });
     });
-    const { code, stderr } = await repository.envctl('start', '--headless');
-    expect(code).to.equal(1);
-    expect(stderr).to.match(/Main Backend exited with code 0/);
-    expect(await machine.census()).to.deep.equal(nothing);
-  });
 
-  it('a start undoes a daemon that has yet to open its port when its command ends, though nothing of it is ours but the token', async () => {
-    const repository = await createRepository(machine, {
-      'backend/app.sh': `#!/bin/sh\nsetsid sh -c 'sleep 0.5; exec python3 -m http.server --bind 127.0.0.1 "$PORT"' >/dev/null 2>&1 </dev/null &\nexit 0\n`,
-      '.envctl': serviceConfig({ backend: './app.sh' }),
+    it(`a start undoes a command that fails and leaves a daemon that listens ${when}`, async () => {
+      const repository = await createRepository(machine, { 'backend/app.sh': `#!/bin/sh\n${daemon}\nexit 3\n`, '.envctl': serviceConfig({ backend: './app.sh' }) });
+      const { code, stderr } = await repository.envctl('start', '--headless');
+      expect(code).to.equal(1);
+      expect(stderr).to.match(/Main Backend exited with code 3/);
+      expect(await machine.census()).to.deep.equal(nothing);
     });
-    expect((await repository.envctl('start', '--headless')).code).to.equal(1);
-    expect(await machine.census()).to.deep.equal(nothing);
-  });
+  }
 
   it('a start that fails lists what left its service for a life of its own', async () => {
     const repository = await createRepository(machine, {
