@@ -11,7 +11,9 @@ import { isShownNode, toGraphNodes } from './graph-nodes.js';
 import { createHeadStart } from './head-start.js';
 import { criticalDependencies } from './plan-nodes.js';
 import { toComponent, toDependencyPortPlans, toFailedComponent, toHookedComponent, toPortPlans, toTimings, type NodeTiming } from './project-results.js';
+import type { Untrue } from './last-look.js';
 import type { ExecuteContext, ExecuteRequest, ProjectRun } from './project-run.js';
+import { settleProject } from './settle-project.js';
 import { toFailedRecord } from './start-service.js';
 import { stolenPort, undoProject, type Undone } from './undo-project.js';
 
@@ -24,6 +26,8 @@ export interface ProjectSuccess {
   readonly timings: readonly NodeTiming[];
   /** What somebody should know of how it came up. */
   readonly notes: readonly string[];
+  /** What becomes of it with what the last look found; see {@link settleProject}. */
+  readonly settle: (untrue: Untrue) => Promise<ProjectSuccess | ProjectFailure>;
   /** Takes back what this call started: it could not be put on record. */
   readonly undo: (error: unknown) => Promise<ProjectFailure>;
 }
@@ -65,6 +69,7 @@ async function attemptProject(context: ExecuteContext, request: ExecuteRequest, 
     request,
     acquired: { leases: [], processes: [], dependencies: new Map(), failed: new Map() },
     services: new Map(),
+    notes: [],
     warnings: new Map(),
     variables: new Map(),
     hooked: {},
@@ -92,16 +97,28 @@ async function attemptProject(context: ExecuteContext, request: ExecuteRequest, 
   }
   tellTimings(run, timings());
   const { acquired } = run;
-  return {
+  const settle = async (untrue: Untrue): Promise<ProjectSuccess | ProjectFailure> => {
+    try {
+      const found = await settleProject(run, untrue);
+      if (found === undefined) return await toSuccess();
+      outcomes = new Map([...outcomes, [found.node, { status: 'failed', durationMs: 0, error: found.error }]]);
+      return await fail(found.node, found.error);
+    } catch (error) {
+      return fail(project.name, error);
+    }
+  };
+  const toSuccess = async (): Promise<ProjectSuccess> => ({
     ok: true,
     project: project.name,
     services: Object.fromEntries(run.services),
     components: describeComponents(run),
     ports: { ...toPortPlans(project.name, acquired.leases), ...toDependencyPortPlans(project.name, acquired.dependencies, context.declarations) },
     timings: timings(),
-    notes: [...(await Promise.all(acquired.leases.map((leased) => describeTaken(context, leased)))).flat(), ...acquired.leases.flatMap(describeMove)],
+    notes: [...(await Promise.all(acquired.leases.map((leased) => describeTaken(context, leased)))).flat(), ...acquired.leases.flatMap(describeMove), ...run.notes],
+    settle,
     undo: (error) => fail(project.name, error),
-  };
+  });
+  return toSuccess();
 }
 
 function describeComponents({ acquired, hooked, request: { project } }: ProjectRun): ProjectSuccess['components'] {

@@ -8,11 +8,11 @@ import { EnvctlError, errorMessage, type Mode } from '../contract/index.js';
 import { readLaunchEnvironment } from '../processes/index.js';
 import { acquireProcess, createLaunchToken, describeIncomplete, forgetProcesses, recordedNeeds, releaseLease, releaseProcesses, toStopOrder, type AcquiredProcess, type RecordedLaunch } from '../resources/index.js';
 import { isDiskRefusal } from '../fs/index.js';
-import { createLaunchListeners, createWaitedLaunch, waitServiceReady } from '../services/index.js';
 import type { ServiceRecord } from '../state/index.js';
 import type { ExecuteContext } from './project-run.js';
 import type { PlannedService } from './plan.js';
 import type { LeasedService } from './start-service.js';
+import { waitRecorded } from './wait-recorded.js';
 
 export interface FormerService {
   readonly record: ServiceRecord;
@@ -166,7 +166,8 @@ async function restore(context: FormerContext, mode: Mode, service: FormerServic
   try {
     acquired = await relaunch(context, launch, { token, env });
     context.seam('service.restore.after-effect');
-    const seen = await waitUntilRunning(context, service, acquired);
+    // A second Ctrl-C ends envctl at once.
+    const seen = await waitRecorded(context, service.record, { directory: acquired.directory, timeoutMs: service.readyTimeoutMs, signal: new AbortController().signal });
     // In this order: a record beside that of its successor would be nobody's, since the next start has nothing to do.
     await forgetProcesses(context, [launch]);
     await record(context, mode, service, acquired, seen);
@@ -198,27 +199,6 @@ function relaunch(context: FormerContext, { state, runId }: RecordedLaunch, { to
 }
 
 type Seen = Pick<ServiceRecord, 'pid' | 'listener_pids'>;
-
-/** As `health` asks: it listens, and its health URL answers. */
-async function waitUntilRunning({ redaction }: FormerContext, { record, readyTimeoutMs }: FormerService, { directory }: AcquiredProcess): Promise<Seen> {
-  const listeners = createLaunchListeners(directory);
-  const port = record.listener_expected ? record.actual_port : null;
-  const readiness = await waitServiceReady({
-    launch: createWaitedLaunch(directory, record.log_path ?? ''),
-    port,
-    healthUrl: record.health_url ?? undefined,
-    timeoutMs: readyTimeoutMs,
-    // A second Ctrl-C ends envctl at once.
-    signal: new AbortController().signal,
-    redact: redaction.text,
-    listenersOf: listeners.listenersOf,
-    leftOn: listeners.leftOn,
-    lives: listeners.lives,
-  });
-  if (readiness.status === 'exited' || readiness.status === 'timeout') throw new EnvctlError('ENVCTL_E_SERVICE_NOT_READY', readiness.detail);
-  if (port === null) await listeners.listenersOf();
-  return { pid: listeners.childPid(), listener_pids: port === null ? [] : [...listeners.pidsOn(port)] };
-}
 
 async function record(context: FormerContext, mode: Mode, { record: { name } }: FormerService, { launchId, directory }: AcquiredProcess, seen: Seen): Promise<void> {
   const latest = (await context.state.load({ mode }))?.state;

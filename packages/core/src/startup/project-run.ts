@@ -38,10 +38,17 @@ export interface ExecuteRequest {
   readonly signal: AbortSignal;
 }
 
+export interface LaunchedService {
+  readonly launch: AcquiredProcess;
+  readonly leased: LeasedService;
+  /** Waits for it once more when it was ready already, as it was waited for at first. */
+  readonly waitAgain: (signal: AbortSignal) => Promise<ServiceRecord>;
+}
+
 /** What this attempt has acquired so far, for the undo. */
 export interface Acquired {
   readonly leases: LeasedService[];
-  readonly processes: { readonly launch: AcquiredProcess; readonly leased: LeasedService }[];
+  readonly processes: LaunchedService[];
   readonly dependencies: Map<string, BringUpResult>;
   /** Dependencies that the project does without. */
   readonly failed: Map<string, FailedOutcome>;
@@ -53,6 +60,8 @@ export interface ProjectRun {
   readonly acquired: Acquired;
   /** By name: what will be recorded. */
   readonly services: Map<string, ServiceRecord>;
+  /** What somebody should know of how it came up. */
+  readonly notes: string[];
   /** By service: what went wrong on the way that does not keep it from running. */
   readonly warnings: Map<string, readonly string[]>;
   /** Of each dependency that is up. */

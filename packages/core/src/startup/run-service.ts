@@ -26,7 +26,7 @@ export async function runServiceNode(run: ProjectRun, service: PlannedService, r
       // Of what it waited for: the same variables however fast the others were.
       variables: Object.assign({}, ...awaited.map((id) => variables.get(id) ?? {})) as Record<string, ProjectedVariable>,
       dependencies: awaited.map((id) => ({ id, ports: portsOf(run, id), variables: Object.keys(variables.get(id) ?? {}) })),
-      onLaunched: (launch) => acquired.processes.push({ launch, leased }),
+      onLaunched: (launch, waitAgain) => acquired.processes.push({ launch, leased, waitAgain }),
       ...running,
     });
     const lacking = awaited.filter((id) => acquired.failed.has(id));
@@ -55,7 +55,7 @@ export async function keepService({ request }: ProjectRun, service: PlannedServi
 }
 
 /** What could not be ended stays on record with its launch, for a stop to try again. */
-async function releaseFailed({ context, request, acquired, services }: ProjectRun, leased: LeasedService, error: unknown): Promise<void> {
+export async function releaseFailed({ context, request, acquired, services }: ProjectRun, leased: LeasedService, error: unknown): Promise<void> {
   const { service, token, port } = leased;
   const mine = acquired.processes.filter((process) => process.leased === leased);
   const ports = port === null ? [] : [port];

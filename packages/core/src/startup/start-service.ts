@@ -30,7 +30,7 @@ export interface ServiceStart {
   /** The dependencies that `variables` are of. */
   readonly dependencies: readonly { readonly id: string; readonly ports: readonly number[]; readonly variables: readonly string[] }[];
   /** Told as soon as there is something to undo. */
-  readonly onLaunched: (launch: AcquiredProcess) => void;
+  readonly onLaunched: (launch: AcquiredProcess, waitAgain: (signal: AbortSignal) => Promise<ServiceRecord>) => void;
   readonly signal: AbortSignal;
   readonly reached: (condition: EdgeCondition) => void;
 }
@@ -38,8 +38,7 @@ export interface ServiceStart {
 /** Throws ENVCTL_E_SERVICE_FAILED when it ends, ENVCTL_E_SERVICE_NOT_READY when it takes too long; a job has to end well. */
 export async function startService(context: ExecuteContext, request: ExecuteRequest, start: ServiceStart): Promise<ServiceRecord> {
   const { service, port } = start.leased;
-  const { ready } = service;
-  const { command, healthUrl } = commandOnPort(service.command, port);
+  const { command } = commandOnPort(service.command, port);
   const logPath = serviceLogPath(request, service);
   const environment = environmentOfService(context, request, start);
   const given = givenPorts(service, environment, [
@@ -47,8 +46,25 @@ export async function startService(context: ExecuteContext, request: ExecuteRequ
     ...addressesOf(context, request, start.leases).map((address) => toServiceProvider(service.type, address)),
   ]);
   const launch = await launchService(context, request, start, { command, env: environment, logPath });
-  start.onLaunched(launch);
+  const launched = { launch, logPath, environment, given };
+  start.onLaunched(launch, (signal) => awaitService(context, request, { ...start, signal }, { ...launched, wasReady: true }));
   start.reached('started');
+  return awaitService(context, request, start, { ...launched, wasReady: false });
+}
+
+interface LaunchedParts {
+  readonly launch: AcquiredProcess;
+  readonly logPath: string;
+  readonly environment: Readonly<Record<string, string>>;
+  readonly given: ServiceRecord['given_ports'];
+  /** It was, and is waited for once more. */
+  readonly wasReady: boolean;
+}
+
+async function awaitService(context: ExecuteContext, request: ExecuteRequest, start: ServiceStart, { launch, logPath, environment, given, wasReady }: LaunchedParts): Promise<ServiceRecord> {
+  const { service, port } = start.leased;
+  const { ready } = service;
+  const { healthUrl } = commandOnPort(service.command, port);
   const listeners = createLaunchListeners(launch.directory);
   const readiness = await waitServiceReady({
     launch: createWaitedLaunch(launch.directory, logPath),
@@ -67,7 +83,7 @@ export async function startService(context: ExecuteContext, request: ExecuteRequ
     lives: listeners.lives,
     rebound: { maxDelta: context.config.truth.reboundMaxDelta, healthUrlOn: (other) => commandOnPort(service.command, other).healthUrl },
   });
-  if (readiness.status !== 'ready' && readiness.status !== 'completed') throw notReady(context, request, start.leased, readiness);
+  if (readiness.status !== 'ready' && readiness.status !== 'completed') throw notReady(context, request, start.leased, { ...readiness, wasReady });
   if (readiness.status === 'ready' && readiness.movedTo !== undefined) await followMove(context, request, { leased: start.leased, launch, port: readiness.movedTo, pid: listeners.childPid() });
   const { port: bound } = start.leased;
   if (service.listens) context.events.emit('service.bind.actual', { project: request.project.name, service: service.type, actual_port: bound });
@@ -226,10 +242,10 @@ function addressesOf({ publicHost }: ExecuteContext, { project, kept }: ExecuteR
   });
 }
 
-function notReady(context: ExecuteContext, request: ExecuteRequest, { service, port }: LeasedService, readiness: Extract<ServiceReadiness, { readonly status: 'exited' | 'timeout' }>): EnvctlError {
-  const failureClass = readiness.status === 'timeout' ? 'listener_not_detected' : readiness.reason === 'bind_conflict' ? 'bind_conflict' : 'process_exited';
+function notReady(context: ExecuteContext, request: ExecuteRequest, { service, port }: LeasedService, readiness: Extract<ServiceReadiness, { readonly status: 'exited' | 'timeout' }> & { readonly wasReady: boolean }): EnvctlError {
+  const failureClass = readiness.wasReady ? 'post_start_truth_check' : readiness.status === 'timeout' ? 'listener_not_detected' : readiness.reason === 'bind_conflict' ? 'bind_conflict' : 'process_exited';
   context.events.emit('service.failure', { project: request.project.name, service: service.type, failure_class: failureClass, port, detail: readiness.detail });
-  return new EnvctlError(readiness.status === 'timeout' ? 'ENVCTL_E_SERVICE_NOT_READY' : 'ENVCTL_E_SERVICE_FAILED', `${service.name} ${readiness.detail}`, {
+  return new EnvctlError(readiness.status === 'timeout' ? 'ENVCTL_E_SERVICE_NOT_READY' : 'ENVCTL_E_SERVICE_FAILED', `${service.name}${readiness.wasReady ? ', which was ready,' : ''} ${readiness.detail}`, {
     hints: [...readiness.hints, `less ${quoteForShell(serviceLogPath(request, service))}`],
     data: { service: service.name, port, failure_class: failureClass },
   });

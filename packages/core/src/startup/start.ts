@@ -15,6 +15,7 @@ import { assertDrivers } from './assert-drivers.js';
 import { mapAtMost } from './at-most.js';
 import { executeProject, type ProjectFailure, type ProjectSuccess } from './execute-project.js';
 import { createFormerServices, type ComeBack, type FormerServices } from './former-services.js';
+import { lookAgain } from './last-look.js';
 import { isDefinedByHook } from './plan-defined.js';
 import type { PlannedProject, StartPlan } from './plan.js';
 import { assertStartable, predictStart, type Prediction, type PredictionContext, type StartRequest } from './predict-start.js';
@@ -31,6 +32,8 @@ export interface StartContext extends ReconcileContext, PredictionContext {
 }
 
 const projectLockMs = 900_000;
+/** What was waited for is looked at again, but a service that never stays has the time of a start only so often. */
+const mostLooks = 3;
 
 /**
  * The plan alone: what `start` would do now, or the error it would end with; a server of ours that listens counts as one
@@ -95,9 +98,10 @@ async function runRound(context: StartContext, request: StartRequest): Promise<R
     tellLost(context, await bringBack(formers, [...formers.keys()]));
     throw error;
   }
-  const results = await mapAtMost(projectsAtOnce, plan.projects, (project) =>
+  const executed = await mapAtMost(projectsAtOnce, plan.projects, (project) =>
     executeProject(context, { plan, project, handles, runId, runDirectory, kept: keptServices(project, state), former: formers.get(project.name)!, ports: gathered.ports[project.name] ?? {}, recorded: new Set(Object.keys(state?.services ?? {})), forwarded, signal: request.signal }),
   );
+  const results = await confirmResults(context, plan, runId, executed, { state, signal: request.signal });
   const successes = results.filter((result) => result.ok);
   const failures = results.filter((result) => !result.ok);
   const totalMs = uptimeMs() - startedMs;
@@ -180,6 +184,25 @@ function tellLost({ progress }: StartContext, { lost }: ComeBack): void {
 
 function keptServices(project: PlannedProject, state: RunState | undefined): Partial<Record<ServiceName, ServiceRecord>> {
   return Object.fromEntries(project.services.filter((service) => service.action === 'keep').flatMap((service) => (state?.services[service.name] === undefined ? [] : [[service.type, state.services[service.name]]])));
+}
+
+type Results = readonly (ProjectSuccess | ProjectFailure)[];
+
+/** What was ready when its turn was over may have ended while others came up. */
+async function confirmResults(context: StartContext, plan: StartPlan, runId: string, executed: Results, { state, signal }: { readonly state: RunState | undefined; readonly signal: AbortSignal }): Promise<Results> {
+  let results = executed;
+  for (let look = 1; look <= mostLooks; look += 1) {
+    const successes = results.filter((result) => result.ok);
+    if (successes.length === 0) return results;
+    try {
+      const untrue = await lookAgain(context, plan, successes, mergeSuccesses(context, plan, runId, successes, state), signal);
+      if (untrue.size === 0) return results;
+      results = await Promise.all(results.map(async (result) => (result.ok && untrue.has(result.project) ? result.settle(untrue.get(result.project)!) : result)));
+    } catch (error) {
+      return Promise.all(results.map(async (result) => (result.ok ? result.undo(error) : result)));
+    }
+  }
+  return results;
 }
 
 async function commit(context: StartContext, plan: StartPlan, runId: string, successes: readonly ProjectSuccess[], options: { readonly state: RunState | undefined; readonly formers: ReadonlyMap<string, FormerServices>; readonly signal: AbortSignal }): Promise<RunState> {

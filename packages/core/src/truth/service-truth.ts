@@ -79,16 +79,17 @@ function examineExternal(service: ServiceRecord, external: unknown): ServiceTrut
   return { name: service.name, status: 'running', pid: service.pid, listenerPids: [], actualPort: service.actual_port, exit: undefined, restarts: 0, detached: [], detail: 'external: envctl did not start it and does not stop it' };
 }
 
-/** The truth of a service that is well: something below its living runner listens on its port. */
+/** The truth of a service that is well: something below its living runner listens on its port; of one that listens nowhere, its command lives. */
 function glance(service: ServiceRecord, launch: Launch): ServiceTruth | undefined {
   const wanted = service.actual_port ?? service.requested_port;
-  if (!service.listener_expected || wanted === null) return undefined;
+  if (!service.listener_expected && wanted !== null) return undefined;
   const tree = readLivingTree(launch);
   // Its command has ended: what of it listens is not all there is to tell.
   if (launch.child !== undefined && !tree.includes(launch.child.pid)) return undefined;
-  const listeners = listenersByPid(tree);
-  const pids = [...listeners].filter(([, ports]) => ports.includes(wanted)).map(([pid]) => pid).sort((left, right) => left - right);
-  if (pids.length === 0) return undefined;
+  if (wanted === null && (launch.child === undefined || tree.length === 0)) return undefined;
+  const listeners = wanted === null ? [] : [...listenersByPid(tree)];
+  const pids = listeners.filter(([, ports]) => wanted !== null && ports.includes(wanted)).map(([pid]) => pid).sort((left, right) => left - right);
+  if (wanted !== null && pids.length === 0) return undefined;
   return { name: service.name, status: 'running', pid: launch.child?.pid ?? launch.runner?.pid ?? null, listenerPids: pids, actualPort: wanted, exit: undefined, restarts: launch.restarts, detached: [], detail: describeRestarts(launch), ...lastEndOf(launch) };
 }
 
