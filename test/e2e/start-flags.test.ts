@@ -65,7 +65,7 @@ describe('flags of a start', function () {
   it('explain-startup and preflight take every line of a start, with another first word', async () => {
     const lines = [
       ['--clear-port-state', '--log-level', 'warn', '--fast', '--refresh-cache', '--parallel-trees-max', '2'], ['--clear-ports'], ['--fast-startup'], ['--backend-log-profile=quiet'], ['--dry-run'],
-      ['--no-parallel-trees'], ['PARALLEL_TREES_MAX=3'], ['RUN_SH_OPT_PARALLEL_TREES=false'], ['backend', '--no-resume', '--service-sequential', '--refresh-cache'],
+      ['backend,frontend'], ['--no-parallel-trees'], ['PARALLEL_TREES_MAX=3'], ['RUN_SH_OPT_PARALLEL_TREES=false'], ['backend', '--no-resume', '--service-sequential', '--refresh-cache'],
     ];
     for (const words of lines) {
       const { decision, projects, edges } = await world.succeed(['start', ...words, '--dry-run']);
@@ -74,6 +74,13 @@ describe('flags of a start', function () {
     }
     expect(await world.succeed(['explain-startup', '--parallel-trees-max=2'])).to.deep.include({ parallel_trees: { enabled: true, workers: 2 } });
     expect((await world.json(['explain-startup', '--parallel-trees-max=0'])).document).to.include({ code: 'ENVCTL_E_ARGV_INVALID' });
+  });
+
+  it('a list with commas is its words, at every command with targets; a word of commas alone is none', async () => {
+    for (const targets of [['backend,frontend'], ['Main,frontend']]) {
+      for (const words of [['start'], ['restart'], ['clear-logs'], ['errors'], ['logs', '--tail', '1'], ['stop']]) await world.succeed([...words, ...targets]);
+    }
+    for (const command of ['start', 'stop', 'restart', 'logs', 'clear-logs', 'errors', 'explain-startup']) expect((await world.json([command, ','])).document.ok, command).to.equal(false);
   });
 
   it('a plan has no secret of its commands, through either door; what is started has it', async () => {

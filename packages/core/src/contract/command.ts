@@ -40,7 +40,7 @@ export interface CommandContract {
   readonly flagTokens?: Readonly<Record<string, FlagToken>>;
   /** Flags that take two words, `--flag A B` or `--flag=A,B`, by name; the values are what the words are called. The flag gets `A,B`; B has no comma. */
   readonly pairFlags?: Readonly<Record<string, readonly [string, string]>>;
-  /** True when bare words after the command are its own, even if they name a command or look like `KEY=value`. */
+  /** True when bare words after the command are its own, even if they name a command or look like `KEY=value`; of a command with `strict = false` they are else targets, and `a,b` is two of them. */
   readonly ownWords?: boolean;
   /** Programs that must be on PATH. */
   readonly prerequisites?: readonly string[];

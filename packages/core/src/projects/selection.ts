@@ -31,7 +31,7 @@ export interface ServiceSelectors {
  * errors, and so are services that are all outside the projects; `projects` are known also when they have no services.
  */
 export function selectServices<S extends NamedService>(services: readonly S[], selectors: ServiceSelectors, known: { readonly projects: readonly string[] } = { projects: [] }): readonly S[] {
-  const words = (selectors.words ?? []).flatMap((word) => word.split(',')).map((word) => word.trim()).filter(Boolean);
+  const words = selectors.words ?? [];
   if (selectors.projects.length + selectors.services.length + words.length === 0) return services;
   const byProject = (name: string) => services.filter((service) => sameName(service.project, name));
   const byService = (name: string) => services.filter((service) => sameName(service.name, name) || sameName(service.type, name));
@@ -58,7 +58,7 @@ export function selectServices<S extends NamedService>(services: readonly S[], s
  * never started. Throws like {@link selectServices}.
  */
 export function selectToRestart({ recorded, configured }: { readonly recorded: readonly NamedService[]; readonly configured: readonly NamedService[] }, selectors: ServiceSelectors): readonly NamedService[] {
-  const words = [...selectors.services, ...(selectors.words ?? [])].flatMap((word) => word.split(',')).map((word) => word.trim());
+  const words = [...selectors.services, ...(selectors.words ?? [])];
   const stopped = configured.filter((service) => !recorded.some(({ name }) => name === service.name) && words.some((word) => sameName(word, service.name) || sameName(word, service.type)));
   return selectServices([...recorded, ...stopped], selectors);
 }

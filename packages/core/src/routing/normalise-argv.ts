@@ -43,9 +43,10 @@ export function normaliseArgv(argv: readonly string[], tables: RoutingTables, op
 
   const flags = [...read.flags, ...read.assignments.map((token) => assignmentToFlag(token, command, tables))].filter((flag) => flag !== undefined);
   for (const flag of flags) if (!knows(command, flag)) throw unknownOption(flag.typed, command, tables);
-  const unprotected = read.positionals.findIndex((word) => !isPlain(word, command, tables));
-  const plain = unprotected === -1 ? read.positionals : read.positionals.slice(0, unprotected);
-  const behindDashes = [...read.positionals.slice(plain.length), ...read.protectedWords];
+  const positionals = splitTargets(read.positionals, command);
+  const unprotected = positionals.findIndex((word) => !isPlain(word, command, tables));
+  const plain = unprotected === -1 ? positionals : positionals.slice(0, unprotected);
+  const behindDashes = [...positionals.slice(plain.length), ...splitTargets(read.protectedWords, command)];
   const args = [
     // Words first: an oclif flag that may be given many times would swallow the words behind it.
     ...plain,
@@ -244,6 +245,15 @@ function assignmentToFlag(token: string, command: RoutedCommand, tables: Routing
   if (said === undefined) throw invalidValue(token, assignment.value, ['true', 'false'], `${assignment.key}=`);
   if (!said && (rule.kind === 'if-true' || flag.allowNo !== true)) return undefined;
   return { flag, typed: token, canonical: said ? `--${flag.name}` : `--no-${flag.name}` };
+}
+
+/** `a,b` as a bare word names a and b, as it does behind `--service`; a word of commas alone stays, to be refused as the target it is not. */
+function splitTargets(words: readonly string[], { entry }: RoutedCommand): readonly string[] {
+  if (entry.strict !== false || entry.envctl?.ownWords === true) return words;
+  return words.flatMap((word) => {
+    const parts = word.split(',').map((part) => part.trim()).filter((part) => part !== '');
+    return parts.length === 0 ? [word] : parts;
+  });
 }
 
 /** Whether the word is a positional of the command wherever it stands after it. */

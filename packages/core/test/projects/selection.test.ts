@@ -22,11 +22,15 @@ describe('selectServices', () => {
     ['a type of all projects', { words: ['backend'] }, ['Main Backend', 'auth-1 Backend', 'auth-2 Backend']],
     ['a type within a project', { projects: ['auth-1'], words: ['frontend'] }, ['auth-1 Frontend']],
     ['a project as a word', { words: ['Main'] }, ['Main Backend', 'Main Frontend']],
-    ['words separated by commas', { words: ['Main, auth-2 frontend'] }, ['Main Backend', 'Main Frontend', 'auth-2 Frontend']],
+    ['a project and a service as words', { words: ['Main', 'auth-2 frontend'] }, ['Main Backend', 'Main Frontend', 'auth-2 Frontend']],
   ];
   for (const [title, selectors, expected] of table) {
     it(title, () => expect(selectServices(services, { projects: [], services: [], ...selectors }).map(({ name }) => name)).to.deep.equal(expected));
   }
+
+  it('a word without a name is no target: it must not come to mean everything', () => {
+    for (const word of ['', ',']) expect(() => selectServices(services, { projects: [], services: [], words: [word] })).to.throw('No matching targets');
+  });
 
   it('a service that is not in the project is an error that lists what is', () => {
     expect(() => selectServices(services, { projects: ['auth-1'], services: ['Main Backend'] })).to.throw('No matching targets found for: Main Backend').with.nested.property('data.known').deep.equal(['auth-1 Backend', 'auth-1 Frontend']);

@@ -11,7 +11,7 @@ const globals = {
   headless: { ...boolean, char: 'b', aliases: ['batch', 'non-interactive', 'no-interactive'] },
 } as const;
 const ours = { family: 'x', bootstrap: 'skip', statePolicy: 'none', mutates: false } as const;
-const command = (id: string, envctl: object = {}, flags: Record<string, FlagEntry> = {}): CommandEntry => ({ id, plugin: '@envctl/core', flags: { ...globals, ...flags }, envctl: { ...ours, ...envctl } });
+const command = (id: string, envctl: object = {}, flags: Record<string, FlagEntry> = {}): CommandEntry => ({ id, plugin: '@envctl/core', strict: id === 'toy:hello', flags: { ...globals, ...flags }, envctl: { ...ours, ...envctl } });
 const tables = createRoutingTables([
   command('start', {
     assignments: { BACKEND: { flag: 'backend', kind: 'boolean' }, FRESH: { flag: 'fresh', kind: 'if-true' }, WORKERS: { flag: 'workers', kind: 'value' } },
@@ -66,6 +66,13 @@ describe('normaliseArgv', () => {
     ['--repo=/x', 'start --repo=/x'],
     ['stop --repo -- --all', '!ENVCTL_E_ARGV_INVALID'],
     ['stop a b', 'stop a b'],
+    ['stop a,b c', 'stop a b c'],
+    ['start backend,,frontend,', 'start backend frontend'],
+    ['stop -- a,--b', 'stop -- a --b'],
+    ['stop a,start,b', 'stop a -- start b'],
+    ['stop ,', 'stop ,'],
+    ['config a,b', 'config a,b'],
+    ['toy hello a,b', 'toy:hello a,b'],
     ['stop --project a,b --projects=c', 'stop --project=a,b --project=c'],
     ['stop --service start', 'stop --service=start'],
     ['stop -fa', 'stop --force --all'],
