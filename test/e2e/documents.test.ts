@@ -141,7 +141,12 @@ describe('without a usable configuration', function () {
 
   it('an unconfigured repository can be looked at, not started', async () => {
     await rm(path.join(world.repository, '.envctl'));
-    expect(await world.json(['start'])).to.nested.include({ code: 1, 'document.code': 'ENVCTL_E_CONFIG_MISSING' });
+    const refused = await world.json(['start']);
+    expect(refused).to.nested.include({ code: 1, 'document.ok': false, 'document.code': 'ENVCTL_E_CONFIG_MISSING' });
+    for (const words of [['start', '--service', 'backend', '--dry-run'], ['restart', 'backend', '--dry-run'], ['restart', 'backend']]) {
+      const { code, document } = await world.json(words);
+      expect([code, document.code, document.message, document.hints], words.join(' ')).to.deep.equal([1, refused.document.code, refused.document.message, refused.document.hints]);
+    }
     expect(check((await world.json(['show-config'])).document)).to.include({ config_source: 'defaults', config_exists: false });
     for (const words of [['list-targets'], ['stop-all'], ['list-commands'], ['explain-startup']]) expect((await world.json(words)).code, words.join(' ')).to.equal(0);
     expect((await runOrThrow('git', ['status', '--porcelain', '.envctl'], { cwd: world.repository })).stdout).to.equal('');

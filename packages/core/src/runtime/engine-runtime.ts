@@ -122,6 +122,8 @@ export async function createRuntime(request: RuntimeRequest): Promise<EngineRunt
       }
     },
     explain: async (route, command) => {
+      assertTarget(route);
+      if (declared(route)?.bootstrap === 'require') configuration.requireConfig(route);
       const { engine, startRequest } = await startContext(route, command, true);
       const plan = await explainStart({ ...engine, progress: createProgress(request.invocation, { ...route, json: true }) }, startRequest);
       return engine.redaction.value(plan) as StartPlan;
