@@ -6,7 +6,7 @@
 export interface ConfigEntry {
   readonly key: string;
   readonly value: string;
-  /** 1-based. */
+  /** 1-based; 0: given to be saved, on no line yet. */
   readonly line: number;
   /** True inside the managed block. */
   readonly managed: boolean;

@@ -145,7 +145,8 @@ function resolveValues({ env, file, text, registry }: ModelInput): { values: Map
     });
     const fromFile = names.flatMap((name): ConfigValue[] => {
       const entry = key.environmentOnly === true ? undefined : lines.get(name);
-      return entry === undefined ? [] : [{ value: entry.value, origin: 'file', setAs: name, path: file.readFrom ?? file.path, line: entry.line }];
+      if (entry === undefined) return [];
+      return [{ value: entry.value, origin: 'file', setAs: name, ...(entry.line === 0 ? {} : { path: file.readFrom ?? file.path, line: entry.line }) }];
     });
     // The older name of the runtime directory also says where the original keeps its state: it may differ.
     if (key.key !== 'ENVCTL_RUNTIME_DIR') conflicts.push(...aliasConflicts(fromEnvironment), ...aliasConflicts(fromFile));

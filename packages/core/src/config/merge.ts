@@ -3,14 +3,15 @@ import { assertConfig, configError } from './assert.js';
 import { type Assignment, resolveAssignments } from './assignments.js';
 import { joinBlock, splitAtBlock, withoutBlock } from './block-text.js';
 import type { ConfigFile } from './discovery.js';
+import { parseRewrite } from './disk-lines.js';
 import { switchState } from './effective.js';
 import { isWritableValue, parseConfigText, quoteWhereNeeded } from './grammar.js';
-import { createModel } from './load.js';
+import { createModel, type ModelInput } from './load.js';
 import { renderManagedBlock } from './managed-block.js';
 import type { ConfigKey, ConfigModel, ConfigProblem } from './model.js';
 import type { KeyRegistry } from './registry.js';
 import { expectedBeyondType, expectedOfCommand } from './value-checks.js';
-import { describeOrigin, invalidAssignmentProblem, parseValue } from './values.js';
+import { invalidAssignmentProblem, parseValue } from './values.js';
 
 export interface MergeInput {
   readonly repositoryRoot: string;
@@ -62,24 +63,16 @@ export function mergeConfig(input: MergeInput): MergeResult {
   const content = Buffer.from(joinBlock(split, block.map((line) => Buffer.from(line, 'utf8').toString('latin1'))), 'latin1');
 
   const given = new Set([...changes.keys()].map(({ key }) => key));
-  const outcome = modelOf(input, content, given);
-  assertConfig({ problems: outcome.problems.map((problem) => inTheirPlace(problem, { outcome, current, given })) }, { for: 'save' });
+  const text = parseRewrite({
+    disk: file.content.toString('utf8'),
+    next: content.toString('utf8'),
+    isGiven: (entry) => given.has(registry.find(entry.key)?.key ?? entry.key),
+    lineOf: (name) => current.values.get(registry.find(name)?.key ?? name)?.line,
+  });
+  const outcome = modelOf(input, content, { text, given });
+  assertConfig(outcome, { for: 'save' });
   for (const [key, value] of changes) assertCounts(key, canonical(key, value, input), outcome, registry);
   return { content, current, outcome, notCarried: fromLegacy ? keysLeftBehind(file, registry, read) : [] };
-}
-
-/** A line of the text that would be written is no place to look at: what was given says so, what was there keeps its own line. */
-function inTheirPlace(found: ConfigProblem, { outcome, current, given }: { readonly outcome: ConfigModel; readonly current: ConfigModel; readonly given: ReadonlySet<string> }): ConfigProblem {
-  const { line: _line, ...problem } = found;
-  const before = problem.kind === 'invalid-value' ? current.problems.find(({ kind, key }) => kind === problem.kind && key === problem.key) : undefined;
-  if (before !== undefined) return before;
-  const moved = [...outcome.values].filter(([, { origin }]) => origin === 'file');
-  const message = moved.reduce((text, [key, value]) => {
-    const kept = current.values.get(key);
-    const now = given.has(key) ? 'given' : kept === undefined ? (value.path ?? '') : describeOrigin(kept);
-    return text.replaceAll(`${value.setAs}: ${describeOrigin(value)}`, `${value.setAs}: ${now}`).replaceAll(`${JSON.stringify(value.value)} (${describeOrigin(value)})`, `${JSON.stringify(value.value)} (${now})`);
-  }, problem.message);
-  return { ...problem, message };
 }
 
 /** What was given and does not parse, before it is a line of any file. The last assignment of a key is the one that counts. */
@@ -93,14 +86,14 @@ function invalidAssignments(input: MergeInput): ConfigProblem[] {
   });
 }
 
-function modelOf({ repositoryRoot, home, registry, file }: MergeInput, content: Buffer, given?: ReadonlySet<string>): ConfigModel {
+function modelOf({ repositoryRoot, home, registry, file }: MergeInput, content: Buffer, saving: Partial<Pick<ModelInput, 'text' | 'given'>> = {}): ConfigModel {
   return createModel({
     repositoryRoot,
     env: { HOME: home },
     registry,
-    file: { source: 'envctl', path: file.path, exists: true, readFrom: file.path, content },
+    file: { source: 'envctl', path: file.path, exists: true, readFrom: file.readFrom ?? file.path, content },
     text: parseConfigText(content.toString('utf8')),
-    ...(given === undefined ? {} : { given }),
+    ...saving,
   });
 }
 

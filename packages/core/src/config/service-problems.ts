@@ -32,7 +32,7 @@ export function strayServiceKeys({ values, registry, listed }: { readonly values
   return registry.keys.flatMap(({ key, service }): ConfigProblem[] => {
     const value = values.get(key);
     if (service === undefined || known.includes(service.name) || value?.origin !== 'file') return [];
-    return [{ kind: 'unknown-key', severity: 'error', key, origin: 'file', ...(value.path === undefined ? {} : { path: value.path }), ...(value.line === undefined ? {} : { line: value.line }), message: `${key} (${describeOrigin(value)}) belongs to no service: ${servicesKey} does not list ${service.name}.`, hint: `Remove line ${value.line ?? 0} of ${value.path ?? '.envctl'}, or list ${service.name} again.` }];
+    return [{ kind: 'unknown-key', severity: 'error', key, origin: 'file', ...(value.path === undefined ? {} : { path: value.path }), ...(value.line === undefined ? {} : { line: value.line }), message: `${key} (${describeOrigin(value)}) belongs to no service: ${servicesKey} does not list ${service.name}.`, hint: `${value.line === undefined ? `Leave ${key} out` : `Remove line ${value.line} of ${value.path ?? '.envctl'}`}, or list ${service.name} again.` }];
   });
 }
 

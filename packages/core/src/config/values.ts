@@ -36,10 +36,11 @@ export function resolvePath(text: string, base: PathBase): string {
   return path.resolve(base.repositoryRoot, text);
 }
 
-/** Where a value was set, for people: `/repo/.envctl:3` or `environment`. */
+/** Where a value was set, for people: `/repo/.envctl:3`, `environment`, or `given` to be saved. */
 export function describeOrigin(value: Pick<ConfigValue, 'origin' | 'path' | 'line'>): string {
   if (value.origin === 'env') return 'environment';
-  return value.origin === 'file' ? `${value.path ?? '.envctl'}:${value.line ?? 0}` : 'default';
+  if (value.origin === 'default') return 'default';
+  return value.line === undefined ? 'given' : `${value.path ?? '.envctl'}:${value.line}`;
 }
 
 /** The problem of a value that does not parse. */
@@ -81,7 +82,8 @@ export function mend(key: ConfigKey, value: ConfigValue): string {
   const example = key.default ?? key.values?.[0];
   if (value.origin === 'env') return `unset ${value.setAs}`;
   if (key.environmentOnly === true) return `export ${key.key}=${example ?? '<value>'}`;
-  return `Change line ${value.line ?? 0} of ${value.path ?? '.envctl'}, ${example === undefined ? 'or remove it' : `for example to ${value.setAs}=${example}`}`;
+  if (value.line === undefined) return `envctl config --set ${key.key}=${example ?? '<value>'}`;
+  return `Change line ${value.line} of ${value.path ?? '.envctl'}, ${example === undefined ? 'or remove it' : `for example to ${value.setAs}=${example}`}`;
 }
 
 function parseBoolean(text: string): Parsed {

@@ -245,6 +245,36 @@ describe('saveConfig', () => {
     expect((await refusal(['FRONTEND_PORT_BASE=9100'])).message).to.include(`(${file}:3)`);
   });
 
+  it('names the lines of the file as it is on disk, above, in and below the block', async () => {
+    const at = repository.write('.envctl', `${begin}\nENVCTL_DEFAULT_MODE=main\n${end}\n\nFOO=1\nFRONTEND_PORT_BASE=abc\n`);
+    const grown = await refusal(['BACKEND_PORT_BASE=18499']);
+    expect(grown.message).to.include(`FOO (${at}:5)`).and.include(`FRONTEND_PORT_BASE="abc" (${at}:6)`);
+    expect(grown.hints).to.include.members([`Change line 6 of ${at}, for example to FRONTEND_PORT_BASE=9000`]);
+    expect((grown.data['problems'] as readonly { key: string; line: number }[]).map(({ key, line }) => [key, line])).to.deep.equal([['FOO', 5], ['FRONTEND_PORT_BASE', 6]]);
+
+    repository.write('.envctl', `\ufeffABOVE=1\r\n${begin}\r\n\r\n# mine\r\nINSIDE=1\r\nPORT_SPACING=x\r\nFRONTEND_PORT_BASE=9000\r\nFRONTEND_PORT_BASE=9100\r\n${end}\r\nBELOW=1\r\nwhat is this\r\n`);
+    const shrunk = await refusal(['BACKEND_PORT_BASE=18499']);
+    for (const place of [`ABOVE (${at}:1)`, `INSIDE (${at}:5)`, `PORT_SPACING="x" (${at}:6)`, `BELOW (${at}:10)`, `Line 11 of ${at}`]) expect(shrunk.message).to.include(place);
+  });
+
+  it('names the lines of launch env sections as they are on disk', async () => {
+    const section = '# >>> envctl backend launch env >>>\nPORT=1\nA=${ENVCTL_SOURCE_NONE}\nno assignment\n# <<< envctl backend launch env <<<\n';
+    const at = repository.write('.envctl', `${begin}\nENVCTL_DEFAULT_MODE=main\n${end}\n${section}# >>> envctl bakend launch env >>>\n# <<< envctl bakend launch env <<<\n`);
+    const { message, hints } = await refusal(['BACKEND_PORT_BASE=18499']);
+    for (const place of [`PORT (${at}:5,`, `A (${at}:6,`, `Line 7 of ${at}`, `"bakend launch env" (${at}:9)`]) expect(message).to.include(place);
+    expect(hints).to.include(`Write line 7 as NAME=value, or put # in front of it. Nothing in the file is executed.`);
+  });
+
+  it('says of a line of the block that is spelled otherwise where it is, of a legacy file where its value comes from, and of what is given that it is', async () => {
+    const at = repository.write('.envctl', `${begin}\nPORT_SPACING=030\nMAIN_FRONTEND_ENABLE=off\n${end}\n`);
+    expect((await refusal(['MAIN_BACKEND_ENABLE=false'])).message).to.include(`(MAIN_BACKEND_ENABLE: given, MAIN_FRONTEND_ENABLE: ${at}:3)`);
+    renameSync(at, `${at}.old`);
+    const legacy = repository.write('.envctl.sh', '\n\nMAIN_FRONTEND_ENABLE=false\n');
+    expect((await refusal(['MAIN_BACKEND_ENABLE=false'])).message).to.include(`(MAIN_BACKEND_ENABLE: given, MAIN_FRONTEND_ENABLE: ${legacy}:3)`);
+    const stray = await refusal(['ENVCTL_ADDITIONAL_SERVICES=', 'ENVCTL_SERVICE_BACKEND_DEPENDS_ON=nosuch']);
+    expect(stray.message).to.include('ENVCTL_SERVICE_BACKEND_DEPENDS_ON="nosuch" (given) names nosuch');
+  });
+
   it('loses nothing when another save happens between reading and renaming', async () => {
     repository.write('.envctl', 'FRONTEND_PORT_BASE=9100\n');
     let disturbed = false;
