@@ -13,8 +13,11 @@ export async function describeTaken({ leases }: Pick<ExecuteContext, 'leases'>, 
 async function holderOf(leases: ExecuteContext['leases'], port: number): Promise<string> {
   if (browserRefusedPorts.has(port)) return 'is one that browsers refuse to open';
   const lease = (await leases.list()).find((view) => view.port === port);
-  if (lease?.owner !== undefined) return `is ${lease.state === 'held' ? 'leased to' : 'kept for'} ${lease.owner.service} of ${lease.owner.project} in ${lease.owner.repositoryRoot}`;
+  const whose = lease?.owner && `${lease.owner.service} of ${lease.owner.project} in ${lease.owner.repositoryRoot}`;
+  if (whose !== undefined && lease?.state === 'held') return `is leased to ${whose}`;
   const names = new Map([...readProcessTable().all()].map(({ pid, comm }) => [pid, comm]));
   const pid = [...listenersByPid(names.keys())].find(([, ports]) => ports.includes(port))?.[0];
-  return pid === undefined ? 'is taken by another program' : `is taken by ${names.get(pid)!} (pid ${pid})`;
+  // A port that is kept for a service may have been taken from it.
+  if (pid !== undefined) return `is taken by ${names.get(pid)!} (pid ${pid})`;
+  return whose === undefined ? 'is taken by another program' : `is kept for ${whose}`;
 }
