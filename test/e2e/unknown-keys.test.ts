@@ -44,6 +44,28 @@ describe('a key that nobody knows', function () {
   }
 });
 
+describe('keys of packages that are not installed', function () {
+  this.timeout(120_000);
+  let world: World;
+  before(async () => {
+    world = await createWorld('absent-keys', { settings: { MAIN_FRONTEND_ENABLE: false, TREES_SUPABASE_ENABLE: true, MAIN_N8N_ENABLE: false, N8N_PORT_BASE: 5679, ENVCTL_EXTERNAL_DEPENDENCIES: 'supabase' } });
+  });
+  after(() => world.close());
+
+  it('what would run in another mode is told by every command, what asks for nothing by show-config alone', async () => {
+    for (const words of [['start', '--dry-run'], ['explain-startup'], ['start'], ['restart'], ...commands.filter(([word]) => word !== 'wait')]) {
+      if (words[1] === 'frontend') continue;
+      const { code, stderr } = await world.json(words);
+      expect(code, `${words.join(' ')}: ${stderr}`).to.equal(0);
+      const told = stderr.split('\n').filter((line) => line.includes('not installed'));
+      expect(told.map((line) => /^Warning: (\w+)/.exec(line)?.[1]), words.join(' ')).to.deep.equal(['TREES_SUPABASE_ENABLE']);
+    }
+    expect((await world.json(['explain-startup', '--trees'])).document.message).to.include('TREES_SUPABASE_ENABLE');
+    const { problems } = (await world.succeed(['show-config'])) as unknown as { problems: readonly { readonly key: string; readonly severity: string }[] };
+    expect(problems.map(({ key, severity }) => [key, severity])).to.have.deep.members([['TREES_SUPABASE_ENABLE', 'error'], ['MAIN_N8N_ENABLE', 'note'], ['N8N_PORT_BASE', 'note'], ['ENVCTL_EXTERNAL_DEPENDENCIES', 'note']]);
+  });
+});
+
 describe('a default mode that is none', function () {
   this.timeout(120_000);
   const env = { ENVCTL_DEFAULT_MODE: 'forest' };

@@ -19,6 +19,15 @@ export function assertConfig(model: Pick<ConfigModel, 'problems'>, purpose: Conf
   if (refused.length > 0) throw configError(refused);
 }
 
+/**
+ * What a command says of a configuration it goes on with. A start tells what is odd, and what would refuse one of another mode;
+ * every other command what would refuse a start.
+ */
+export function problemsToTell({ problems }: Pick<ConfigModel, 'problems'>, purpose: { readonly for: 'start'; readonly mode: Mode } | { readonly for: 'target' }): readonly ConfigProblem[] {
+  if (purpose.for === 'target') return problems.filter(({ severity }) => severity === 'error');
+  return problems.filter(({ severity, mode }) => severity === 'warning' || (severity === 'error' && mode !== undefined && mode !== purpose.mode));
+}
+
 /** One error that names all `problems`; there must be at least one. */
 export function configError(problems: readonly ConfigProblem[]): EnvctlError {
   const unknownOnly = problems.every(({ kind }) => kind === 'unknown-key' || kind === 'retired-key');

@@ -1,5 +1,5 @@
 /** Configuration: keys, the effective model with origins, validation, saving, first-time set-up. */
-export { assertConfig, configError, describeProblem } from './assert.js';
+export { assertConfig, configError, describeProblem, problemsToTell } from './assert.js';
 export { type Assignment, parseAssignments } from './assignments.js';
 export { requireConfigFile } from './bootstrap.js';
 export { type BootstrapConfig, readBootstrapConfig } from './bootstrap-config.js';

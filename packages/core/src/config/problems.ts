@@ -1,4 +1,5 @@
 import type { Mode } from '../contract/index.js';
+import { absentKeys } from './absent-keys.js';
 import type { ConfigFile, Environment } from './discovery.js';
 import { envProblems } from './env-problems.js';
 import type { ConfigEntry, ConfigText } from './grammar.js';
@@ -24,7 +25,7 @@ export interface ProblemInput {
 export function fileProblems(input: ProblemInput): ConfigProblem[] {
   const found = [...missingFile(input), ...lineProblems(input), ...duplicates(input), ...keyProblems(input)];
   const demoted = input.file.source === 'legacy_prefill' ? found.map((problem) => (problem.kind === 'file-not-found' ? problem : { ...problem, severity: 'note' as const })) : found;
-  return [...demoted, ...environmentProblems(input)];
+  return [...demoted, ...externalProblems(input), ...environmentProblems(input)];
 }
 
 /** Keys of the file that nobody knows, with the known key each one resembles. */
@@ -159,6 +160,18 @@ function keyProblems({ file, text, registry, env }: ProblemInput): ConfigProblem
   return [...known, ...environmentOnly, ...unknown];
 }
 
+/** Dependencies without a plugin on the list of external ones: that alone switches none of them on. */
+function externalProblems({ file, text, registry, env }: ProblemInput): ConfigProblem[] {
+  const key = 'ENVCTL_EXTERNAL_DEPENDENCIES';
+  const entry = text.entries.findLast((one) => one.key === key);
+  const value = env[key] ?? entry?.value ?? '';
+  const origin = env[key] === undefined && entry !== undefined ? ({ origin: 'file', path: file.readFrom ?? file.path, line: entry.line } as const) : ({ origin: 'env' } as const);
+  const where = origin.origin === 'env' ? 'environment' : `${origin.path}:${origin.line}`;
+  const named = new Set(value.split(',').map((word) => word.trim().toLowerCase()));
+  const absent = absentKeys.filter(({ dependency }) => dependency !== undefined && named.has(dependency) && !registry.dependencies.some(({ id }) => id === dependency));
+  return absent.map((one) => ({ kind: 'absent-plugin', severity: 'note', key, message: `${key} (${where}) names ${one.dependency ?? ''} of ${one.package}, which is not installed.`, hint: `envctl plugins install ${one.package}`, ...origin }));
+}
+
 /** The environment holds other programs' variables: only names that are surely meant for envctl are looked at. */
 function environmentProblems({ text, registry, env }: ProblemInput): ConfigProblem[] {
   const switchedOn = dependenciesSwitchedOn(text, registry, env);
@@ -195,7 +208,8 @@ function describeAbsent(key: string, known: AbsentKey, switchedOn: SwitchedOn, w
   if (known.kind === 'absent-plugin') {
     return {
       kind: 'absent-plugin',
-      severity: matters ? 'error' : 'warning',
+      // What asks for nothing here is told where settings are looked at, not at every command.
+      severity: matters ? 'error' : 'note',
       key,
       ...ofMode,
       message: `${key} (${where}) belongs to ${known.package ?? 'a plugin'}, which is not installed.`,

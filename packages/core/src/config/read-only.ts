@@ -1,5 +1,5 @@
 /** The light door of the room: reading the configuration without schema library, prompts or locks. */
-export { assertConfig, describeProblem } from './assert.js';
+export { assertConfig, describeProblem, problemsToTell } from './assert.js';
 export { missingConfigFile } from './bootstrap.js';
 export { readBootstrapConfig, type BootstrapConfig } from './bootstrap-config.js';
 export { type ShowConfig, toShowConfig } from './effective.js';

@@ -1,4 +1,4 @@
-import { assertConfig, describeProblem, type ConfigModel } from '../config/read-only.js';
+import { assertConfig, describeProblem, problemsToTell, type ConfigModel } from '../config/read-only.js';
 import { createRedactor } from '../events/read-only.js';
 import { createPortPreference } from '../ports/read-only.js';
 import { createMainProvider, discoverProjects, selectProjects } from '../projects/read-only.js';
@@ -72,7 +72,7 @@ async function predict(inputs: PlanInputs): Promise<Predicted | undefined> {
   const prediction = predictStart(context, request, state === undefined ? undefined : { state, truth: { services, dependencies } });
   assertStartable(context, request, prediction);
   if (!(await hasDrivers({ config, env: inputs.env, declarations: inputs.declared.dependencies, scopeDirectory, findsPackage: inputs.findsPackage }, dependenciesToStart(prediction.plan)))) return undefined;
-  const told = config.problems.filter(({ severity }) => severity === 'warning').map((problem) => `${describeProblem(problem)}\n  ${problem.hint}`);
+  const told = problemsToTell(config, { for: 'start', mode }).map((problem) => `${describeProblem(problem)}\n  ${problem.hint}`);
   const redactor = createRedactor({ secrets: () => config.secrets(), home: inputs.env['HOME'] ?? '' });
   return { plan: redactor.value(prediction.plan) as StartPlan, config, route, warnings: [...inputs.declared.warnings, ...told].map((line) => `Warning: ${line}`) };
 }

@@ -1,6 +1,6 @@
 /** What the hot inspection commands share: the repository, its scope and its latest state, read cheaply. */
 import type { ConfigKeyDeclaration, DependencyDeclaration, Mode } from '../contract/index.js';
-import { type BootstrapConfig, type ConfigModel, type DeclaredRefiner, describeProblem, readBootstrapConfig } from '../config/read-only.js';
+import { type BootstrapConfig, type ConfigModel, type DeclaredRefiner, describeProblem, problemsToTell, readBootstrapConfig } from '../config/read-only.js';
 import { resolveRepository } from '../projects/read-only.js';
 import { completeRoute } from '../routing/index.js';
 import { describeLegacyState, describePassedOver, inspectLatestState, isLegacyState, toLegacyPlaces, type RunState, warnOfDamagedRecords } from '../state/read-only.js';
@@ -61,5 +61,5 @@ export async function readRecordedScope(inputs: ConfiguredInputs): Promise<Recor
 
 /** The problems that would refuse a start: reading goes on and tells them. */
 export function toWarnings(problems: ConfigModel['problems']): readonly string[] {
-  return problems.filter(({ severity }) => severity === 'error').map((problem) => `Warning: ${describeProblem(problem)}\n  ${problem.hint}`);
+  return problemsToTell({ problems }, { for: 'target' }).map((problem) => `Warning: ${describeProblem(problem)}\n  ${problem.hint}`);
 }

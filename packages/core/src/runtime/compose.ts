@@ -4,7 +4,7 @@
  */
 import type { DependencyDeclaration, ProjectProvider } from '../contract/index.js';
 import type { RuntimeRequest } from '../boot/index.js';
-import { assertConfig, type ConfigModel, type ConfigProblem, describeProblem, loadConfig, refineConfig } from '../config/index.js';
+import { assertConfig, describeProblem, loadConfig, problemsToTell, refineConfig } from '../config/index.js';
 import { describeDiagnostic, discoverPlugins, loadHost, type Registry } from '../host/index.js';
 import { createMainProvider, resolveRepository, type Repository } from '../projects/index.js';
 import { selfIdentity, startedAtSeconds } from '../processes/index.js';
@@ -65,15 +65,10 @@ export async function composeEngine(request: RuntimeRequest, asked: Route, deman
     declarations,
     providers: [createMainProvider()],
     readiness: noReadinessEvaluator,
-    oddities: toldProblems(config, demand).map((problem) => `${describeProblem(problem)}\n  ${problem.hint}`),
+    oddities: problemsToTell(config, demand === 'valid' ? { for: 'start', mode } : { for: 'target' }).map((problem) => `${describeProblem(problem)}\n  ${problem.hint}`),
     publicHost: context.reader.string('ENVCTL_PUBLIC_HOST') ?? 'localhost',
     handles: (ids) => toHandles(context, host, ids),
   };
-}
-
-/** A start tells what is odd; a command that reads or stops tells what would refuse a start. */
-function toldProblems({ problems }: ConfigModel, demand: ConfigDemand): readonly ConfigProblem[] {
-  return problems.filter(({ severity }) => severity === (demand === 'any' ? 'error' : 'warning'));
 }
 
 async function toHandles(context: Pick<EngineContext, 'config' | 'env' | 'paths'>, host: Registry, ids: readonly string[]): Promise<ReadonlyMap<string, DependencyHandle>> {

@@ -1,7 +1,7 @@
 import path from 'node:path';
 import { expect } from 'chai';
 import type { ConfigProblem } from '../../dist/config/index.js';
-import { assertConfig } from '../../dist/config/index.js';
+import { assertConfig, problemsToTell } from '../../dist/config/index.js';
 import { load, postgres, redis, supabase, useRepository } from './fixtures.js';
 
 describe('configuration problems', () => {
@@ -15,7 +15,7 @@ describe('configuration problems', () => {
     ['an unknown key with the nearest one', 'BACKEND_PORT_BSAE=8100\n', { kind: 'unknown-key', severity: 'error', line: 1 }, 'Did you mean BACKEND_PORT_BASE?'],
     ['an unknown key nothing resembles', 'FOO=1\n', { kind: 'unknown-key', severity: 'error', line: 1 }, 'show-config'],
     ['a key of a plugin that is not there', 'TREES_N8N_ENABLE=true\n', { kind: 'absent-plugin', severity: 'error' }, 'envctl plugins install @envctl/plugin-n8n'],
-    ['a key of a plugin that nobody asks for, as a warning', 'N8N_PORT_BASE=5700\n', { kind: 'absent-plugin', severity: 'warning' }, '@envctl/plugin-n8n'],
+    ['a key of a plugin that nobody asks for, as a note', 'N8N_PORT_BASE=5700\n', { kind: 'absent-plugin', severity: 'note' }, '@envctl/plugin-n8n'],
     ['an option of a service that is not listed', 'ENVCTL_SERVICE_WORKER_START_CMD=x\n', { kind: 'unknown-key', severity: 'error', line: 1 }, 'envctl config --set ENVCTL_ADDITIONAL_SERVICES=worker'],
     ['a setting that means nothing here, as a warning', 'ENVCTL_PLAN_AGENT_X=1\n', { kind: 'not-supported-yet', severity: 'warning' }, 'Remove'],
     ['a retired key with the reason', 'ENVCTL_REQUIREMENTS_PARALLEL=false\n', { kind: 'retired-key', severity: 'error', line: 1 }, 'Remove line 1 of'],
@@ -76,8 +76,20 @@ describe('configuration problems', () => {
     });
   }
 
+  it('a start tells what would refuse one of the other mode, every other command both, and nobody a setting that asks for nothing', () => {
+    const problems = problemsOf('MAIN_N8N_ENABLE=false\nTREES_SUPABASE_ENABLE=true\nN8N_PORT_BASE=5679\nREDIS_PORT=1\nREDIS_PORT=2\n');
+    const keysTold = (purpose: Parameters<typeof problemsToTell>[1]) => problemsToTell({ problems }, purpose).map(({ key }) => key);
+    expect(keysTold({ for: 'start', mode: 'main' })).to.have.members(['TREES_SUPABASE_ENABLE', 'REDIS_PORT']);
+    expect(keysTold({ for: 'start', mode: 'trees' })).to.deep.equal(['REDIS_PORT']);
+    expect(keysTold({ for: 'target' })).to.deep.equal(['TREES_SUPABASE_ENABLE']);
+  });
+
   it('takes a list of external dependencies whose plugins are not there', () => {
-    expect(problemsOf('ENVCTL_EXTERNAL_DEPENDENCIES=Redis, n8n,\nENVCTL_PUBLIC_HOST=[::1]\n')).to.deep.equal([]);
+    const file = path.join(repository.root, '.envctl');
+    const told = (options = {}) => problemsOf('ENVCTL_EXTERNAL_DEPENDENCIES=Redis, n8n,\nENVCTL_PUBLIC_HOST=[::1]\n', options).map(({ severity, message }) => [severity, message]);
+    expect(told()).to.deep.equal([['note', `ENVCTL_EXTERNAL_DEPENDENCIES (${file}:1) names n8n of @envctl/plugin-n8n, which is not installed.`]]);
+    expect(told({ env: { HOME: '/h', ENVCTL_EXTERNAL_DEPENDENCIES: 'supabase' } })).to.deep.equal([['note', 'ENVCTL_EXTERNAL_DEPENDENCIES (environment) names supabase of @envctl/plugin-supabase, which is not installed.']]);
+    expect(told({ dependencies: [postgres, redis, supabase], env: { HOME: '/h', ENVCTL_EXTERNAL_DEPENDENCIES: 'supabase' } })).to.deep.equal([]);
   });
 
   it('refuses two dependencies that exclude each other, in that mode only', () => {
@@ -125,7 +137,7 @@ describe('configuration problems', () => {
     expect(problems.map(({ key, kind, severity }) => [key, kind, severity])).to.deep.equal([
       ['ENVCTL_DEFAULT_MDOE', 'unknown-key', 'warning'],
       ['MAIN_N8N_ENABLE', 'absent-plugin', 'error'],
-      ['ENVCTL_ACTION_TEST_CMD', 'absent-plugin', 'warning'],
+      ['ENVCTL_ACTION_TEST_CMD', 'absent-plugin', 'note'],
     ]);
   });
 });
