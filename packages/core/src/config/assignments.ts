@@ -18,10 +18,16 @@ export function parseAssignments(words: readonly string[]): Assignment[] {
     const match = /^\s*([A-Za-z_][A-Za-z0-9_]*)\s*=(.*)$/s.exec(word);
     if (match?.[1] === undefined) {
       // The word may hold a secret behind a slip: only what stands before the first = is shown.
-      throw new EnvctlError('ENVCTL_E_CONFIG_INVALID', `Invalid config assignment: ${word.split('=', 1)[0] ?? ''}`, { hints: ['envctl config --set KEY=VALUE'] });
+      throw new EnvctlError('ENVCTL_E_CONFIG_INVALID', `Invalid config assignment: ${describeWord(word)}`, { hints: ['envctl config --set KEY=VALUE'] });
     }
     return { key: match[1], value: (match[2] ?? '').trim() };
   });
+}
+
+function describeWord(word: string): string {
+  const name = word.split('=', 1)[0] ?? '';
+  if (name.trim() !== '') return name;
+  return word.includes('=') ? 'nothing stands before the =' : 'it is empty';
 }
 
 /**

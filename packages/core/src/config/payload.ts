@@ -14,17 +14,28 @@ import { servicesKey } from './service-names.js';
  */
 export async function parsePayload(text: string, model: ConfigModel): Promise<Assignment[]> {
   const value = parseJson(text);
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) throw invalid('expected an object.');
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) throw invalid(`expected an object, found ${kindOf(value)}.`);
   const flat = Object.keys(value).some((name) => /^[A-Z][A-Z0-9_]*$/.test(name));
   const schemas = await import('./payload-schema.js');
   const parsed = flat ? schemas.flatPayload.safeParse(value) : schemas.nestedPayload.safeParse(value);
   if (!parsed.success) {
     const issue = parsed.error.issues[0];
     if (issue?.code === 'unrecognized_keys') throw unknownName([...issue.path, issue.keys[0] ?? ''].join('.'), nearest(issue.keys[0] ?? '', schemas.payloadNames()));
-    throw invalid(`${issue?.path.join('.') || 'document'}: ${issue?.message ?? 'not valid'}`);
+    throw invalid(`${issue?.path.join('.') || 'document'}: ${issue?.code === 'invalid_union' ? `expected a text, a number or a boolean, found ${kindOf(valueAt(value, issue.path))}` : (issue?.message ?? 'not valid')}`);
   }
   if (flat) return Object.entries(parsed.data).map(([key, item]) => ({ key, value: String(item) }));
   return nestedAssignments(parsed.data as NestedPayload, model);
+}
+
+function valueAt(document: unknown, path: readonly PropertyKey[]): unknown {
+  return path.reduce<unknown>((value, key) => (value as Readonly<Record<PropertyKey, unknown>>)[key], document);
+}
+
+/** What stands in the document, without its value. */
+function kindOf(value: unknown): string {
+  if (value === null) return 'null';
+  if (Array.isArray(value)) return 'a list';
+  return typeof value === 'object' ? 'an object' : `a ${typeof value}`;
 }
 
 interface NestedPayload {

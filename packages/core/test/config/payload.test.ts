@@ -30,12 +30,14 @@ describe('config --stdin-json', () => {
   });
 
   for (const [text, message] of [
-    ['[]', 'Invalid JSON for config --stdin-json: expected an object.'],
+    ['[]', 'Invalid JSON for config --stdin-json: expected an object, found a list.'],
+    ['null', 'expected an object, found null.'],
     ['nope', 'Invalid JSON for config --stdin-json:'],
     ['{"port":1}', 'Invalid JSON for config --stdin-json:'],
     ['{"ports":{"backend":"8100"}}', 'ports.backend'],
     ['{"ports":{"dependencies":{"redis":{"second":1}}}}', 'ports.dependencies.redis.second is not a name of this document.'],
-    ['{"DB_PORT":null}', 'DB_PORT'],
+    ['{"DB_PORT":null}', 'DB_PORT: expected a text, a number or a boolean, found null'],
+    ['{"DB_PORT":[5432]}', 'DB_PORT: expected a text, a number or a boolean, found a list'],
     ['{"ports":{"backend":8300},"managed_keys":{"BACKEND_PORT_BASE":"8400"}}', 'managed_keys.BACKEND_PORT_BASE'],
   ] as const) {
     it(`refuses ${text}`, async () => {
@@ -79,9 +81,9 @@ describe('parseAssignments', () => {
     expect(parseAssignments(['A=b=c', ' B = x '])).to.deep.equal([{ key: 'A', value: 'b=c' }, { key: 'B', value: 'x' }]);
   });
 
-  for (const word of ['X', '=1', '1X=2', '']) {
-    it(`refuses ${JSON.stringify(word)}`, () => {
-      expect(() => parseAssignments([word])).to.throw(/^Invalid config assignment: /);
+  for (const [word, said] of [['X', 'X'], ['=hunter2', 'nothing stands before the ='], ['1X=hunter2', '1X'], ['', 'it is empty']] as const) {
+    it(`refuses ${JSON.stringify(word)} and says what of it is wrong, without the value`, () => {
+      expect(() => parseAssignments([word])).to.throw().with.property('message', `Invalid config assignment: ${said}`);
     });
   }
 });
