@@ -84,14 +84,17 @@ describe('flags of a start', function () {
   });
 
   it('a plan has no secret of its commands, through either door; what is started has it', async () => {
-    const env = { ENVCTL_BACKEND_START_CMD: 'node server.mjs --port {port} --api-key geheim1234 --db postgres://me:hunter2@127.0.0.1/db', DB_PASSWORD: 'eingemacht99', ENVCTL_FRONTEND_START_CMD: 'node server.mjs --port {port} eingemacht99' };
-    for (const words of [['explain-startup'], ['explain-startup', '--log-level=warn'], ['preflight'], ['preflight', '--log-level=warn'], ['start', '--dry-run'], ['show-config']]) {
-      for (const form of [[], ['--json']]) {
-        const { stdout, stderr } = await world.envctl([...words, ...form], { env });
-        const line = [...words, ...form].join(' ');
-        expect(stdout, line).to.include('<redacted>').and.include('--api-key');
-        if (words[0] === 'show-config') expect(stdout + stderr, line).to.not.match(/geheim1234|hunter2/);
-        else expect(stdout + stderr, line).to.not.match(/geheim1234|hunter2|eingemacht99/);
+    const command = 'node server.mjs --port {port} --api-key geheim1234 --db postgres://me:hunter2@127.0.0.1/db';
+    for (const backend of [command, `sh -c '${command}'`, `sh -c "node server.mjs --port {port} --api-key 'geheim1234 hunter2'"`]) {
+      const env = { ENVCTL_BACKEND_START_CMD: backend, DB_PASSWORD: 'eingemacht99', ENVCTL_FRONTEND_START_CMD: 'node server.mjs --port {port} eingemacht99' };
+      for (const words of [['explain-startup'], ['explain-startup', '--log-level=warn'], ['preflight'], ['preflight', '--log-level=warn'], ['start', '--dry-run'], ['show-config']]) {
+        for (const form of [[], ['--json']]) {
+          const { stdout, stderr } = await world.envctl([...words, ...form], { env });
+          const line = [...words, ...form].join(' ');
+          expect(stdout, line).to.include('<redacted>').and.include('--api-key');
+          if (words[0] === 'show-config') expect(stdout + stderr, line).to.not.match(/geheim1234|hunter2/);
+          else expect(stdout + stderr, line).to.not.match(/geheim1234|hunter2|eingemacht99/);
+        }
       }
     }
   });

@@ -1,7 +1,7 @@
 import type { FieldRule } from '../contract/index.js';
 import { secretNameStrength } from './secret-names.js';
 import { createSecretPattern, isBare } from './secret-pattern.js';
-import { isSecretFlag, redacted, scrubText, urlPasswords } from './text-scrub.js';
+import { isSecretAfter, redacted, scrubText, urlPasswords } from './text-scrub.js';
 
 export interface RedactorOptions {
   /** Values known to be secret now; asked at every use, so that a password made during a start counts at once. */
@@ -107,7 +107,7 @@ function walk(root: unknown, scrub: (text: string) => string): unknown {
   const visitList = (items: readonly unknown[], depth: number): unknown[] =>
     items.map((item, position) => {
       const before = items[position - 1];
-      return typeof item === 'string' && typeof before === 'string' && isSecretFlag(before) ? redacted : visit(item, depth);
+      return typeof item === 'string' && typeof before === 'string' && isSecretAfter(before, item) ? redacted : visit(item, depth);
     });
 
   const visitEntries = (entries: readonly (readonly [string, unknown])[], depth: number): Record<string, unknown> => {

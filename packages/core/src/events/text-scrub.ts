@@ -75,7 +75,7 @@ function scrubAssignments(text: string): string {
 
 function isAssignment(text: string, index: number, name: string, quote: string, sign: string): boolean {
   const strength = secretNameStrength(name);
-  if (sign.includes('=')) return strength !== 'none' || (name.toLowerCase() === 'key' && /[?&]/.test(text[index - 1] ?? ''));
+  if (sign.includes('=')) return strength !== 'none' || (name === 'pass' && text[index - 1] === '-') || (name.toLowerCase() === 'key' && /[?&]/.test(text[index - 1] ?? ''));
   if (strength === 'none' || text.startsWith('//', index + name.length + quote.length + sign.length)) return false;
   if (quote !== '' || isEnvironmentName(name)) return true;
   return strength === 'strong' && sign.length > 1;
@@ -83,8 +83,8 @@ function isAssignment(text: string, index: number, name: string, quote: string, 
 
 /** Index after the value that starts at `start`. */
 function valueEnd(text: string, start: number, nameStart: number, sign: string, name: string): number {
-  const opening = /^(\\*)(["'`])/.exec(text.slice(start));
-  if (opening !== null) return quotedEnd(text, start + opening[0].length, opening[1] ?? '', opening[2] ?? '"');
+  const opening = openingQuote(text.slice(start));
+  if (opening !== undefined) return closingEnd(text, start, opening);
   const before = text[nameStart - 1] ?? '';
   if (sign.includes('=')) {
     if (before === '"' || before === "'") return innerEnd(text, start, before);
@@ -92,6 +92,19 @@ function valueEnd(text: string, start: number, nameStart: number, sign: string, 
     return endOf(text, start, /(?<!\\)\s|["']/);
   }
   return /authorization|cookie/i.test(name) ? endOf(text, start, /[\r\n"']/) : endOf(text, start, /[\r\n"'}]|, /);
+}
+
+/** A quote, with the backslashes before it; `'\''` and `'"'"'` are one quote inside others. */
+function openingQuote(text: string): string | undefined {
+  return /^(?:'\\{1,16}''|'"'"'|\\*["'`])/.exec(text)?.[0];
+}
+
+/** After the quote that closes what `opening` opened at `start`; at the end of the text when there is none. */
+function closingEnd(text: string, start: number, opening: string): number {
+  const from = start + opening.length;
+  if (!/^'.+'$/.test(opening)) return quotedEnd(text, from, opening.slice(0, -1), opening.slice(-1));
+  const found = text.indexOf(opening, from);
+  return found === -1 ? text.length : found + opening.length;
 }
 
 /** Before the closing quote of `"KEY=value"`. */
@@ -102,7 +115,7 @@ function innerEnd(text: string, start: number, quote: string): number {
 
 /** After the closing quote; at the end of the text when there is none. */
 function quotedEnd(text: string, from: number, backslashes: string, quote: string): number {
-  const candidates = new RegExp(`(\\\\*)${quote}`, 'g');
+  const candidates = new RegExp(`(?<!\\\\)(\\\\*)${quote}`, 'g');
   candidates.lastIndex = from;
   for (let match = candidates.exec(text); match !== null; match = candidates.exec(text)) {
     const depth = match[1]?.length ?? 0;
@@ -116,14 +129,45 @@ function endOf(text: string, start: number, stop: RegExp): number {
   return found === -1 ? text.length : start + found;
 }
 
-const flag = /(?<![\w-])(--?[A-Za-z][\w-]*)(\s+)(?!-)("[^"]*"|'[^']*'|[^\s"']+)/g;
+const flag = /(?<![\w-])(--?[A-Za-z][\w-]*)\s+(?!-)/g;
 
+/** A flag inside the quotes of another word, as in `sh -c '…'`, is looked at for itself. */
 function scrubFlags(text: string): string {
   if (!text.includes('-')) return text;
-  return text.replace(flag, (whole, name: string, space: string) => (isSecretFlag(name) ? `${name}${space}${redacted}` : whole));
+  let result = '';
+  let done = 0;
+  for (const match of text.matchAll(flag)) {
+    const secret = secretAfter(match[1] ?? '');
+    if (secret === undefined || match.index < done) continue;
+    const start = match.index + match[0].length;
+    const end = wordEnd(text, start);
+    if (end === start || !secret.test(text.slice(start, end))) continue;
+    result += `${text.slice(done, start)}${redacted}`;
+    done = end;
+  }
+  return result + text.slice(done);
 }
 
-/** True for `--password`, `--auth-token`: the next word is the secret. */
-export function isSecretFlag(word: string): boolean {
-  return /^--?[A-Za-z][\w-]*$/.test(word) && secretNameStrength(word.replace(/^-+/, '')) === 'strong';
+/** Index after the word that starts at `start`, which ends at the quote that an outer word opened. */
+function wordEnd(text: string, start: number): number {
+  const opening = openingQuote(text.slice(start));
+  return endOf(text, opening === undefined ? start : closingEnd(text, start, opening), /[\s"']/);
 }
+
+/** True when `word` is the secret of the flag before it: of `--password`, `--auth-token` any word is, of `--pass` and `--auth` what is no flag, of `-u` a user with a password. */
+export function isSecretAfter(flagName: string, word: string): boolean {
+  return secretAfter(flagName)?.test(word) === true;
+}
+
+/** What the word after a flag looks like when it is a secret. */
+function secretAfter(word: string): RegExp | undefined {
+  if (!/^--?[A-Za-z][\w-]*$/.test(word)) return undefined;
+  if (secretNameStrength(word.replace(/^-+/, '')) === 'strong') return anyWord;
+  if (/^--?(?:pass|auth)$/.test(word)) return noFlag;
+  return /^(?:-u|--user)$/.test(word) ? userWithPassword : undefined;
+}
+
+const anyWord = /^/;
+const noFlag = /^[^-]/;
+/** Not a URL, nor the numbers of a user and a group. */
+const userWithPassword = /^(?!["']?\d+:\d+["']?$)[^:]*:(?!\/\/)[^"'\\]/;

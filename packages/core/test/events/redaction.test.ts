@@ -27,6 +27,22 @@ describe('redaction of text', () => {
     ['x-api-key: abc', 'x-api-key: <redacted>'],
     ['http://h/p?token=abc&page=2', 'http://h/p?token=<redacted>&page=2'],
     ['server --password abc --port 3', 'server --password <redacted> --port 3'],
+    [`found: sh -c 'node server.js --password topsecret10'`, `found: sh -c 'node server.js --password <redacted>'`],
+    [`sh -c 'node a --token abc; y' --port 3`, `sh -c 'node a --token <redacted> y' --port 3`],
+    [`sh -c 'node a --db-pass abc'`, `sh -c 'node a --db-pass <redacted>'`],
+    [`sh -c "node a --password 'two words' --port 3"`, `sh -c "node a --password <redacted> --port 3"`],
+    [`sh -c 'node a --password "two words"'`, `sh -c 'node a --password <redacted>'`],
+    [String.raw`sh -c "node a --password \"two words\" --port 3"`, 'sh -c "node a --password <redacted> --port 3"'],
+    [String.raw`sh -c 'node a --password '\''two words'\'' --port 3'`, `sh -c 'node a --password <redacted> --port 3'`],
+    [`sh -c 'node a --password '"'"'two words'"'"' --port 3'`, `sh -c 'node a --password <redacted> --port 3'`],
+    [String.raw`sh -c 'node a --password='\''two words'\'' --port 3'`, String.raw`sh -c 'node a --password='<redacted>' --port 3'`],
+    [`sh -c "sh -c 'node a --secret abc'"`, `sh -c "sh -c 'node a --secret <redacted>'"`],
+    ['server --password "unclosed words', 'server --password <redacted>'],
+    ['server --pass abc --auth def', 'server --pass <redacted> --auth <redacted>'],
+    ['server --pass=abc --auth=def', 'server --pass=<redacted> --auth=<redacted>'],
+    ['curl -u bob:hunter x', 'curl -u <redacted> x'],
+    [`sh -c 'curl -u "bob:two words" x'`, `sh -c 'curl -u <redacted> x'`],
+    ['curl --user bob:1234 x', 'curl --user <redacted> x'],
     ['password=one password=two', 'password=<redacted> password=<redacted>'],
   ] as const) {
     it(`hides the credential in ${text}`, () => expect(redactor.text(text)).to.equal(expected));
@@ -50,14 +66,23 @@ describe('redaction of text', () => {
     'ENVCTL_E_PORT_EXHAUSTED: no free port found from 8000 to 65000',
     'http://[::1]:3000/x',
     'passed: 12, bypass=1, compass: north',
+    'mongod --auth --port 27017',
+    'docker run -u 1000:1000 --user "0:0" app',
+    'tool -u bob x -u https://host/path -u bob:',
+    `sh -c 'node server.js --port 3 --name "two words"'`,
     'envctl config --set KEY=VALUE',
     'export DB_PASSWORD=<value>',
   ]) {
     it(`leaves alone: ${text}`, () => expect(redactor.text(text)).to.equal(text));
   }
 
+  it('hides the word after a flag in an argument vector', () => {
+    const words = ['sh', '-c', 'node a --pass abc', '--auth', '--port', '3', '--auth', 'abc', '-u', 'bob:hunter', '-u', '1:2', '--password', '-x'];
+    expect(redactor.value(words)).to.deep.equal(['sh', '-c', 'node a --pass <redacted>', '--auth', '--port', '3', '--auth', '<redacted>', '-u', '<redacted>', '-u', '1:2', '--password', '<redacted>']);
+  });
+
   it('changes nothing when it is done twice', () => {
-    const parts = fc.constantFrom('password', 'TOKEN', 'key', 'user', '=', ': ', ' ', '"', "'", '\\', '/', '@', '://', 'http', '<redacted>', 'a1', '\n', '&', '?', '--', ',', '{', '}');
+    const parts = fc.constantFrom('password', 'TOKEN', 'key', 'user', '=', ': ', ' ', '"', "'", '\\', '/', '@', '://', 'http', '<redacted>', 'a1', '\n', '&', '?', '--', '--password ', '-u ', ',', '{', '}');
     fc.assert(
       fc.property(fc.array(parts, { maxLength: 20 }).map((words) => words.join('')), (text) => {
         const once = redactor.text(text);
