@@ -35,7 +35,7 @@ async function stopSelected(context: EngineContext, request: StopRequest): Promi
   const projects = loaded !== undefined ? projectsOf(loaded.state) : isUnlisted ? await projectsOnRecord(context) : [];
   const legacy = loaded === undefined ? await loadLegacyRun(context, request.mode) : undefined;
   if (legacy !== undefined && projects.length === 0) return nothingRuns(describeLegacyRemains(legacy, request.selectors));
-  if (loaded === undefined && !isEverything) throw unknownTarget('target', namesOf(request.selectors), [], configuredTargets(context));
+  if (loaded === undefined && !isEverything) throw unknownTarget('recorded service', namesOf(request.selectors), [], configuredTargets(context));
   if (projects.length === 0 && loaded === undefined) return isUnlisted ? withoutRecord(context) : nothingRuns();
   return holdAll(context, projects.map((name) => `project-${toSlug(name)}`), { purpose: 'stop', timeoutMs: lockMs, signal: request.signal }, async () => {
     const mode = loaded?.state.mode ?? request.mode;
