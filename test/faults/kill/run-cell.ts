@@ -105,7 +105,7 @@ async function checkState(stack: Stack, command: KilledCommand, before: string |
   if (told.code !== 0) return command.startsWith('stop') ? problems : [...problems, `endpoints fails after the kill: ${lastLines(told)}`];
   // A service that the killed command launched may have begun to listen meanwhile.
   const listeners = [...facts.listeners, ...(await stack.facts()).listeners];
-  const document = JSON.parse(told.output) as Record<'backend' | 'frontend', { status: string; port: number } | null>;
+  const document = JSON.parse(told.document) as Record<'backend' | 'frontend', { status: string; port: number } | null>;
   for (const service of [document.backend, document.frontend]) {
     if (service?.status === 'running' && !listeners.includes(service.port)) problems.push(`endpoints tells of a service on port ${service.port} where nobody listens`);
   }
@@ -141,7 +141,7 @@ async function checkStart(stack: Stack): Promise<readonly string[]> {
   count('processes on the ledger', facts.ledger.filter(({ kind }) => kind === 'process'), serviceCount);
   count('launch directories', facts.launches, serviceCount);
   if (stack.hasCgroups) count('cgroups', facts.cgroups, serviceCount);
-  const { projects } = JSON.parse(started.output.slice(started.output.indexOf('{'))) as { projects: readonly { services: readonly { url: string }[] }[] };
+  const { projects } = JSON.parse(started.document) as { projects: readonly { services: readonly { url: string }[] }[] };
   for (const { url } of projects.flatMap(({ services }) => services)) {
     const response = await fetch(url.replace('localhost', '127.0.0.1')).catch((error: unknown) => error as Error);
     if (!('ok' in response) || !response.ok) problems.push(`${url} does not answer after the start`);

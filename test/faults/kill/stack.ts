@@ -27,6 +27,8 @@ export interface Ended {
   readonly code: number | null;
   readonly signal: string | null;
   readonly output: string;
+  /** What it wrote to its standard output alone. */
+  readonly document: string;
 }
 
 export interface Stack {
@@ -88,14 +90,18 @@ export function createStack(root: string, programs: { readonly envctl: string; r
   const begin: Stack['begin'] = (args, extra = {}) => {
     const child = spawn(process.execPath, [programs.envctl, ...args], { cwd: repository, env: { ...env, ...extra }, stdio: ['ignore', 'pipe', 'pipe'] });
     let output = '';
-    child.stdout.setEncoding('utf8').on('data', (text: string) => (output += text));
+    let document = '';
+    child.stdout.setEncoding('utf8').on('data', (text: string) => {
+      output += text;
+      document += text;
+    });
     child.stderr.setEncoding('utf8').on('data', (text: string) => (output += text));
     const timer = setTimeout(() => child.kill('SIGKILL'), commandLimitMs);
     const ended = new Promise<Ended>((resolve, reject) => {
       child.once('error', reject);
       child.once('close', (code, signal) => {
         clearTimeout(timer);
-        resolve({ code, signal, output });
+        resolve({ code, signal, output, document });
       });
     });
     return { child, ended };
