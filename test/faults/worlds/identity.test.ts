@@ -31,11 +31,18 @@ describe('who is who', function () {
     await machine.sh(`kill -9 ${processes.map(({ pid }) => pid).join(' ')} 2>/dev/null || true`);
     // A zombie that nobody has collected yet keeps its number.
     await until('every number is free', async () => ((await machine.sh('for entry in /proc/[0-9]*; do case ${entry#/proc/} in 1 | $$) ;; *) echo $entry ;; esac; done')) === '' ? true : undefined));
-    const strangers = processes.map(({ pid }, index) => `
-      echo ${pid - 1} >/proc/sys/kernel/ns_last_pid
-      setsid setpriv --reuid=${uids[index]} --clear-groups sleep ${92_000 + index} </dev/null >/dev/null 2>&1 &
-      test $! = ${pid}`);
-    await machine.sh(strangers.join('\n'));
+    // Whatever else begins in between may take the number that comes next: then once more.
+    const take = `take() {
+      for attempt in 1 2 3 4 5 6 7 8 9 10; do
+        echo $(($1 - 1)) >/proc/sys/kernel/ns_last_pid
+        setsid setpriv --reuid=$2 --clear-groups sleep $3 </dev/null >/dev/null 2>&1 &
+        if [ $! = $1 ]; then return; fi
+        kill -9 $!
+        wait $! || true
+      done
+      return 1
+    }`;
+    await machine.sh([take, ...processes.map(({ pid }, index) => `take ${pid} ${uids[index]} ${92_000 + index}`)].join('\n'));
     return strangerWords();
   };
   const strangerWords = async (): Promise<readonly string[]> => (await machine.census()).processes.filter(({ words }) => words.startsWith('sleep 92')).map(({ pid, words }) => `${pid} ${words}`);
