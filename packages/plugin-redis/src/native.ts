@@ -69,7 +69,9 @@ async function explainSilence(ctx: StartContext, handle: LaunchHandle, ended: bo
     failStart('transient_probe_timeout_retryable', 'network_unreachable', `Redis on port ${portOf(ctx)} did not answer in ${timeoutMs / 1000} s${last === '' ? '' : `: ${last}`}`);
   }
   if (lines.some((line) => /Address already in use|Could not create server TCP listening socket/i.test(line))) conflict(ctx, 'the server could not bind it');
-  const words = lines.filter((line) => /#|error|fatal|can't/i.test(line)).at(-1) ?? lines.at(-1) ?? 'its log is empty';
+  // It says this of nearly every machine, and runs.
+  const telling = lines.filter((line) => !/# (?:Server initialized|WARNING)/.test(line));
+  const words = telling.filter((line) => /#|error|fatal|can't/i.test(line)).at(-1) ?? telling.at(-1) ?? 'its log is empty';
   failStart('hard_start_failure', 'redis_connection_failed', `Redis ended before it was ready: ${words.trim()}`, [`tail -n 50 ${handle.logPath}`]);
 }
 

@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { setImmediate } from 'node:timers/promises';
+import { setImmediate, setTimeout as delay } from 'node:timers/promises';
 import { expect } from 'chai';
 import type { World } from '@envctl/core/testing';
 import { loopbackAddresses } from '../dist/server.js';
@@ -37,6 +37,22 @@ describe('the native Redis driver', function () {
     expect(second.env).to.deep.equal(first.env);
     expect(await withRedis(first.env['REDIS_URL'] ?? '', (client) => client.dbsize())).to.equal(0);
     expect(await world.probe(world.project('Main'))).to.deep.equal({ status: 'ready' });
+  });
+
+  it('starts a server anew whose end its runner has yet to record', async () => {
+    const first = await world.start(world.project('Main'));
+    const survivors = await world.survivors();
+    const pidOf = (pattern: RegExp): number => survivors.find(({ command }) => pattern.test(command))?.pid ?? Number.NaN;
+    const server = await processIdOf(first.env['REDIS_URL'] ?? '');
+    const runner = pidOf(/runner\.sh/);
+    process.kill(runner, 'SIGSTOP');
+    process.kill(server, 'SIGKILL');
+    const starting = world.start(world.project('Main'));
+    await delay(500);
+    process.kill(runner, 'SIGCONT');
+    const again = await starting;
+    expect(again.outcome).to.deep.equal({ status: 'ready' });
+    expect(await processIdOf(again.env['REDIS_URL'] ?? '')).to.not.equal(server);
   });
 
   it('keeps data over a stop', async () => {
@@ -87,3 +103,7 @@ describe('the native Redis driver', function () {
     expect(await world.logs()).to.not.contain(password);
   });
 });
+
+async function processIdOf(url: string): Promise<number> {
+  return await withRedis(url, async (client) => Number(/^process_id:(\d+)/m.exec(await client.info())?.[1]));
+}

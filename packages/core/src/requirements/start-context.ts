@@ -8,7 +8,7 @@ import { setImmediate as turn, setTimeout as delay } from 'node:timers/promises'
 import { join } from 'node:path';
 import type { LaunchHandle, LaunchRequest, LogicalRequest, ProbeContext, StartContext, StopStep, TaskRequest, TaskResult } from '../contract/index.js';
 import { createDeadline, EnvctlError, isEnvctlError } from '../contract/index.js';
-import { examineLaunch, readProcessTable, waitForExit } from '../processes/index.js';
+import { examineLaunch, readProcessTable, waitForExit, type Examination, type Launch } from '../processes/index.js';
 import { acquireProcess, createLaunchToken, describeIncomplete, readRecordedLaunches, releaseProcesses, type RecordedLaunch } from '../resources/index.js';
 import { firstPauseMs, nextPauseMs, readTail, tailLines, type LogPosition } from '../services/index.js';
 import type { EngineContext } from '../scope/index.js';
@@ -233,7 +233,13 @@ function toHandle(id: string, origin: LaunchHandle['origin'], launchDirectory: s
 function findLiving(launches: readonly RecordedLaunch[]): RecordedLaunch | undefined {
   if (launches.length === 0) return undefined;
   const table = readProcessTable();
-  return launches.find((candidate) => candidate.state !== undefined && examineLaunch(candidate.state, table, { listeners: new Map() }).alive);
+  return launches.find(({ state }) => state !== undefined && isInUse(state, examineLaunch(state, table, { listeners: new Map() })));
+}
+
+/** Of one whose server has just ended, the runner still lives, to write that down: who adopted it would have a server that ended. */
+function isInUse({ child }: Launch, { alive, runnerAlive, members }: Examination): boolean {
+  const hasEnded = child !== undefined && !members.some(({ pid, startTicks }) => pid === child.pid && startTicks === child.startTicks);
+  return alive && !(runnerAlive && hasEnded);
 }
 
 /** Nothing is started beside what may still run: two servers on one data directory destroy it. */
