@@ -1,7 +1,7 @@
 // Starts and stops of the demo against a shell script with the same processes, in interleaved pairs.
 // ENVCTL_BENCH_PAIRS: pairs (default 9).
 import { spawnSync } from 'node:child_process';
-import { chmodSync, mkdirSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { installProduct, timed } from './lib/product.mjs';
 import { endRawStack, writeRawStack } from './lib/raw-stack.mjs';
@@ -37,14 +37,25 @@ try {
     process.stderr.write(`warm ${JSON.stringify({ base, subject, baseStop, subjectStop })}\n`);
   }
   const cold = [];
-  for (let index = 0; index < pairCount; index += 1) {
+  const startCold = () => {
     timed('envctl', ['blast-all', '--blast-remove-main-volumes'], options);
     const subject = timed('envctl', ['start'], options);
     // New data has new passwords.
     writeRawStack(stack);
     timed('envctl', ['stop-all'], options);
+    return { subject };
+  };
+  const startRawCold = () => {
+    // Removed before the clock runs, as the other one's data.
+    rmSync(join(scratch, 'data'), { recursive: true, force: true });
     const base = timed(join(raw, 'cold.sh'), [], options);
     timed(join(raw, 'stop.sh'), [], options);
+    return { base };
+  };
+  startCold();
+  for (let index = 0; index < pairCount; index += 1) {
+    // Each goes first every other time: the one before warms or wears the machine for the one behind it.
+    const { base, subject } = index % 2 === 0 ? { ...startCold(), ...startRawCold() } : { ...startRawCold(), ...startCold() };
     cold.push({ base, subject });
     process.stderr.write(`cold ${JSON.stringify({ base, subject })}\n`);
   }

@@ -2,6 +2,7 @@ import { chmod, chown, open, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { StartContext } from '@envctl/core';
 import { failStart } from '@envctl/core';
+import { prepareClient } from '../database/client.js';
 import { adminPasswordName, adminRole } from '../names.js';
 import { clusterPaths, writePin, type PinnedServer } from './select.js';
 
@@ -34,7 +35,7 @@ function assertRunnable({ bin }: PinnedServer): void {
 }
 
 async function runInitdb(ctx: StartContext, server: PinnedServer, data: string, passwordFile: string): Promise<void> {
-  const result = await ctx.task({
+  const task = ctx.task({
     name: 'initdb',
     command: [
       join(server.bin, 'initdb'),
@@ -49,6 +50,7 @@ async function runInitdb(ctx: StartContext, server: PinnedServer, data: string, 
     dataDirectories: [data],
     timeoutMs: initdbTimeoutMs,
   });
+  const [result] = await Promise.all([task, prepareClient()]);
   ctx.signal.throwIfAborted();
   if (result.code === 0) {
     const major = Number.parseInt(await readFile(join(data, 'PG_VERSION'), 'utf8'), 10);
