@@ -68,4 +68,21 @@ describe('inspection in a repository that nobody configured', function () {
     }
     expect((await world.json(['preflight', '--trees'])).document).to.include({ mode: 'trees', selection_required: true });
   });
+
+  it('hides the token in the query of a health URL, and asks it all the same', async () => {
+    await world.configure({ ENVCTL_BACKEND_HEALTH_URL: '/?token=open-sesame' });
+    try {
+      await world.succeed(['start', '--only-backend']);
+      for (const words of [['show-state'], ['show-state', '--json'], ['endpoints'], ['endpoints', '--json'], ['health', '--json'], ['explain-startup', '--json'], ['list-targets', '--json']]) {
+        const { code, stdout, stderr } = await world.envctl(words);
+        expect(code, `${words.join(' ')} ${stderr}`).to.equal(0);
+        expect(stdout + stderr, words.join(' ')).to.not.include('open-sesame');
+      }
+      const { backend } = (await world.succeed(['endpoints'])) as unknown as { readonly backend: { readonly health_url: string } };
+      expect(backend.health_url).to.match(/\/\?token=<redacted>$/);
+    } finally {
+      await world.succeed(['stop-all']);
+      await world.configure();
+    }
+  });
 });

@@ -2,6 +2,7 @@
  * `endpoints`: the URLs and ports of one running project (contracts, section 23). Fails closed: a project
  * that is not running never shows another one's addresses, and a dead service shows no URL.
  */
+import { scrubText } from '../events/read-only.js';
 import { nearestWord } from '../routing/index.js';
 import { isLegacyState, type RunState, type ServiceRecord } from '../state/read-only.js';
 import { examineServices, namedServices, type ServiceTruth } from '../truth/read-only.js';
@@ -133,7 +134,7 @@ function toEndpoint(service: ServiceRecord | undefined, truth: ServiceTruth, isL
     port: truth.actualPort,
     local_url: localUrl,
     public_url: isLegacy ? localUrl : isUp ? (service?.public_url ?? null) : null,
-    health_url: isLegacy ? null : (service?.health_url ?? null),
+    health_url: isLegacy || service?.health_url == null ? null : scrubText(service.health_url),
   };
 }
 

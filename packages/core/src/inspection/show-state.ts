@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { scrubText } from '../events/read-only.js';
 import { readLaunchHistory, toLastExit, type LastExit } from '../processes/read-only.js';
 import { isLegacyState, type RunState } from '../state/read-only.js';
 import { readRecordedScope, type RecordedScope } from './hot.js';
@@ -50,11 +51,11 @@ function describeEnd(name: string, { restarts, last_exit: end }: RecordedEnd): s
   return `${name}: ${restarts === 0 ? 'not restarted' : restarts === 1 ? 'restarted once' : `restarted ${restarts} times`}${how}`;
 }
 
-/** Names are the keys of the maps on disk; in memory each record carries its own too. */
+/** Names are the keys of the maps on disk; in memory each record carries its own too. A health URL may carry a token. */
 function toDocument(state: RunState): object {
   return {
     ...state,
-    services: Object.fromEntries(Object.entries(state.services).map(([name, { name: _name, ...service }]) => [name, service])),
+    services: Object.fromEntries(Object.entries(state.services).map(([name, { name: _name, ...service }]) => [name, { ...service, health_url: service.health_url === null ? null : scrubText(service.health_url) }])),
     requirements: Object.fromEntries(Object.entries(state.requirements).map(([project, { project: _project, ...requirements }]) => [project, requirements])),
   };
 }

@@ -10,6 +10,9 @@ import { parseInstanceRecord, type InstanceRecord } from './instance-schema.js';
 
 type Context = Pick<EngineContext, 'paths' | 'dataUser' | 'scope' | 'seam'>;
 
+/** How long a command waits for another one that has an instance. */
+export const instanceLockMs = 120_000;
+
 /** Reads every instance of the scope; damaged records are listed, not thrown. */
 export async function readInstances(context: Pick<Context, 'paths'>): Promise<{ readonly instances: readonly InstanceRecord[]; readonly damaged: readonly string[] }> {
   const names = await readdir(context.paths.instances).catch(() => []);

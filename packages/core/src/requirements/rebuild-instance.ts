@@ -9,15 +9,13 @@ import { isLaunchAlive, readRecordedLaunches, type RecordedLaunch } from '../res
 import type { EngineContext } from '../scope/index.js';
 import type { RequirementComponent } from '../state/index.js';
 import type { InstanceRecord } from './instance-schema.js';
-import { instancePath, newInstanceRecord, readInstance, readInstances, writeInstance } from './instance-store.js';
-
-const lockTimeoutMs = 120_000;
+import { instanceLockMs, instancePath, newInstanceRecord, readInstance, readInstances, writeInstance } from './instance-store.js';
 
 /** Writes anew what damaged and lost records can be told; the lock of none may be held. Returns the ids of those that cannot. */
 export async function mendInstances(context: EngineContext): Promise<readonly string[]> {
   const left = await Promise.all(
     (await findUnreadable(context)).map((id) =>
-      context.lock(`instance-${id}`).hold(`mend ${id}`, { timeoutMs: lockTimeoutMs }, async () => {
+      context.lock(`instance-${id}`).hold(`mend ${id}`, { timeoutMs: instanceLockMs }, async () => {
         if (!(await findUnreadable(context)).includes(id)) return [];
         const record = await rebuildInstance(context, id);
         if (record === undefined) return [id];

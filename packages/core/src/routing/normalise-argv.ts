@@ -313,15 +313,18 @@ function unknownOption(token: string, command: RoutedCommand | undefined, tables
   if (modeKeys.includes(name)) return invalidValue(token, token.slice(token.indexOf('=') + 1), ['true', 'false'], `${name}=`);
   const mend = owners.length > 0 ? undefined : mendOfRetiredOption(name);
   const flags = [...(command?.flags ?? tables.anyFlag).keys()];
-  const candidates = token.startsWith('--') ? [...flags, ...tables.tokens.keys()].filter((one) => one.startsWith('--')) : [...Object.keys(command?.entry.envctl?.assignments ?? {}), ...modeKeys];
+  const assignments = Object.keys(command?.entry.envctl?.assignments ?? {});
+  const candidates = token.startsWith('--') ? [...flags, ...tables.tokens.keys()].filter((one) => one.startsWith('--')) : [...assignments, ...modeKeys];
   const short = flags.filter((one) => /^-[^-]$/.test(one));
   const isShort = isOption && !token.startsWith('--');
   const nearest = mend !== undefined || owners.length > 0 ? undefined : isShort ? nearestOfShort(name, flags) : nearestWord(name, candidates);
+  const asAssignment = isOption && !isShort && nearest === undefined && mend === undefined ? nearestWord(name.slice(2).toUpperCase().replaceAll('-', '_'), assignments) : undefined;
   return new EnvctlError('ENVCTL_E_ARGV_UNKNOWN_OPTION', `Unknown option: ${token}`, {
     hints: [
       ...(mend === undefined ? [] : [mend]),
       ...(owners.length === 0 ? [] : [`${name} is an option of: ${owners.join(', ')}`]),
       ...(nearest === undefined ? [] : [`did you mean: ${nearest}${isOption ? '' : token.slice(token.indexOf('='))}`]),
+      ...(asAssignment === undefined ? [] : [`did you mean: ${asAssignment}=true`]),
       ...(isShort && mend === undefined ? [`short options here: ${[...short, '-h'].join(', ')}`] : []),
       command === undefined ? 'envctl --help' : `envctl ${command.entry.id.replaceAll(':', ' ')} --help`,
     ],

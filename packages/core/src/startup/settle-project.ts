@@ -88,7 +88,7 @@ async function settleDependency(run: ProjectRun, truth: DependencyTruth): Promis
   const { component: id } = truth;
   const label = project.dependencies.find((dependency) => dependency.id === id)?.display_name ?? id;
   const started = acquired.dependencies.get(id);
-  const end = await describeServerEnd(run, started === undefined ? [id, `${id}-${project.slug}`, `${id}-command-${project.slug}`] : [started.instance]);
+  const end = truth.instance === null ? undefined : await describeServerEnd(run, truth.instance);
   const outcome: FailedOutcome = { status: 'failed', class: 'hard_start_failure', reasonCode: 'post_start_truth_check', message: `it was ready and ${context.redaction.text(truth.detail ?? end?.detail ?? 'is gone')}`, hints: end?.hints ?? [] };
   context.events.emit('requirements.failure_class', { project: project.name, service: id, failure_class: outcome.class, reason: outcome.message, reason_code: outcome.reasonCode, error: outcome.message });
   const error = new EnvctlError('ENVCTL_E_DEPENDENCY_FAILED', `${label}: ${outcome.message}`, { kind: 'dependency', hints: outcome.hints ?? [], data: { reason: outcome.reasonCode, class: outcome.class } });
@@ -103,10 +103,10 @@ async function settleDependency(run: ProjectRun, truth: DependencyTruth): Promis
   if (started.joined) await releaseDependencies(context, [project.name], { keepReserved: false, instances: [started.instance] });
 }
 
-/** How the last of these instances ended, as its launch record and its log tell; undefined when they do not. */
-async function describeServerEnd({ context }: ProjectRun, instances: readonly string[]): Promise<{ readonly detail: string; readonly hints: readonly string[] } | undefined> {
+/** How the server of an instance ended, as its launch record and its log tell; undefined when they do not. */
+async function describeServerEnd({ context }: ProjectRun, instance: string): Promise<{ readonly detail: string; readonly hints: readonly string[] } | undefined> {
   const { launches } = await readRecordedLaunches(context);
-  const ended = launches.flatMap(({ kind, name, state }) => (kind === 'dependency' && state?.exit !== undefined && instances.some((instance) => name?.startsWith(`${instance}/`) === true) ? [{ exit: state.exit, logPath: state.record.logPath }] : []));
+  const ended = launches.flatMap(({ kind, name, state }) => (kind === 'dependency' && state?.exit !== undefined && name?.startsWith(`${instance}/`) === true ? [{ exit: state.exit, logPath: state.record.logPath }] : []));
   const [latest] = ended.sort((left, right) => right.exit.at - left.exit.at);
   if (latest === undefined) return undefined;
   const diagnosis = diagnoseLog(await tailLines(latest.logPath, 100), context.redaction.text);

@@ -15,9 +15,11 @@ export interface DependencyTruth {
   readonly detail: string | undefined;
   /** False: nothing that is critical needs it. */
   readonly critical: boolean;
+  /** The instance that is recorded; null where none is, as of what a hook or the original brought up. */
+  readonly instance: string | null;
 }
 
-type Found = Omit<DependencyTruth, 'critical'>;
+type Found = Omit<DependencyTruth, 'critical' | 'instance'>;
 
 export interface StateTruth {
   readonly services: readonly RecordedServiceTruth[];
@@ -52,7 +54,7 @@ export async function reconcile(context: ReconcileContext, state: RunState, opti
   const isLegacy = isLegacyState(state);
   const [services, dependencies] = await Promise.all([
     examineServices(state, { nowMs: context.now(), truth: context.config.truth, findDetached: options.findDetached === true, isMeant: ({ name, project }) => inScope(project) && options.services?.has(name) !== false }),
-    (isLegacy ? Promise.resolve(legacyDependencies(state, inScope)) : examineDependencies(context, state, options, inScope)).then((found) => found.map((dependency) => withWeight(state, dependency))),
+    (isLegacy ? Promise.resolve(legacyDependencies(state, inScope)) : examineDependencies(context, state, options, inScope)).then((found) => found.map((dependency) => withRecord(state, dependency))),
   ]);
   for (const { name, actualPort, detail, listenerPids } of services.filter(({ status }) => status === 'running')) {
     if (detail !== undefined && listenerPids.length === 0 && !isLegacy) context.events.emit('service.truth.degraded', { service: name, port: actualPort, reason_code: 'listener_not_seen' });
@@ -63,8 +65,9 @@ export async function reconcile(context: ReconcileContext, state: RunState, opti
   return { services, dependencies, healthy };
 }
 
-function withWeight(state: RunState, dependency: Found): DependencyTruth {
-  return { ...dependency, critical: state.requirements[dependency.project]?.components[dependency.component]?.critical !== false };
+function withRecord(state: RunState, dependency: Found): DependencyTruth {
+  const component = state.requirements[dependency.project]?.components[dependency.component];
+  return { ...dependency, critical: component?.critical !== false, instance: component?.instance_id ?? null };
 }
 
 async function examineDependencies(context: ReconcileContext, state: RunState, options: ReconcileOptions, inScope: (project: string) => boolean): Promise<readonly Found[]> {

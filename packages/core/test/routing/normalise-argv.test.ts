@@ -14,7 +14,7 @@ const ours = { family: 'x', bootstrap: 'skip', statePolicy: 'none', mutates: fal
 const command = (id: string, envctl: object = {}, flags: Record<string, FlagEntry> = {}): CommandEntry => ({ id, plugin: '@envctl/core', strict: id === 'toy:hello', flags: { ...globals, ...flags }, envctl: { ...ours, ...envctl } });
 const tables = createRoutingTables([
   command('start', {
-    assignments: { BACKEND: { flag: 'backend', kind: 'boolean' }, FRESH: { flag: 'fresh', kind: 'if-true' }, WORKERS: { flag: 'workers', kind: 'value' } },
+    assignments: { BACKEND: { flag: 'backend', kind: 'boolean' }, FRESH: { flag: 'fresh', kind: 'if-true' }, RENEW_ALL: { flag: 'fresh', kind: 'if-true' }, WORKERS: { flag: 'workers', kind: 'value' } },
     flagTokens: { '--sequential': { flag: 'parallel', value: false }, '--side-by-side': { flag: 'parallel', value: true } },
     pairFlags: { 'setup-worktrees': ['FEATURE', 'COUNT'] },
   }, { backend: { type: 'boolean', allowNo: true }, fresh: boolean, workers: { type: 'option' }, 'dry-run': boolean, parallel: { type: 'boolean', allowNo: true }, 'setup-worktrees': { type: 'option', multiple: true } }),
@@ -169,6 +169,8 @@ describe('normaliseArgv', () => {
   it('names the nearest value, the short options, and where a setting belongs', () => {
     expect(failure(['wait', '--until=helthy']).hints).to.include('did you mean: --until=healthy');
     expect(failure(['FRESH=ture']).hints).to.include('did you mean: FRESH=true');
+    for (const typed of ['--renew-all', '--renwe-all']) expect(failure(['start', typed]).hints, typed).to.include('did you mean: RENEW_ALL=true');
+    expect(failure(['stop', '--renew-all']).hints.join(' ')).to.not.contain('did you mean');
     expect(failure(['FRSH=true']).hints).to.include('did you mean: FRESH=true');
     expect(failure(['stop', '-z']).hints).to.include('short options here: -b, -a, -f, -h');
     for (const [typed, nearest] of [['-B', '-b'], ['-force', '--force'], ['-j', '--json'], ['-p', '--project']] as const) expect(failure(['stop', typed]).hints, typed).to.include(`did you mean: ${nearest}`);
