@@ -8,7 +8,7 @@ import {
   type Check, type Collector, type ConfigKeyDeclaration, type DependencyDeclaration, type DependencyDefinition, type FamilyDeclaration,
   type NamedContribution, type ProjectProvider, type SignalDeclaration, type StandardSchema, type Surface, type SurfaceDeclaration,
 } from '../contract/index.js';
-import { activatePlugin, factoryKey, type ActivePlugin, type Registrations } from './activation.js';
+import { activatePlugin, factoryKey, mendOf, type ActivePlugin, type Registrations } from './activation.js';
 import type { ServiceContainer } from './container.js';
 import { createContainer } from './create-container.js';
 import { toExtensionError, type Diagnostic } from './diagnostic.js';
@@ -83,7 +83,7 @@ export interface ConfigRefinerSource {
 /** Reads the manifests of the plugins and resolves clashes: core, bundled, user, linked; within an origin by name. Never throws. */
 export function loadHost(options: HostOptions): Registry {
   const diagnostics: Diagnostic[] = [];
-  const plugins: (ActivePlugin & { readonly origin: HostPlugin['origin'] })[] = [];
+  const plugins: ActivePlugin[] = [];
   const byPrecedence = [...options.plugins].sort((a, b) => originOrder.indexOf(a.origin) - originOrder.indexOf(b.origin) || compare(a.name, b.name));
   let schemas: ManifestSchemas | undefined;
   for (const plugin of byPrecedence) {
@@ -151,13 +151,13 @@ export function loadHost(options: HostOptions): Registry {
     const factory = registrations.factories.get(key);
     const broken = (code: Diagnostic['code'], message: string, mend: string, cause?: unknown): EnvctlError =>
       toExtensionError({ plugin: plugin.name, version: plugin.version, path: plugin.manifest.extension ?? '', code, message, mend }, cause);
-    if (factory === undefined) throw broken('ENVCTL_E_PLUGIN_UNREGISTERED', `${kind} ${id} is declared, but was never registered`, `envctl plugins install ${plugin.name}@latest`);
+    if (factory === undefined) throw broken('ENVCTL_E_PLUGIN_UNREGISTERED', `${kind} ${id} is declared, but was never registered`, mendOf(plugin));
     if (instances.has(key)) return instances.get(key) as T;
     let made: unknown;
     try {
       made = factory();
     } catch (error) {
-      throw broken('ENVCTL_E_PLUGIN_ACTIVATION', `the factory of ${kind} ${id} failed`, `envctl plugins install ${plugin.name}@latest`, error);
+      throw broken('ENVCTL_E_PLUGIN_ACTIVATION', `the factory of ${kind} ${id} failed`, mendOf(plugin), error);
     }
     const absent = methods.filter((method) => typeof (made as Record<string, unknown> | null | undefined)?.[method] !== 'function');
     if (absent.length > 0) throw broken('ENVCTL_E_PLUGIN_EXTENSION_INVALID', `${kind} ${id} does not implement ${absent.join(', ')}`, `implement it in ${plugin.manifest.extension ?? ''}`);

@@ -58,6 +58,14 @@ describe('host', () => {
       expect(await rejection(registry.configRefiners[0]!.load())).to.include({ code: 'ENVCTL_E_PLUGIN_ACTIVATION' });
     });
 
+    for (const [origin, mend] of [['user', 'envctl plugins update, or: envctl plugins uninstall broken'], ['link', 'correct it, or: envctl plugins unlink broken'], ['bundled', 'install envctl again: npm install --global envctl']] as const) {
+      it(`says what mends a plugin of origin ${origin}`, async () => {
+        const registry = loadHost({ plugins: [await plugin('broken', manifest({}, { refinesConfig: true }), { code: extension(`${refiner} throw new Error('no');`), origin })] });
+        await rejection(registry.configRefiners[0]!.load());
+        expect(registry.diagnostics().map((diagnostic) => diagnostic.mend)).to.deep.equal([mend]);
+      });
+    }
+
     it('that the manifest does not declare cannot be registered', async () => {
       const registry = loadHost({ plugins: [await plugin('sly', manifest({ checks: [{ id: 'toy' }] }), { code: extension(refiner + check) })] });
       expect(registry.configRefiners).to.deep.equal([]);
