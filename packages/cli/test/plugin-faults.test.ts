@@ -88,6 +88,17 @@ describe('a linked plugin that is broken', function () {
     });
   }
 
+  it('is linked before its packages are there: the linking says so in one line', async () => {
+    expect(home.run(['plugins', 'unlink', name]).status).to.equal(0);
+    await rm(join(root, 'node_modules/@envctl'), { recursive: true });
+    const { status, stderr } = home.run(['plugins', 'link', '--no-install', root]);
+    expect(status, stderr).to.equal(0);
+    const warnings = stderr.split('\n').filter((line) => !/^envctl: Linking plugin|^$/.test(line));
+    expect(warnings).to.have.lengthOf(1);
+    expect(warnings[0]).to.match(/^Warning: .* cannot be loaded: Cannot find package '@envctl\/core' → npm install in .*, or: envctl plugins unlink \S+ \[ENVCTL_E_PLUGIN_COMMAND\]$/);
+    expect(home.run(['plugins', 'unlink', name]).status).to.equal(0);
+  });
+
   it('never ends loading: after a while one line says so, and the command runs', async () => {
     await addCommand('setInterval(() => {}, 1000);\nawait new Promise(() => {});')(root);
     const { status, stdout, stderr } = home.run(['list-commands', '--json']);

@@ -7,7 +7,8 @@ import { foreignPages, type ForeignPage } from './foreign-pages.js';
 import type { HelpPage } from './help-document.js';
 import { loadOclifConfig } from './load-oclif-config.js';
 import { oclifDirectories } from './oclif-directories.js';
-import type { PluginFaults } from './plugin-faults.js';
+import { readInstalledPlugins } from './plugin-document.js';
+import { describeFaults, isOfPlugin, type PluginFaults } from './plugin-faults.js';
 
 export interface OclifHost {
   readonly config: Config;
@@ -46,7 +47,7 @@ export async function loadOclif({ packageRoot, env, warn }: OclifRequest): Promi
     showHelp: (id) => showHelp(config, id),
     pageOf: (id) => toPage(config, id),
     run: (line, entry) => runCommand(config, line, entry),
-    runForeign: (line, entry) => tellingOnce(told, () => runForeignCommand(config, line, entry)),
+    runForeign: (line, entry) => tellingOnce({ told, warn, dataDirectory: config.dataDir }, () => runForeignCommand(config, line, entry)),
   };
 }
 
@@ -91,16 +92,30 @@ async function runForeignCommand(config: Config, line: CommandLine, entry: Comma
   return { exitCode: typeof process.exitCode === 'number' ? process.exitCode : 0, result };
 }
 
-/** A command that loads the plugins again (`plugins reset --hard`) warns of what has been told in words of ours. */
-async function tellingOnce<T>(told: ReadonlySet<string>, run: () => Promise<T>): Promise<T> {
+interface Telling {
+  readonly told: ReadonlySet<string>;
+  readonly warn: (warning: string) => void;
+  readonly dataDirectory: string;
+}
+
+/**
+ * A command that loads plugins again (`plugins reset --hard`), or a new one (`plugins link`), warns of what has been told in words of
+ * ours, or is now.
+ */
+async function tellingOnce<T>({ told, warn, dataDirectory }: Telling, run: () => Promise<T>): Promise<T> {
   const emitWarning = process.emitWarning.bind(process) as (warning: string | Error, ...rest: unknown[]) => void;
+  const later: (string | Error)[] = [];
   process.emitWarning = (warning: string | Error, ...rest: unknown[]): void => {
-    if (!told.has(warning instanceof Error ? warning.message : warning)) emitWarning(warning, ...rest);
+    const said = rest[0] instanceof Error ? rest[0] : warning;
+    if (told.has(said instanceof Error ? said.message : said)) return;
+    if (isOfPlugin(said)) later.push(said);
+    else emitWarning(warning, ...rest);
   };
   try {
     return await run();
   } finally {
     process.emitWarning = emitWarning;
+    for (const line of describeFaults(later, readInstalledPlugins(dataDirectory))) warn(line);
   }
 }
 

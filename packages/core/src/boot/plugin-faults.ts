@@ -33,17 +33,35 @@ export function judgeFaults(source: FaultSource): PluginFaults {
   const told = source.told.map(toComplaint);
   const present = installed.filter((plugin) => isLoaded(plugin, loaded));
   const absent = installed.filter((plugin) => !present.includes(plugin)).map((plugin) => toAbsent(plugin, source));
-  const diagnostics = present.flatMap((plugin) => [...toCommandFaults(plugin, told), ...toManifestFaults(plugin, told)]);
+  const diagnostics = toFaults(present, told);
   const unnamed = told.filter(({ plugin, isLoadError }) => plugin === undefined && !(isLoadError && absent.length > 0));
   return {
     diagnostics,
     absent,
     warnings: [
       ...absent.flatMap((entry) => entry.problems.map((problem) => toLine(entry, { ...problem, plugin: entry.name }))),
-      ...diagnostics.map((diagnostic) => toLine(installed.find(({ name }) => name === diagnostic.plugin), diagnostic)),
+      ...toLines(diagnostics, installed),
       ...new Set(unnamed.map(({ message }) => toOtherLine(message, source))),
     ],
   };
+}
+
+/** Whether a warning is oclif's, and of one plugin. */
+export function isOfPlugin(told: string | Error): boolean {
+  return toComplaint(told).plugin !== undefined;
+}
+
+/** One line for each fault of a plugin that is installed or linked, of which oclif warned in `told`. */
+export function describeFaults(told: readonly (string | Error)[], installed: readonly InstalledPlugin[]): readonly string[] {
+  return toLines(toFaults(installed, told.map(toComplaint)), installed);
+}
+
+function toFaults(plugins: readonly InstalledPlugin[], told: readonly Complaint[]): readonly PluginDiagnostic[] {
+  return plugins.flatMap((plugin) => [...toCommandFaults(plugin, told), ...toManifestFaults(plugin, told)]);
+}
+
+function toLines(diagnostics: readonly PluginDiagnostic[], installed: readonly InstalledPlugin[]): readonly string[] {
+  return diagnostics.map((diagnostic) => toLine(installed.find(({ name }) => name === diagnostic.plugin), diagnostic));
 }
 
 /** What a warning of oclif says, and of whom. */
