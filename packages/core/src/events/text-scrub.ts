@@ -113,13 +113,14 @@ function innerEnd(text: string, start: number, quote: string): number {
   return text[end - 1] === quote && end > start ? end - 1 : end;
 }
 
-/** After the closing quote; at the end of the text when there is none. */
+/** After the closing quote, or before the one that ends an outer string; at the end of the text when there is neither. */
 function quotedEnd(text: string, from: number, backslashes: string, quote: string): number {
   const candidates = new RegExp(`(?<!\\\\)(\\\\*)${quote}`, 'g');
   candidates.lastIndex = from;
   for (let match = candidates.exec(text); match !== null; match = candidates.exec(text)) {
     const depth = match[1]?.length ?? 0;
-    if (depth === backslashes.length || (backslashes === '' && depth % 2 === 0) || depth < backslashes.length) return match.index + match[0].length;
+    if (depth === backslashes.length || (backslashes === '' && depth % 2 === 0)) return match.index + match[0].length;
+    if (depth < backslashes.length) return match.index;
   }
   return text.length;
 }
@@ -169,5 +170,5 @@ function secretAfter(word: string): RegExp | undefined {
 
 const anyWord = /^/;
 const noFlag = /^[^-]/;
-/** Not a URL, nor the numbers of a user and a group. */
-const userWithPassword = /^(?!["']?\d+:\d+["']?$)[^:]*:(?!\/\/)[^"'\\]/;
+/** Not a URL, nor the numbers of a user and a group, nor what has been looked at before. */
+const userWithPassword = /^(?!["']?\d+:\d+["']?$)(?![^]*<redacted>)[^:]*:(?!\/\/)[^"'\\]/;

@@ -60,7 +60,8 @@ describe('examineService', function () {
   };
   const startToEnd = async (script: string) => {
     const started = await bench.start(['sh', '-c', script]);
-    await eventually(bench.directory, async () => (await started.read()).exit);
+    const { at } = await eventually(bench.directory, async () => (await started.read()).exit);
+    await fileTimeIsPast(at, join(bench.directory, 'now'));
     await started.stop();
     return started;
   };
