@@ -1,3 +1,5 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { expect } from 'chai';
 import type { World } from '@envctl/core/testing';
 import { openWorld, query, refusal } from './world.js';
@@ -21,6 +23,10 @@ describe('the native Postgres driver', function () {
     await query(url, "insert into notes (body) values ('Grüße')");
     expect(await query(url, 'select upper(body) as body from notes')).to.deep.equal([{ body: 'GRÜSSE'.replace('SS', 'ß') }]);
     expect(await world.probe(world.project('Main'))).to.deep.equal({ status: 'ready' });
+    // As initdb chooses them for a server, whatever was enough for its own work; and each once.
+    const settings = await readFile(join(attempt.instance.directory, 'cluster/data/postgresql.conf'), 'utf8');
+    expect(settings.match(/^(?:shared_buffers|max_connections) = \w+/gm)).to.have.members(['max_connections = 100', 'shared_buffers = 128MB']);
+    expect(await query(url, 'show shared_buffers')).to.deep.equal([{ shared_buffers: '128MB' }]);
   });
 
   it('adopts the running server in a later command and gives the same variables', async () => {

@@ -45,6 +45,7 @@ async function runInitdb(ctx: StartContext, server: PinnedServer, data: string, 
       '--auth', 'scram-sha-256',
       '--encoding', 'UTF8',
       ...localeOptions(server),
+      ...(takesSettings(server) ? memorySettings.flatMap(({ name, own }) => ['--set', `${name}=${own}`]) : []),
     ],
     cwd: ctx.instance.directory,
     dataDirectories: [data],
@@ -53,12 +54,37 @@ async function runInitdb(ctx: StartContext, server: PinnedServer, data: string, 
   const [result] = await Promise.all([task, prepareClient()]);
   ctx.signal.throwIfAborted();
   if (result.code === 0) {
+    if (takesSettings(server)) await restoreSettings(join(data, 'postgresql.conf'));
     const major = Number.parseInt(await readFile(join(data, 'PG_VERSION'), 'utf8'), 10);
     ctx.events.emit('postgres.cluster.created', { project: ctx.project.name, major });
     return;
   }
   const output = result.output.filter((line) => line.trim() !== '').slice(-3).join(' | ');
   failStart('hard_start_failure', 'database_init_failed', `initdb ended with code ${result.code}: ${output}`);
+}
+
+/**
+ * What initdb is given for its own work, and what it would have chosen for the server. It works alone: half of the memory that
+ * it touches otherwise is for clients that do not come.
+ */
+const memorySettings = [
+  { name: 'shared_buffers', own: '1MB', server: '128MB' },
+  { name: 'max_connections', own: '20', server: '100' },
+] as const;
+
+/** From 16 on initdb takes settings; it writes them down for the server too. */
+function takesSettings({ major }: PinnedServer): boolean {
+  return (major ?? 0) >= 16;
+}
+
+async function restoreSettings(path: string): Promise<void> {
+  let text = await readFile(path, 'utf8');
+  for (const { name, server } of memorySettings) {
+    const changed = text.replace(new RegExp(`^${name} = \\S+`, 'm'), `${name} = ${server}`);
+    // The last of several counts.
+    text = changed === text ? `${text}${name} = ${server}\n` : changed;
+  }
+  await writeFile(path, text);
 }
 
 /** The locale does not depend on the machine; from 17 on Postgres brings Unicode rules of its own. */
