@@ -2,7 +2,7 @@
 import { statSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { errorMessage, type ErrorCode } from '../contract/index.js';
-import type { ManifestSource, PluginDiagnostic, PluginEntry } from './door-manifest.js';
+import type { ManifestSource, PluginDiagnostic, PluginEntry, PluginOrigin } from './door-manifest.js';
 import type { InstalledPlugin } from './plugin-document.js';
 
 export interface PluginFaults {
@@ -124,7 +124,7 @@ function toCommandFaults({ name, root, origin }: InstalledPlugin, told: readonly
     path: root,
     code: 'ENVCTL_E_PLUGIN_COMMAND' satisfies ErrorCode,
     message: `${commands.length === 1 ? 'the command' : 'the commands'} ${commands.sort().join(', ')} cannot be loaded: ${message}`,
-    mend: mendOf(message, { name, root, origin }),
+    mend: mendOfPlugin(message, { name, root, origin }),
   }));
 }
 
@@ -138,10 +138,12 @@ function toManifestFaults({ name, root }: InstalledPlugin, told: readonly Compla
   }));
 }
 
-function mendOf(message: string, { name, root, origin }: Pick<InstalledPlugin, 'name' | 'root' | 'origin'>): string {
-  const isMissing = message.startsWith('Cannot find package ');
+/** What mends a plugin of which a part does not work, by where it comes from and why: `reason` is what Node or the plugin said. */
+export function mendOfPlugin(reason: string, { name, root, origin }: { readonly name: string; readonly root: string; readonly origin: PluginOrigin }): string {
+  const isMissing = reason.startsWith('Cannot find package ');
   if (origin === 'link') return `${isMissing ? `npm install in ${root}` : 'correct it'}, or: envctl plugins unlink ${name}`;
-  return `${isMissing ? 'install it again' : 'envctl plugins update'}, or: envctl plugins uninstall ${name}`;
+  if (origin === 'user') return `${isMissing ? 'install it again' : 'envctl plugins update'}, or: envctl plugins uninstall ${name}`;
+  return 'install envctl again: npm install --global envctl';
 }
 
 /** The same for every command that fails for it: without the file that oclif imports and who imports it. */

@@ -5,7 +5,7 @@ import {
   EnvctlError, errorMessage, isExtension,
   type Check, type Collector, type DependencyFactory, type ErrorCode, type ExtensionContext, type ProjectProvider, type StandardSchema, type Surface,
 } from '../contract/index.js';
-import type { PluginOrigin } from '../boot/index.js';
+import { mendOfPlugin, type PluginOrigin } from '../boot/index.js';
 import type { ServiceContainer } from './container.js';
 import type { Diagnostic } from './diagnostic.js';
 import { factoryKinds, type ContributionKind, type ReadManifest } from './read-manifest.js';
@@ -17,12 +17,6 @@ export interface ActivePlugin {
   readonly root: string;
   readonly manifest: ReadManifest;
   readonly origin: PluginOrigin;
-}
-
-/** What mends a plugin of which a part does not work, by where it comes from. */
-export function mendOf({ name, origin }: Pick<ActivePlugin, 'name' | 'origin'>): string {
-  if (origin === 'link') return `correct it, or: envctl plugins unlink ${name}`;
-  return origin === 'user' ? `envctl plugins update, or: envctl plugins uninstall ${name}` : 'install envctl again: npm install --global envctl';
 }
 
 /** What an activation registered. After a failure nothing of it counts. */
@@ -59,10 +53,10 @@ export async function activatePlugin(plugin: ActivePlugin, options: ActivationOp
         const extension = await loadExtension(plugin, diagnose);
         if (gate.open) await extension.activate(createExtensionContext(plugin, options.container, factories, configRefiners, gate));
       },
-      () => new ActivationError(diagnose('ENVCTL_E_PLUGIN_ACTIVATION', `activation took longer than ${options.timeoutMs} ms`, mendOf(plugin))),
+      () => new ActivationError(diagnose('ENVCTL_E_PLUGIN_ACTIVATION', `activation took longer than ${options.timeoutMs} ms`, mendOfPlugin('', plugin))),
     );
   } catch (error) {
-    const diagnostic = error instanceof ActivationError ? error.diagnostic : diagnose(codeOf(error), `activation failed: ${errorMessage(error)}`, mendOf(plugin));
+    const diagnostic = error instanceof ActivationError ? error.diagnostic : diagnose(codeOf(error), `activation failed: ${errorMessage(error)}`, mendOfPlugin(errorMessage(error), plugin));
     return { factories: new Map(), configRefiners: [], diagnostics: [diagnostic], failure: { diagnostic, cause: error } };
   } finally {
     gate.open = false;
@@ -86,7 +80,7 @@ async function loadExtension(plugin: ActivePlugin, diagnose: (code: ErrorCode, m
   const path = join(plugin.root, plugin.manifest.extension ?? '');
   const loaded = await loadModule(path).catch(
     (error: unknown) => {
-      throw new ActivationError(diagnose('ENVCTL_E_PLUGIN_EXTENSION_MISSING', `the extension module cannot be loaded: ${errorMessage(error)}`, mendOf(plugin)), error);
+      throw new ActivationError(diagnose('ENVCTL_E_PLUGIN_EXTENSION_MISSING', `the extension module cannot be loaded: ${errorMessage(error)}`, mendOfPlugin(errorMessage(error), plugin)), error);
     },
   );
   if (isExtension(loaded.default)) return loaded.default;

@@ -2,13 +2,13 @@
  * The registry: what every plugin contributes, read from manifests alone. Plugin code is imported only when
  * one of its contributions is asked for, and a plugin that fails takes nothing down but its own contributions.
  */
-import { originOrder, type PluginOrigin } from '../boot/index.js';
+import { mendOfPlugin, originOrder, type PluginOrigin } from '../boot/index.js';
 import {
   EnvctlError,
   type Check, type Collector, type ConfigKeyDeclaration, type DependencyDeclaration, type DependencyDefinition, type FamilyDeclaration,
   type NamedContribution, type ProjectProvider, type SignalDeclaration, type StandardSchema, type Surface, type SurfaceDeclaration,
 } from '../contract/index.js';
-import { activatePlugin, factoryKey, mendOf, type ActivePlugin, type Registrations } from './activation.js';
+import { activatePlugin, factoryKey, type ActivePlugin, type Registrations } from './activation.js';
 import type { ServiceContainer } from './container.js';
 import { createContainer } from './create-container.js';
 import { toExtensionError, type Diagnostic } from './diagnostic.js';
@@ -151,13 +151,13 @@ export function loadHost(options: HostOptions): Registry {
     const factory = registrations.factories.get(key);
     const broken = (code: Diagnostic['code'], message: string, mend: string, cause?: unknown): EnvctlError =>
       toExtensionError({ plugin: plugin.name, version: plugin.version, path: plugin.manifest.extension ?? '', code, message, mend }, cause);
-    if (factory === undefined) throw broken('ENVCTL_E_PLUGIN_UNREGISTERED', `${kind} ${id} is declared, but was never registered`, mendOf(plugin));
+    if (factory === undefined) throw broken('ENVCTL_E_PLUGIN_UNREGISTERED', `${kind} ${id} is declared, but was never registered`, mendOfPlugin('', plugin));
     if (instances.has(key)) return instances.get(key) as T;
     let made: unknown;
     try {
       made = factory();
     } catch (error) {
-      throw broken('ENVCTL_E_PLUGIN_ACTIVATION', `the factory of ${kind} ${id} failed`, mendOf(plugin), error);
+      throw broken('ENVCTL_E_PLUGIN_ACTIVATION', `the factory of ${kind} ${id} failed`, mendOfPlugin('', plugin), error);
     }
     const absent = methods.filter((method) => typeof (made as Record<string, unknown> | null | undefined)?.[method] !== 'function');
     if (absent.length > 0) throw broken('ENVCTL_E_PLUGIN_EXTENSION_INVALID', `${kind} ${id} does not implement ${absent.join(', ')}`, `implement it in ${plugin.manifest.extension ?? ''}`);

@@ -64,7 +64,7 @@ async function runInitdb(ctx: StartContext, server: PinnedServer, data: string, 
 }
 
 /**
- * What initdb is given for its own work, and what it would have chosen for the server. It works alone: half of the memory that
+ * What initdb is given for its own work, and what it chooses for a server wherever there is memory for it. It works alone: half of the memory that
  * it touches otherwise is for clients that do not come.
  */
 const memorySettings = [
