@@ -86,7 +86,7 @@ function coldSteps({ postgres, backend }, scratch) {
   const initdb = [join(record.command[0], '../initdb'), '--pgdata', data, '--username', 'admin', '--auth', 'trust', '--encoding', 'UTF8', '--locale-provider', 'builtin', '--locale', 'C.UTF-8'];
   const psql = ['psql', '-q', '-h', '127.0.0.1', '-p', url.port, '-U', 'admin', 'postgres', '-c', `CREATE ROLE "${role}" LOGIN CREATEDB PASSWORD '${password}'`, '-c', `CREATE DATABASE "${database}" OWNER "${role}"`];
   return {
-    before: [`rm -rf ${quote(data)}`, `${[...asUser(record), ...initdb].map(quote).join(' ')} >/dev/null`],
+    before: [`${[...asUser(record), ...initdb].map(quote).join(' ')} >/dev/null`],
     postgres: { ...postgres, record: { ...record, command: record.command.map((word, index) => (record.command[index - 1] === '-D' ? data : word)) } },
     ready: [psql.map(quote).join(' ')],
   };
