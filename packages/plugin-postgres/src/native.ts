@@ -14,11 +14,11 @@ const attemptTimeoutMs = 5_000;
 
 /** Brings the server and the project's database up. Ready means: the project's own role was answered a query. */
 export async function startNative(ctx: StartContext): Promise<DependencyOutcome> {
-  const server = await selectServer(ctx);
-  const data = await ensureCluster(ctx, server);
+  const selected = await selectServer(ctx);
+  const data = await ensureCluster(ctx, selected);
   await removeStaleLocks(ctx, data);
   const systemIdentifier = await readSystemIdentifier(data);
-  const handle = await launchServer(ctx, server, data);
+  const handle = await launchServer(ctx, selected.server, data);
   const planned = ctx.instance.ports['primary'] ?? 0;
   const port = handle.origin === 'adopted' ? ((await readRunningPort(data)) ?? planned) : planned;
   const password = await ctx.secrets.ensure(adminPasswordName);

@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { chmod, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
@@ -43,7 +43,7 @@ describe('Postgres at its edges', function () {
     }
   });
 
-  describe('in a store whose path a shell would change', () => {
+  describe('below a path that a shell would change', () => {
     let safe: string;
     beforeEach(async () => {
       safe = await mkdtemp(join(tmpdir(), 'envctl-test-postgres-'));
@@ -56,15 +56,18 @@ describe('Postgres at its edges', function () {
     const names = ['a $HOME', 'a `id`', 'a "quote"', 'a\\b'];
 
     for (const name of names) {
-      it(`says so of its own programs, and what to do: ${name}`, async () => {
-        const world = await open({ ENVCTL_STORE_DIR: join(safe, name) });
+      it(`says of programs that they cannot be run there, and what to do: ${name}`, async () => {
+        const programs = join(safe, name, 'native');
+        await mkdir(programs, { recursive: true });
+        await copyEmbedded((await findEmbedded())!, programs, AbortSignal.timeout(60_000));
+        const world = await open({ ENVCTL_POSTGRES_BIN_DIR: join(programs, 'bin') });
         const { outcome } = await world.start(world.project('Main'));
         expect(outcome).to.include({ status: 'failed', class: 'hard_start_failure', reasonCode: 'database_path_unusable' });
         expect(outcome).to.have.property('message').that.includes(join(safe, name)).and.does.not.include('\n');
       });
     }
 
-    it('runs with programs that stand elsewhere', async () => {
+    it('runs in a store there with programs that stand elsewhere', async () => {
       const programs = join(safe, 'native');
       await copyEmbedded((await findEmbedded())!, programs, AbortSignal.timeout(60_000));
       const world = await open({ ENVCTL_STORE_DIR: join(safe, names.join('')), ENVCTL_POSTGRES_BIN_DIR: join(programs, 'bin') });

@@ -46,6 +46,8 @@ export interface LaunchHandle {
 /** A short task that writes (an `initdb`): ledgered like a server, waited for. */
 export interface TaskRequest extends Omit<LaunchRequest, 'ports' | 'stop'> {
   readonly timeoutMs: number;
+  /** Told when its process runs: the moment to begin what can be done beside it. */
+  readonly onLaunched?: () => void;
 }
 
 export interface TaskResult {

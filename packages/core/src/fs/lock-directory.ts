@@ -49,7 +49,7 @@ export function createLockDirectory(options: {
     },
 
     async create(generation: number): Promise<boolean> {
-      await ensureDirectory(path);
+      ensureDirectory(path);
       const held = temporaryName(fileOf(generation), identity);
       const released = temporaryName(fileOf(generation), identity);
       let created = false;

@@ -4,8 +4,8 @@
  * name carries a digest of both, because containers may share a state directory.
  */
 import { createHash, randomBytes } from 'node:crypto';
-import { readFileSync, readlinkSync } from 'node:fs';
-import { readdir, rm, stat } from 'node:fs/promises';
+import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
+import { rm, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { errnoOf, toWriteError } from './write-error.js';
 
@@ -54,7 +54,7 @@ export async function sweepTemporaryFiles(
   const removed: string[] = [];
   const here = worldOf(currentOwner());
   const bootMs = bootedAtMs();
-  for (const name of await namesIn(directory)) {
+  for (const name of namesIn(directory)) {
     const parsed = parseTemporaryName(name);
     if (parsed === undefined) continue;
     const path = join(directory, name);
@@ -71,9 +71,9 @@ export async function sweepTemporaryFiles(
 }
 
 /** Names in a directory; none when it is missing. Throws ENVCTL_E_STATE_WRITE. */
-export async function namesIn(directory: string): Promise<readonly string[]> {
+export function namesIn(directory: string): readonly string[] {
   try {
-    return await readdir(directory);
+    return readdirSync(directory);
   } catch (error) {
     if (errnoOf(error) === 'ENOENT') return [];
     throw toWriteError(directory, error);

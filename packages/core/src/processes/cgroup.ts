@@ -65,7 +65,7 @@ export function createCgroup(path: string): boolean {
   }
 }
 
-/** Off the main thread: the kernel takes tens of milliseconds to be sure that nobody forks meanwhile. */
+/** Off the main thread, and not to be waited for: the kernel takes tens of milliseconds to be sure that nobody forks meanwhile. Never rejects. */
 export async function moveToCgroup(path: string, pid: number): Promise<void> {
   await writeFile(join(path, 'cgroup.procs'), String(pid)).catch(() => undefined);
 }

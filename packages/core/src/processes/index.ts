@@ -14,7 +14,8 @@ export {
   type RestartPolicy,
 } from './launch-spec.js';
 export { launchProcess, type LaunchOptions } from './launch.js';
-export { readLaunch, toRecord } from './read-launch.js';
+export { readLivingTree } from './living-tree.js';
+export { readLaunch, readLaunchSync, toRecord } from './read-launch.js';
 export { readLaunchEnvironment } from './read-environment.js';
 export { findRunningLaunches, recoverLaunch } from './recover-launch.js';
 export { recordLaunchPorts } from './record-ports.js';

@@ -177,7 +177,7 @@ async function spawnRunner(spec: LaunchSpec, record: LaunchRecord, log: number):
     });
   }
   // A runner of another user cannot move itself.
-  if (record.cgroup !== null && record.user) await moveToCgroup(record.cgroup, child.pid);
+  if (record.cgroup !== null && record.user) void moveToCgroup(record.cgroup, child.pid);
   return { pid: child.pid, startTicks: entry?.startTicks ?? '0', bootId: record.bootId, pidNamespace: record.pidNamespace };
 }
 

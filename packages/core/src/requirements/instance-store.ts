@@ -44,7 +44,7 @@ export async function readInstance(context: Pick<Context, 'paths'>, id: string):
 
 /** Call under the instance lock. */
 export async function writeInstance(context: Pick<Context, 'paths' | 'seam'>, record: InstanceRecord): Promise<void> {
-  await ensureDirectory(context.paths.instances);
+  ensureDirectory(context.paths.instances);
   await writeJsonAtomic(instancePath(context, record.id), record, { seam: context.seam, point: 'instance.record' });
 }
 
@@ -94,16 +94,16 @@ async function makeInstanceDirectories(context: Context, record: InstanceRecord)
   await assertDataAccount(owner, record);
   const parents = [join(context.paths.store, '..'), context.paths.store];
   if (owner === undefined) {
-    for (const path of [...parents, record.directory, record.socketDirectory]) await ensureDirectory(path);
+    for (const path of [...parents, record.directory, record.socketDirectory]) ensureDirectory(path);
     await assertOurs(record.socketDirectory, []);
     return;
   }
   for (const path of [...parents, join(record.socketDirectory, '..'), context.paths.storeLaunches]) {
-    await ensureDirectory(path, 0o711);
+    ensureDirectory(path, 0o711);
     if (((await stat(path)).mode & 0o001) === 0) await chmod(path, 0o711);
   }
   for (const path of [record.directory, record.socketDirectory]) {
-    await ensureDirectory(path);
+    ensureDirectory(path);
     context.seam('instance.directory.after-effect');
     await assertOurs(path, [owner.uid]);
     await lchown(path, owner.uid, owner.gid);

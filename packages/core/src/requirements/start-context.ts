@@ -2,9 +2,8 @@
  * The production `StartContext`: everything a plugin may acquire goes through here, so that its intent
  * is on record before the effect and a later command finds what an earlier one left.
  */
-import { lchownSync, readdirSync } from 'node:fs';
-import { chmod, chown, lchown, mkdir, readdir, rename, rm, stat } from 'node:fs/promises';
-import { setImmediate as turn, setTimeout as delay } from 'node:timers/promises';
+import { chmod, chown, lchown, lstat, mkdir, readdir, rename, rm, stat } from 'node:fs/promises';
+import { setTimeout as delay } from 'node:timers/promises';
 import { join } from 'node:path';
 import type { LaunchHandle, LaunchRequest, LogicalRequest, ProbeContext, StartContext, StopStep, TaskRequest, TaskResult } from '../contract/index.js';
 import { createDeadline, EnvctlError, isEnvctlError } from '../contract/index.js';
@@ -48,7 +47,7 @@ export function createStartContext(inputs: StartContextInputs): OpenStartContext
 
   async function acquire(request: LaunchRequest | TaskRequest, kind: 'dependency' | 'task', ports: readonly number[]) {
     const user = (request.asDataUser ?? true) ? engine.dataUser : undefined;
-    await ensureDirectory(join(engine.paths.instances, 'logs'));
+    ensureDirectory(join(engine.paths.instances, 'logs'));
     const acquired = await acquireProcess(engine, {
       name: launchName(request.name),
       kind,
@@ -96,6 +95,7 @@ export function createStartContext(inputs: StartContextInputs): OpenStartContext
     ownTasks.add(launchName(request.name));
     await rm(logPath(request.name), { force: true });
     const acquired = await acquire(request, 'task', []);
+    request.onLaunched?.();
     const limit = createDeadline(probe.signal, request.timeoutMs);
     const clear = () => releaseProcesses(engine, [{ entryId: acquired.entry.id, directory: acquired.directory }], { keepReserved: true });
     // Not at once: the server that comes next is launched first.
@@ -143,7 +143,7 @@ export function createStartContext(inputs: StartContextInputs): OpenStartContext
     engine.seam('directory.build.before-effect');
     try {
       await build(temporaryPath);
-      if (owner !== undefined) await chownTree(temporaryPath, owner);
+      if (owner !== undefined) await giveTree(temporaryPath, owner);
       engine.seam('directory.build.after-effect');
       await rename(temporaryPath, path);
       engine.seam('directory.build.after-confirm');
@@ -249,13 +249,17 @@ async function endAll(engine: EngineContext, instance: string, launches: readonl
   throw new EnvctlError('ENVCTL_E_PROCESS_SURVIVED', `${instance}: what ran before could not be ended: ${describeIncomplete(incomplete)}`, { kind: 'environment', hints: ['envctl stop-all'] });
 }
 
-/** What envctl itself wrote as root becomes the data user's; links are not followed. */
-async function chownTree(path: string, owner: { readonly uid: number; readonly gid: number }): Promise<void> {
-  await lchown(path, owner.uid, owner.gid);
-  for (const [index, entry] of readdirSync(path, { withFileTypes: true, recursive: true }).entries()) {
-    // Most is the data user's already, and a call takes microseconds. Others get their turn in between.
-    if (index % 256 === 255) await turn();
-    lchownSync(join(entry.parentPath, entry.name), owner.uid, owner.gid);
+/**
+ * What envctl itself wrote as root becomes the data user's. Links are not followed, and a directory that is the data user's already is its own
+ * affair: what it put there may be a link to somebody else's file.
+ */
+async function giveTree(path: string, owner: { readonly uid: number; readonly gid: number }): Promise<void> {
+  for (const entry of await readdir(path, { withFileTypes: true })) {
+    const child = join(path, entry.name);
+    const { uid } = await lstat(child);
+    if (uid === owner.uid) continue;
+    if (entry.isDirectory()) await giveTree(child, owner);
+    await lchown(child, owner.uid, owner.gid);
   }
 }
 

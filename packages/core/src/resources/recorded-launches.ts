@@ -2,9 +2,9 @@
  * Every launch of the scope: those on the ledger, and those whose line is damaged or lost. A launch directory is proof
  * enough; where something does not add up, so is a living runner of a directory that is gone.
  */
-import { readdir, stat } from 'node:fs/promises';
+import { existsSync, readdirSync } from 'node:fs';
 import { basename, join } from 'node:path';
-import { examineLaunch, findRunningLaunches, readLaunch, readProcessTable, recoverLaunch, toRecord, type Launch, type LaunchRecord, type LedgeredLaunch, type ProcessTable } from '../processes/index.js';
+import { examineLaunch, findRunningLaunches, readLaunchSync, readProcessTable, recoverLaunch, toRecord, type Launch, type LaunchRecord, type LedgeredLaunch, type ProcessTable } from '../processes/index.js';
 import { ledgerIdOf, type DamagedEntry, type LedgerEntry } from '../state/index.js';
 import type { EngineContext } from '../scope/index.js';
 
@@ -36,11 +36,11 @@ type LaunchesContext = Pick<EngineContext, 'ledger' | 'paths'>;
 /** `thorough`: looks for living runners also where nothing tells that one is missing. */
 export async function readRecordedLaunches(context: LaunchesContext, { thorough = false }: { readonly thorough?: boolean } = {}): Promise<RecordedLaunches> {
   // Directories first: a launch has its line before its directory, and until after it.
-  const directories = await listDirectories(context);
+  const directories = listDirectories(context);
   const { entries, damaged } = await context.ledger.list();
-  const listed = (await Promise.all(entries.map(fromLedger))).filter((launch) => launch !== undefined);
+  const listed = entries.map(fromLedger).filter((launch) => launch !== undefined);
   const known = new Set(listed.map(({ directory }) => directory));
-  const unlisted = (await Promise.all(directories.filter((directory) => !known.has(directory)).map(fromDirectory))).filter((launch) => launch !== undefined);
+  const unlisted = directories.filter((directory) => !known.has(directory)).map(fromDirectory).filter((launch) => launch !== undefined);
   const launches = [...listed, ...unlisted];
   const addsUp = damaged.length === 0 && launches.every(({ state }) => state !== undefined);
   return { launches: addsUp && !thorough ? launches : withRunning(context, launches), damaged };
@@ -57,14 +57,21 @@ export function isLaunchAlive({ state, directory }: RecordedLaunch, table: Proce
   return launch !== undefined && examineLaunch(launch, table, { listeners: new Map() }).alive;
 }
 
-async function listDirectories({ paths }: LaunchesContext): Promise<readonly string[]> {
-  const listed = await Promise.all([paths.launches, paths.storeLaunches].map(async (parent) => (await readdir(parent).catch(() => [])).map((name) => join(parent, name))));
-  return listed.flat();
+function listDirectories({ paths }: LaunchesContext): readonly string[] {
+  return [paths.launches, paths.storeLaunches].flatMap((parent) => namesIn(parent).map((name) => join(parent, name)));
 }
 
-async function fromLedger({ id, project, runId, kind, phase, step, owner }: LedgerEntry): Promise<RecordedLaunch | undefined> {
+function namesIn(directory: string): readonly string[] {
+  try {
+    return readdirSync(directory);
+  } catch {
+    return [];
+  }
+}
+
+function fromLedger({ id, project, runId, kind, phase, step, owner }: LedgerEntry): RecordedLaunch | undefined {
   if (step.kind !== 'process') return undefined;
-  const state = await readLaunch(step.directory);
+  const state = readLaunchSync(step.directory);
   const record = state?.record ?? toRecord(step.launch?.record);
   return {
     entryId: id,
@@ -82,9 +89,9 @@ async function fromLedger({ id, project, runId, kind, phase, step, owner }: Ledg
 }
 
 /** `undefined`: it was given back while we looked. */
-async function fromDirectory(directory: string): Promise<RecordedLaunch | undefined> {
-  const state = await readLaunch(directory);
-  if (state === undefined && (await isGone(directory))) return undefined;
+function fromDirectory(directory: string): RecordedLaunch | undefined {
+  const state = readLaunchSync(directory);
+  if (state === undefined && !existsSync(directory)) return undefined;
   return toUnlisted(directory, state);
 }
 
@@ -104,12 +111,5 @@ function withRunning({ paths }: LaunchesContext, launches: readonly RecordedLaun
   const running = findRunningLaunches([paths.launches, paths.storeLaunches], table).filter((directory) => !known.has(basename(directory)));
   return [...launches, ...running.map((directory) => toUnlisted(directory, undefined))].map((launch) =>
     launch.token !== undefined ? launch : { ...launch, token: recoverLaunch(launch.directory, table)?.record.token },
-  );
-}
-
-function isGone(path: string): Promise<boolean> {
-  return stat(path).then(
-    () => false,
-    () => true,
   );
 }

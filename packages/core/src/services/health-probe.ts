@@ -29,9 +29,18 @@ function loopbackCandidates(text: string): readonly URL[] {
   });
 }
 
+/** Loads what {@link probeHealth} needs, for a moment in which there is nothing else to do. Never rejects. */
+export async function prepareHealthProbe(url: string): Promise<void> {
+  await Promise.all(loopbackCandidates(url).map(loadClient)).catch(() => undefined);
+}
+
+/** Loaded when there is somebody to ask: TLS alone costs a command more than its work. */
+async function loadClient({ protocol }: URL) {
+  return protocol === 'https:' ? await import('node:https') : await import('node:http');
+}
+
 async function request(url: URL, options: { readonly timeoutMs: number; readonly signal: AbortSignal }): Promise<HealthAnswer> {
-  // Loaded when there is somebody to ask: TLS alone costs a command more than its work.
-  const client = url.protocol === 'https:' ? await import('node:https') : await import('node:http');
+  const client = await loadClient(url);
   return new Promise((resolve) => {
     const { signal, clear } = createDeadline(options.signal, options.timeoutMs);
     // A certificate of a development server is nobody's proof; the listener was proven already.

@@ -1,5 +1,5 @@
 import { readKernelListeners } from '../ports/index.js';
-import { examineLaunch, findAttendants, findFormerMembers, findTokenCarriers, hasEndedWell, isSettling, listenersByPid, readLaunch, readProcessTable, type Launch, type ProcessTable } from '../processes/index.js';
+import { examineLaunch, findAttendants, findFormerMembers, findTokenCarriers, hasEndedWell, isSettling, listenersByPid, readLaunch, readLivingTree, readProcessTable, type Launch, type ProcessTable } from '../processes/index.js';
 
 /** The listeners of one launch, as the last look found them. */
 export interface LaunchListeners {
@@ -31,6 +31,10 @@ export function createLaunchListeners(directory: string): LaunchListeners {
       launch = await readLaunch(directory);
       // A command that has ended badly is no service, whatever it left behind listens.
       if (launch === undefined || (isOver(launch) && !hasEndedWell(launch))) return [];
+      if (port !== undefined) {
+        listeners = listenersBelow(launch);
+        if (portsOf().includes(port)) return portsOf();
+      }
       const table = readProcessTable();
       listeners = listenersOfMembers(launch, table, { thorough: false, which: 'present' });
       // A server that became a daemon has left the session, and is known by its token or its open log.
@@ -66,6 +70,13 @@ function hasLivingMembers(launch: Launch, table: ProcessTable): boolean {
   const former = findFormerMembers(launch, members, table);
   const attendants = findAttendants(launch, members, runner?.pid, table);
   return members.some(({ pid }) => !former.has(pid) && !attendants.has(pid)) || detached.some(({ pid }) => isSettling(pid, table));
+}
+
+/** Those of the command and what it started itself, without a look at any other process; none where a former start may have left something. */
+function listenersBelow(launch: Launch): Listeners {
+  if (launch.restarts > 0 || launch.child === undefined) return new Map();
+  const tree = readLivingTree(launch);
+  return tree.includes(launch.child.pid) ? listenersByPid(tree) : new Map();
 }
 
 /** `present`: of what belongs to the present start of the command; `former`: of what an earlier one left behind. */

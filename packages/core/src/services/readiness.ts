@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { type LaunchExit } from '../contract/index.js';
 import { describeExit, describeRestarts, type LogPosition } from '../processes/index.js';
-import { probeHealth } from './health-probe.js';
+import { prepareHealthProbe, probeHealth } from './health-probe.js';
 import { diagnoseLog } from './log-diagnosis.js';
 import { firstPauseMs, nextPauseMs } from './poll-pause.js';
 import { createReadyLog, type ReadyLog } from './ready-log.js';
@@ -102,6 +102,7 @@ const firstIncarnation: Incarnation = { restarts: 0, ended: false, logStart: { r
 export async function waitServiceReady(request: ServiceReadyRequest): Promise<ServiceReadiness> {
   const ended = new AbortController();
   const signal = AbortSignal.any([request.signal, ended.signal]);
+  if (request.healthUrl !== undefined) void prepareHealthProbe(request.healthUrl);
   const log = request.readyLog === undefined ? undefined : createReadyLog(request.launch.logPath, request.readyLog, (await readIncarnation(request)).logStart);
   try {
     const exit = request.launch.exited(signal).then(async (value) => {

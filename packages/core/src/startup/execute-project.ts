@@ -73,7 +73,7 @@ async function attemptProject(context: ExecuteContext, request: ExecuteRequest, 
     warnings: new Map(),
     variables: new Map(),
     hooked: {},
-    headStart: createHeadStart(project.dependencies.filter(({ action, requires }) => action !== 'keep' && requires.length === 0).length),
+    headStart: createHeadStart(project.dependencies.filter(({ action, requires }) => action !== 'keep' && requires.length === 0).map(({ id }) => id)),
   };
   let outcomes: ReadonlyMap<string, NodeOutcome> = new Map();
   const timings = () => toTimings(project.name, new Map([...outcomes].filter(([id]) => isShownNode(run, id))));

@@ -15,7 +15,9 @@ export async function runDependencyNode({ context, request, acquired, variables,
     return { state: 'kept' };
   }
   const required = Object.fromEntries(dependency.requires.map((id) => [id, toPlain(variables.get(id) ?? {})]));
-  const start = await startDependency(context, { dependency, critical, toHandle, project, runId: request.runId, required, failed: new Set(acquired.failed.keys()), signal, ...(dependency.requires.length === 0 ? { onLaunched: headStart.once() } : {}) });
+  const onLaunched = () => headStart.launched(dependency.id);
+  await headStart.before(dependency.id, signal);
+  const start = await startDependency(context, { dependency, critical, toHandle, project, runId: request.runId, required, failed: new Set(acquired.failed.keys()), signal, onLaunched }).finally(onLaunched);
   if (!start.usable) {
     const outcome = { ...start.outcome, message: context.redaction.text(start.outcome.message) };
     acquired.failed.set(dependency.id, outcome);

@@ -13,7 +13,7 @@ import { projectsOf } from './service-naming.js';
  * older state come back; the state file goes last. With a mode, the other mode's state becomes the latest.
  */
 export async function clearState(scope: ScopeOnDisk, options: { readonly mode?: Mode; readonly runs?: boolean }): Promise<void> {
-  await ensureDirectory(scope.scopeDirectory);
+  ensureDirectory(scope.scopeDirectory);
   const other: Mode | undefined = options.mode === undefined ? undefined : options.mode === 'main' ? 'trees' : 'main';
   const survivor = other === undefined ? undefined : findState({ ...scope, mode: other }).found?.state;
 

@@ -168,7 +168,7 @@ async function writeRun(
 
 async function ensureRunDirectory(scope: ScopeOnDisk, runId: string): Promise<string> {
   const directory = runDirectory(scope.scopeDirectory, runId);
-  await ensureDirectory(directory);
+  ensureDirectory(directory);
   await syncDirectory(runsDirectory(scope.scopeDirectory));
   return directory;
 }

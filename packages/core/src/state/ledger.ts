@@ -69,7 +69,7 @@ export function createLedger(options: LedgerOptions): Ledger {
 
   return {
     async intent({ kind, project, runId, step, durable }) {
-      await ensureDirectory(directory);
+      ensureDirectory(directory);
       const id = ledgerIdOf(step);
       const known = await read(id);
       lastCreated = Math.max(now(), lastCreated + 1);
@@ -89,7 +89,7 @@ export function createLedger(options: LedgerOptions): Ledger {
       const entry = await read(id) ?? own.get(id);
       if (entry === undefined) return;
       seam(`ledger.${entry.step.kind}.after-effect`);
-      await ensureDirectory(directory);
+      ensureDirectory(directory);
       await write({ ...entry, phase: 'confirmed', step: { ...entry.step, ...patch, kind: entry.step.kind } as TeardownStep });
       seam(`ledger.${entry.step.kind}.after-confirm`);
     },
@@ -108,7 +108,7 @@ export function createLedger(options: LedgerOptions): Ledger {
     },
 
     async list() {
-      const names = (await namesIn(directory)).filter((name) => name.endsWith('.json') && !name.startsWith('.'));
+      const names = namesIn(directory).filter((name) => name.endsWith('.json') && !name.startsWith('.'));
       const results = await Promise.all(names.map((name) => readEntry(join(directory, name))));
       const entries = results.flatMap((result) => (result !== undefined && 'entry' in result ? [result.entry] : []));
       const damaged = results.flatMap((result) => (result !== undefined && 'message' in result ? [result] : []));
@@ -118,7 +118,7 @@ export function createLedger(options: LedgerOptions): Ledger {
     async quarantine(path) {
       const target = join(directory, 'damaged', basename(path));
       try {
-        await ensureDirectory(join(directory, 'damaged'));
+        ensureDirectory(join(directory, 'damaged'));
         await rename(path, target);
         await syncDirectory(directory);
       } catch (error) {

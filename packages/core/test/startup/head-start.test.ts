@@ -13,28 +13,43 @@ async function isOver(promise: Promise<void>): Promise<boolean> {
 
 describe('createHeadStart', () => {
   it('is over when every participant is launched, however often one says so', async () => {
-    const headStart = createHeadStart(2);
-    const [first, second] = [headStart.once(), headStart.once()];
+    const headStart = createHeadStart(['postgres', 'redis']);
     const over = headStart.over(never);
-    first();
-    first();
+    headStart.launched('postgres');
+    headStart.launched('postgres');
     expect(await isOver(over)).to.equal(false);
-    second();
+    headStart.launched('redis');
     expect(await isOver(over)).to.equal(true);
   });
 
+  it('lets one participant after the other launch, in their order', async () => {
+    const headStart = createHeadStart(['postgres', 'redis', 'n8n']);
+    const [first, second, third] = [headStart.before('postgres', never), headStart.before('redis', never), headStart.before('n8n', never)];
+    expect([await isOver(first), await isOver(second), await isOver(third)]).to.deep.equal([true, false, false]);
+    headStart.launched('postgres');
+    expect([await isOver(second), await isOver(third)]).to.deep.equal([true, false]);
+    headStart.launched('redis');
+    expect(await isOver(third)).to.equal(true);
+  });
+
+  it('keeps nobody back who is no participant', async () => {
+    expect(await isOver(createHeadStart(['postgres']).before('supabase', never))).to.equal(true);
+  });
+
   it('is over at once without participants', async () => {
-    expect(await isOver(createHeadStart(0).over(never))).to.equal(true);
+    expect(await isOver(createHeadStart([]).over(never))).to.equal(true);
   });
 
   it('is over at abort', async () => {
     const abort = new AbortController();
-    const over = createHeadStart(1).over(abort.signal);
+    const over = createHeadStart(['postgres']).over(abort.signal);
     abort.abort();
     expect(await isOver(over)).to.equal(true);
   });
 
   it('keeps nobody waiting for a participant that launches nothing', async () => {
-    await createHeadStart(1).over(never);
+    const headStart = createHeadStart(['postgres', 'redis']);
+    await headStart.before('redis', never);
+    await createHeadStart(['postgres']).over(never);
   });
 });

@@ -1,66 +1,95 @@
 import { chmod, chown, open, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { StartContext } from '@envctl/core';
+import type { StartContext, TaskResult } from '@envctl/core';
 import { failStart } from '@envctl/core';
 import { prepareClient } from '../database/client.js';
 import { adminPasswordName, adminRole } from '../names.js';
-import { clusterPaths, writePin, type PinnedServer } from './select.js';
+import { runsInPlace } from './embedded.js';
+import { clusterPaths, writePin, type PinnedServer, type SelectedServer } from './select.js';
 
 const initdbTimeoutMs = 120_000;
 
 /**
- * Makes the data directory once. The password reaches initdb in a file of mode 0600 that is gone before the
- * cluster gets its name.
+ * Makes the data directory once, and gives the instance its programs. The password reaches initdb in a file of mode 0600 that
+ * is gone before the cluster gets its name.
  */
-export async function ensureCluster(ctx: StartContext, server: PinnedServer): Promise<string> {
+export async function ensureCluster(ctx: StartContext, selected: SelectedServer): Promise<string> {
   const password = await ctx.secrets.ensure(adminPasswordName);
   await ctx.directory('cluster', async (temporary) => {
-    assertRunnable(server);
     const passwordFile = join(temporary, 'initdb-password');
     await writePrivate(ctx, passwordFile, `${password}\n`);
-    await runInitdb(ctx, server, join(temporary, 'data'), passwordFile);
+    await makeCluster(ctx, selected, join(temporary, 'data'), passwordFile);
     await rm(passwordFile);
-    await writePin(join(temporary, 'server.json'), server);
+    await writePin(join(temporary, 'server.json'), selected.server);
   });
+  await selected.keep();
   return clusterPaths(ctx.instance.directory).data;
 }
 
+/** While initdb runs where the package has it, the instance gets its copy; what cannot be run there is run from the copy. */
+async function makeCluster(ctx: StartContext, selected: SelectedServer, data: string, passwordFile: string): Promise<void> {
+  const { server, bin } = selected;
+  const inPlace = bin !== server.bin && hasPlainPath(bin) && runsInPlace(bin, ctx.dataUser !== undefined);
+  let result = inPlace ? await runInitdb(ctx, selected, { bin, data, passwordFile }) : undefined;
+  if (result?.code !== 0) {
+    if (!hasPlainPath(server.bin)) refusePath(server.bin);
+    await selected.keep();
+    await rm(data, { recursive: true, force: true });
+    result = await runInitdb(ctx, selected, { bin: server.bin, data, passwordFile });
+  }
+  ctx.signal.throwIfAborted();
+  if (result.code !== 0) {
+    const output = result.output.filter((line) => line.trim() !== '').slice(-3).join(' | ');
+    failStart('hard_start_failure', 'database_init_failed', `initdb ended with code ${result.code}: ${output}`);
+  }
+  if (takesSettings(server)) await restoreSettings(join(data, 'postgresql.conf'));
+  const major = Number.parseInt(await readFile(join(data, 'PG_VERSION'), 'utf8'), 10);
+  ctx.events.emit('postgres.cluster.created', { project: ctx.project.name, major });
+}
+
 /** initdb runs the programs beside it through a shell, between double quotes, by their real path: no link helps. */
-function assertRunnable({ bin }: PinnedServer): void {
-  if (!/["$`\\]/.test(bin)) return;
+function hasPlainPath(bin: string): boolean {
+  return !/["$`\\]/.test(bin);
+}
+
+function refusePath(bin: string): never {
   failStart('hard_start_failure', 'database_path_unusable', `initdb cannot be run below a path with a ", a $, a \\ or a backtick: ${bin}`, [
     'export ENVCTL_STORE_DIR=<a directory without them>',
     'or export ENVCTL_POSTGRES_BIN_DIR=<directory with initdb and postgres>: the data may stand anywhere',
   ]);
 }
 
-async function runInitdb(ctx: StartContext, server: PinnedServer, data: string, passwordFile: string): Promise<void> {
-  const task = ctx.task({
-    name: 'initdb',
-    command: [
-      join(server.bin, 'initdb'),
-      '--pgdata', data,
-      '--username', adminRole,
-      '--pwfile', passwordFile,
-      '--auth', 'scram-sha-256',
-      '--encoding', 'UTF8',
-      ...localeOptions(server),
-      ...(takesSettings(server) ? memorySettings.flatMap(({ name, own }) => ['--set', `${name}=${own}`]) : []),
-    ],
-    cwd: ctx.instance.directory,
-    dataDirectories: [data],
-    timeoutMs: initdbTimeoutMs,
-  });
-  const [result] = await Promise.all([task, prepareClient()]);
-  ctx.signal.throwIfAborted();
-  if (result.code === 0) {
-    if (takesSettings(server)) await restoreSettings(join(data, 'postgresql.conf'));
-    const major = Number.parseInt(await readFile(join(data, 'PG_VERSION'), 'utf8'), 10);
-    ctx.events.emit('postgres.cluster.created', { project: ctx.project.name, major });
-    return;
+interface InitdbPaths {
+  readonly bin: string;
+  readonly data: string;
+  readonly passwordFile: string;
+}
+
+async function runInitdb(ctx: StartContext, selected: SelectedServer, { bin, data, passwordFile }: InitdbPaths): Promise<TaskResult> {
+  const { server } = selected;
+  let beside: Promise<unknown> = Promise.resolve();
+  try {
+    return await ctx.task({
+      name: 'initdb',
+      command: [
+        join(bin, 'initdb'),
+        '--pgdata', data,
+        '--username', adminRole,
+        '--pwfile', passwordFile,
+        '--auth', 'scram-sha-256',
+        '--encoding', 'UTF8',
+        ...localeOptions(server),
+        ...(takesSettings(server) ? memorySettings.flatMap(({ name, own }) => ['--set', `${name}=${own}`]) : []),
+      ],
+      cwd: ctx.instance.directory,
+      dataDirectories: [data],
+      timeoutMs: initdbTimeoutMs,
+      // Whoever needs the copy asks for it again, and is told why there is none.
+      onLaunched: () => void (beside = Promise.allSettled([selected.keep(), prepareClient()])),
+    });
+  } finally {
+    await beside;
   }
-  const output = result.output.filter((line) => line.trim() !== '').slice(-3).join(' | ');
-  failStart('hard_start_failure', 'database_init_failed', `initdb ended with code ${result.code}: ${output}`);
 }
 
 /**

@@ -1,4 +1,4 @@
-import { chmodSync, constants, linkSync, mkdirSync, readdirSync, statSync } from 'node:fs';
+import { chmodSync, constants, existsSync, linkSync, mkdirSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { chmod, copyFile, readFile, stat, symlink } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { basename, dirname, join, relative } from 'node:path';
@@ -24,6 +24,26 @@ export async function findEmbedded(): Promise<ServerPrograms | undefined> {
   } catch {
     return undefined;
   }
+}
+
+/**
+ * Whether the programs of the package can be run where they are: the links to their libraries are there (install scripts may be off), and,
+ * for another user, nothing on the way is closed to others.
+ */
+export function runsInPlace(bin: string, byAnotherUser: boolean): boolean {
+  const native = dirname(bin);
+  try {
+    if (!readLinks(native).every(({ target }) => existsSync(join(dirname(native), target)))) return false;
+    return !byAnotherUser || (isOpen(native, 0o001) && ['bin', 'lib', 'share'].every((name) => (statSync(join(native, name)).mode & 0o005) === 0o005));
+  } catch {
+    return false;
+  }
+}
+
+/** Whether a directory and all above it give everybody `mode`. */
+function isOpen(directory: string, mode: number): boolean {
+  if ((statSync(directory).mode & mode) !== mode) return false;
+  return dirname(directory) === directory || isOpen(dirname(directory), mode);
 }
 
 /**
@@ -79,13 +99,18 @@ function isProgram(path: string): boolean {
 }
 
 async function makeLinks(native: string, target: string): Promise<void> {
-  const text = await readFile(join(native, 'pg-symlinks.json'), 'utf8').catch(() => '[]');
   const packageRoot = dirname(target);
-  for (const link of JSON.parse(text) as readonly LinkEntry[]) {
+  for (const link of readLinks(native)) {
     const path = join(target, relative('native', link.target));
     if (relative(packageRoot, path).startsWith('..')) continue;
     await symlink(basename(link.source), path);
   }
+}
+
+/** The links that the package's install script makes; a package without the list has them, or needs none. */
+function readLinks(native: string): readonly LinkEntry[] {
+  const path = join(native, 'pg-symlinks.json');
+  return existsSync(path) ? (JSON.parse(readFileSync(path, 'utf8')) as readonly LinkEntry[]) : [];
 }
 
 function listTree(root: string): { directories: string[]; files: string[] } {

@@ -12,6 +12,15 @@ export interface PinnedServer {
   readonly major?: number;
 }
 
+/** The programs that an instance will run with, and where they are until it has them. */
+export interface SelectedServer {
+  readonly server: PinnedServer;
+  /** Where the same programs are now. */
+  readonly bin: string;
+  /** Gives the instance its copy; there is nothing to do a second time, and nothing for programs that stay where they are. */
+  keep(): Promise<void>;
+}
+
 /** Where an instance keeps its cluster. */
 export function clusterPaths(instanceDirectory: string): { readonly cluster: string; readonly data: string; readonly pin: string } {
   const cluster = join(instanceDirectory, 'cluster');
@@ -20,20 +29,20 @@ export function clusterPaths(instanceDirectory: string): { readonly cluster: str
 
 /**
  * Chooses the programs: those that made the cluster while they are there, else others of the same major
- * version, else (no cluster yet) the best on this machine. Embedded programs are copied first, so that an
- * update of the package never strands the data.
+ * version, else (no cluster yet) the best on this machine. Of embedded programs the instance keeps a copy, so
+ * that an update of the package never strands the data.
  */
-export async function selectServer(ctx: StartContext): Promise<PinnedServer> {
+export async function selectServer(ctx: StartContext): Promise<SelectedServer> {
   const { data, pin } = clusterPaths(ctx.instance.directory);
   const major = await readMajor(data);
   const pinned = await readPin(pin);
-  if (pinned !== undefined && (await hasPrograms(pinned.bin))) return pinned;
+  if (pinned !== undefined && (await hasPrograms(pinned.bin))) return staying(pinned);
   const servers = await findServers(ctx);
   const server = servers.find((candidate) => major === undefined || candidate.major === major);
   if (server === undefined) refuse(servers, major, data);
-  const chosen = await copyIfEmbedded(ctx, server);
-  ctx.events.emit('postgres.server.selected', { project: ctx.project.name, source: server.source, bin: chosen.bin });
-  return chosen;
+  const selected = toSelected(ctx, server);
+  ctx.events.emit('postgres.server.selected', { project: ctx.project.name, source: server.source, bin: selected.server.bin });
+  return selected;
 }
 
 /** The text of the pin file for `server`. */
@@ -41,11 +50,19 @@ export async function writePin(path: string, server: PinnedServer): Promise<void
   await writeFile(path, `${JSON.stringify(server, undefined, 2)}\n`);
 }
 
-async function copyIfEmbedded(ctx: StartContext, server: ServerPrograms): Promise<PinnedServer> {
+function toSelected(ctx: StartContext, server: ServerPrograms): SelectedServer {
   const major = server.major === undefined ? {} : { major: server.major };
-  if (server.source !== 'embedded') return { source: server.source, bin: server.bin, ...major };
-  const directory = await ctx.directory(`server-${server.version}`, (temporary) => copyEmbedded(server, temporary, ctx.signal), { owner: 'envctl' });
-  return { source: 'embedded', bin: join(directory, 'bin'), ...major };
+  if (server.source !== 'embedded') return staying({ source: server.source, bin: server.bin, ...major });
+  const name = `server-${server.version}`;
+  return {
+    server: { source: 'embedded', bin: join(ctx.instance.directory, name, 'bin'), ...major },
+    bin: server.bin,
+    keep: async () => void (await ctx.directory(name, (temporary) => copyEmbedded(server, temporary, ctx.signal), { owner: 'envctl' })),
+  };
+}
+
+function staying(server: PinnedServer): SelectedServer {
+  return { server, bin: server.bin, keep: () => Promise.resolve() };
 }
 
 function refuse(servers: readonly ServerPrograms[], major: number | undefined, data: string): never {

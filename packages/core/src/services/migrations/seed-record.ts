@@ -35,7 +35,7 @@ export function isSeeded(files: Pick<DetectionFiles, 'readText'>, recordsDirecto
 }
 
 export async function rememberSeed(recordsDirectory: string, project: string, database: Database): Promise<void> {
-  await ensureDirectory(recordsDirectory);
+  ensureDirectory(recordsDirectory);
   await writeJsonAtomic(seedRecordPath(recordsDirectory, project, database), { version: 1, project, ...database } satisfies SeedRecord);
 }
 

@@ -123,6 +123,6 @@ async function remember(context: Pick<PreparationContext, 'paths'>, planned: Pla
   const path = recordPath(context.paths.preparations, planned);
   const known = readRecord(files, path);
   if (isDeepStrictEqual(known, record)) return;
-  await ensureDirectory(context.paths.preparations);
+  ensureDirectory(context.paths.preparations);
   await writeJsonAtomic(path, record);
 }

@@ -112,11 +112,11 @@ function isOurs(path: string, digests: readonly string[]): boolean {
 
 /** Nobody else's directory is written to, and no link is followed out of the original's one: it may lie below `/tmp`. */
 async function prepareDirectories({ runtimeDirectory, uid }: MirrorOptions, paths: readonly string[]): Promise<void> {
-  await ensureDirectory(runtimeDirectory);
+  ensureDirectory(runtimeDirectory);
   const root = realpathSync(runtimeDirectory);
   const directories = [runtimeDirectory, legacySharedDirectory(runtimeDirectory), ...[...new Set(paths.map(dirname))].sort()];
   for (const directory of directories) {
-    await ensureDirectory(directory);
+    ensureDirectory(directory);
     const expected = root + directory.slice(runtimeDirectory.length);
     const facts = lstatSync(realpathSync(directory));
     if (realpathSync(directory) !== expected) throw new EnvctlError('ENVCTL_E_STATE_WRITE', `${directory} leads out of ${runtimeDirectory}`, { kind: 'environment' });
