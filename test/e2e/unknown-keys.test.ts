@@ -77,8 +77,8 @@ describe('a default mode that is none', function () {
 
   it('refuses a start, and matters to none that says its mode', async () => {
     for (const words of [['start'], ['explain-startup'], ['preflight']]) {
-      const { code, document } = await world.json(words, { env });
-      expect({ code, isNamed: JSON.stringify(document).includes('forest') }, words.join(' ')).to.deep.equal({ code: 1, isNamed: true });
+      const { code, document, stderr } = await world.json(words, { env });
+      expect({ code, isNamed: JSON.stringify(document).includes('forest'), isWarnedOf: stderr.includes('Warning: ENVCTL_DEFAULT_MODE') }, words.join(' ')).to.deep.equal({ code: 1, isNamed: true, isWarnedOf: false });
     }
     for (const words of [['explain-startup'], ['preflight'], ['start']]) expect((await world.json([...words, '--main'], { env })).code, words.join(' ')).to.equal(0);
   });

@@ -22,7 +22,7 @@ describe('a new cluster', () => {
   function program(name: string, script: string): string {
     for (const part of ['bin', 'lib', 'share']) mkdirSync(join(root, name, 'native', part), { recursive: true });
     const bin = join(root, name, 'native/bin');
-    writeFileSync(join(bin, 'initdb'), `#!/bin/sh\n${script}`, { mode: 0o755 });
+    for (const one of ['initdb', 'postgres']) writeFileSync(join(bin, one), `#!/bin/sh\n${script}`, { mode: 0o755 });
     return bin;
   }
 
@@ -88,6 +88,27 @@ describe('a new cluster', () => {
     // Its own ids: only root may give a file to somebody else.
     await ensureCluster(context({ name: 'nobody', uid: process.getuid?.() ?? 0, gid: process.getgid?.() ?? 0, home: '/' }), selection(from, to).selected);
     expect(madeBy()).to.equal(join(to, 'initdb'));
+  });
+
+  it('is made by what is kept where the package may not be executed', async () => {
+    const [from, to] = [program('package', working), program('kept', working)];
+    chmodSync(join(from, 'initdb'), 0o644);
+    await ensureCluster(context(), selection(from, to).selected);
+    expect(madeBy()).to.equal(join(to, 'initdb'));
+  });
+
+  it('has no name while its programs could not be kept', async () => {
+    const { selected } = selection(program('package', working), join(root, 'kept/bin'));
+    const keep = () => Promise.reject(new Error('no space left'));
+    const error: unknown = await ensureCluster(context(), { ...selected, keep }).catch((reason: unknown) => reason);
+    expect(String(error)).to.include('no space left');
+    expect(existsSync(join(root, 'cluster/server.json'))).to.equal(false);
+  });
+
+  it('tells why it cannot be made in place where what is kept cannot be run', async () => {
+    const { selected } = selection(program('package', 'exit 1\n'), join(root, 'a $HOME/bin'));
+    const error: unknown = await ensureCluster(context(), selected).catch((reason: unknown) => reason);
+    expect(String(error)).to.include('initdb ended with code 1: it failed');
   });
 
   it('tells what was said when neither works', async () => {

@@ -3,7 +3,7 @@ export { resolveRepository } from '../projects/read-only.js';
 export { contractVersion, toFailureDocument, toResultDocument } from './json-document.js';
 export { describeError, toEnvctlError } from './describe-error.js';
 export { cacheDoorManifest, originOf, originOrder, pluginSetKey, readDoorManifest, toDoorManifest, type DoorManifest, type ManifestSource, type PluginDeclarations, type PluginDiagnostic, type PluginEntry, type PluginOrigin, type PluginProblem, type PluginStatus } from './door-manifest.js';
-export { mendOfPlugin } from './plugin-faults.js';
+export { mendOfPlugin, removalOf } from './plugin-faults.js';
 export { oclifDirectories, type OclifDirectories } from './oclif-directories.js';
 export { readFaultSeam } from './fault-seam.js';
 export { runCli, type FrontDoorOptions } from './front-door.js';

@@ -98,7 +98,7 @@ function toAbsent(plugin: InstalledPlugin, source: FaultSource): PluginEntry {
 function whyAbsent(plugin: InstalledPlugin, { told, late }: FaultSource): { readonly message: string; readonly mend: string } {
   const { name, root, origin } = plugin;
   const file = join(root, 'package.json');
-  const leave = origin === 'link' ? `envctl plugins unlink ${name}` : `envctl plugins uninstall ${name}`;
+  const leave = removalOf({ name, origin });
   const again = origin === 'link' ? `correct it, or: ${leave}` : `install it again, or: ${leave}`;
   if (late.has(name)) return { message: 'a module of it does not end loading', mend: leave };
   if (statSync(root, { throwIfNoEntry: false })?.isDirectory() !== true) return { message: 'its directory is gone', mend: origin === 'link' ? leave : again };
@@ -141,9 +141,14 @@ function toManifestFaults({ name, root }: InstalledPlugin, told: readonly Compla
 /** What mends a plugin of which a part does not work, by where it comes from and why: `reason` is what Node or the plugin said. */
 export function mendOfPlugin(reason: string, { name, root, origin }: { readonly name: string; readonly root: string; readonly origin: PluginOrigin }): string {
   const isMissing = reason.startsWith('Cannot find package ');
-  if (origin === 'link') return `${isMissing ? `npm install in ${root}` : 'correct it'}, or: envctl plugins unlink ${name}`;
-  if (origin === 'user') return `${isMissing ? 'install it again' : 'envctl plugins update'}, or: envctl plugins uninstall ${name}`;
+  if (origin === 'link') return `${isMissing ? `npm install in ${root}` : 'correct it'}, or: ${removalOf({ name, origin })}`;
+  if (origin === 'user') return `${isMissing ? 'install it again' : 'envctl plugins update'}, or: ${removalOf({ name, origin })}`;
   return 'install envctl again: npm install --global envctl';
+}
+
+/** The command that removes an installed or a linked plugin. */
+export function removalOf({ name, origin }: { readonly name: string; readonly origin: PluginOrigin }): string {
+  return `envctl plugins ${origin === 'link' ? 'unlink' : 'uninstall'} ${name}`;
 }
 
 /** The same for every command that fails for it: without the file that oclif imports and who imports it. */

@@ -18,6 +18,8 @@ export interface DeclaredRefiner {
 export interface ConfigRefiner extends DeclaredRefiner {
   /** Loads the plugin; may reject. */
   load(): Promise<readonly StandardSchema[]>;
+  /** What mends the plugin when it fails for `reason`. */
+  mend(reason: string): string;
 }
 
 interface Issue {
@@ -67,8 +69,8 @@ async function judge(model: ConfigModel, refiner: ConfigRefiner, saving: RefineO
     const issues = await Promise.all(schemas.map((schema) => inTime(async () => issuesOf(await schema['~standard'].validate(values)))));
     return issues.flat().map((issue) => toProblem(model, refiner, { issue, saving }));
   } catch (error) {
-    const { name } = refiner.plugin;
-    return [{ kind: 'refiner-failed', severity: 'warning', message: withoutSecrets(model, `The configuration of ${name} could not be judged: ${errorMessage(error)}`), hint: `Update or remove it: envctl plugins uninstall ${name}` }];
+    const reason = withoutSecrets(model, errorMessage(error));
+    return [{ kind: 'refiner-failed', severity: 'warning', message: `The configuration of ${refiner.plugin.name} could not be judged: ${reason}`, hint: refiner.mend(reason) }];
   }
 }
 

@@ -108,8 +108,8 @@ export interface StartContext extends ProbeContext {
   /**
    * Builds a directory of the instance under a temporary name and renames it: it exists whole or not at
    * all. `build` is not called when it exists already. The directory belongs to the data user (mode 0700)
-   * when `build` is called, and what is in it afterwards, save for what directories hold that were the data user's
-   * before: a task made them. Never put hard links to outside files into it.
+   * when `build` is called, and what `build` wrote into it afterwards: not what a directory holds that a task of the data
+   * user made, and no file with other names.
    * With `owner: 'envctl'` it stays envctl's own, readable by everyone (0755): programs a server only reads.
    */
   directory(name: string, build: (temporaryPath: string) => Promise<void>, options?: { readonly owner?: 'data-user' | 'envctl' }): Promise<string>;

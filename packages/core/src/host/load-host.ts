@@ -2,7 +2,7 @@
  * The registry: what every plugin contributes, read from manifests alone. Plugin code is imported only when
  * one of its contributions is asked for, and a plugin that fails takes nothing down but its own contributions.
  */
-import { mendOfPlugin, originOrder, type PluginOrigin } from '../boot/index.js';
+import { mendOfPlugin, originOrder, removalOf, type PluginOrigin } from '../boot/index.js';
 import {
   EnvctlError,
   type Check, type Collector, type ConfigKeyDeclaration, type DependencyDeclaration, type DependencyDefinition, type FamilyDeclaration,
@@ -78,6 +78,8 @@ export interface ConfigRefinerSource {
   readonly keys: readonly string[];
   /** Activates the plugin. Rejects with the error of its diagnostic when it is out of work. */
   load(): Promise<readonly StandardSchema[]>;
+  /** What mends the plugin when it fails for `reason`. */
+  mend(reason: string): string;
 }
 
 /** Reads the manifests of the plugins and resolves clashes: core, bundled, user, linked; within an origin by name. Never throws. */
@@ -196,6 +198,7 @@ export function loadHost(options: HostOptions): Registry {
           if (failure !== undefined) throw toExtensionError(failure.diagnostic, failure.cause);
           return configRefiners;
         },
+        mend: (reason) => mendOfPlugin(reason, plugin),
       })),
   };
 }
@@ -203,7 +206,7 @@ export function loadHost(options: HostOptions): Registry {
 function clash(loser: ActivePlugin, kind: ContributionKind, id: string, winner: string): Diagnostic {
   return {
     plugin: loser.name, version: loser.version, path: `package.json#envctl.contributes.${kind}`, code: 'ENVCTL_E_PLUGIN_CLASH',
-    message: `${id} is already declared by ${winner}`, mend: `rename it, or remove one of the two: envctl plugins uninstall ${loser.name}`,
+    message: `${id} is already declared by ${winner}`, mend: `rename it, or remove one of the two: ${removalOf(loser)}`,
   };
 }
 

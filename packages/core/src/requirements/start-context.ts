@@ -95,17 +95,18 @@ export function createStartContext(inputs: StartContextInputs): OpenStartContext
     ownTasks.add(launchName(request.name));
     await rm(logPath(request.name), { force: true });
     const acquired = await acquire(request, 'task', []);
-    request.onLaunched?.();
     const limit = createDeadline(probe.signal, request.timeoutMs);
     const clear = () => releaseProcesses(engine, [{ entryId: acquired.entry.id, directory: acquired.directory }], { keepReserved: true });
     // Not at once: the server that comes next is launched first.
     const clearLater = () => delay(clearingPauseMs).then(clear);
     let code: number | undefined;
     try {
+      request.onLaunched?.();
       ({ code } = await waitForExit(acquired.directory, limit.signal));
       return { code, output: await tailLines(logPath(request.name), 20) };
     } catch (error) {
       probe.signal.throwIfAborted();
+      if (!limit.signal.aborted) throw error;
       throw new EnvctlError('ENVCTL_E_RUN_TIMEOUT', `${record.id}: ${request.name} did not end within ${request.timeoutMs} ms.`, { kind: 'dependency', cause: error });
     } finally {
       limit.clear();
@@ -250,16 +251,17 @@ async function endAll(engine: EngineContext, instance: string, launches: readonl
 }
 
 /**
- * What envctl itself wrote as root becomes the data user's. Links are not followed, and a directory that is the data user's already is its own
- * affair: what it put there may be a link to somebody else's file.
+ * What envctl itself wrote as root becomes the data user's. Nothing of somebody else is given away that the data user may have put there: links
+ * are not followed, a file with other names keeps its owner, and a directory that is the data user's already is its own affair.
  */
 async function giveTree(path: string, owner: { readonly uid: number; readonly gid: number }): Promise<void> {
+  await lchown(path, owner.uid, owner.gid);
   for (const entry of await readdir(path, { withFileTypes: true })) {
     const child = join(path, entry.name);
-    const { uid } = await lstat(child);
+    const { uid, nlink } = await lstat(child);
     if (uid === owner.uid) continue;
     if (entry.isDirectory()) await giveTree(child, owner);
-    await lchown(child, owner.uid, owner.gid);
+    else if (nlink === 1) await lchown(child, owner.uid, owner.gid);
   }
 }
 

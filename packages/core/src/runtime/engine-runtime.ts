@@ -146,7 +146,11 @@ export async function createRuntime(request: RuntimeRequest): Promise<EngineRunt
         configuration.requireConfig(asStart);
         return facade.explain(asStart, 'start');
       }, redactor.text);
-      const { config, route: complete } = engines.at(-1) ?? (await engineFor(route, 'any'));
+      const told = startup.ready ? '' : startup.problem.message;
+      const tell = (oddity: string): void => {
+        if (!told.includes(oddity.split('\n', 1)[0] ?? '')) warn(oddity);
+      };
+      const { config, route: complete } = engines.at(-1) ?? (await engineFor(route, 'any', tell));
       return toPreflightReport(config, complete, startup);
     },
     stop: (route) => withOddities(route, (engine) => runStop(engine, { mode: engine.route.modeAsked, selectors: toSelectors(route), signal })),

@@ -189,6 +189,7 @@ describe('host', () => {
     const registry = loadHost({ plugins });
     expect(registry.checks.map((one) => one.plugin.name)).to.deep.equal(['core']);
     expect(registry.diagnostics().map((one) => [one.plugin, one.code])).to.deep.equal([['bundled', 'ENVCTL_E_PLUGIN_CLASH'], ['user', 'ENVCTL_E_PLUGIN_CLASH'], ['link', 'ENVCTL_E_PLUGIN_CLASH']]);
+    expect(registry.diagnostics().map(({ mend }) => mend.split(': ')[1]).slice(1)).to.deep.equal(['envctl plugins uninstall user', 'envctl plugins unlink link']);
   });
 
   it('sees an alias of a config key as a clash too', async () => {

@@ -36,6 +36,9 @@ describe('a directory that a dependency builds as root', function () {
               mkdirSync(join(path, 'written/deep'), { recursive: true });
               writeFileSync(join(path, 'written/deep/file'), '');
               symlinkSync(outside, join(path, 'link'));
+              linkSync(outside, join(path, 'hard-link'));
+              // As an unpacked archive leaves it.
+              chownSync(path, 0, 0);
               // What a task of the data user made: it may put in it what it likes.
               mkdirSync(join(path, 'made'));
               chownSync(join(path, 'made'), ctx.dataUser!.uid, ctx.dataUser!.gid);

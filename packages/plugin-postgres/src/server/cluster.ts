@@ -5,6 +5,7 @@ import { failStart } from '@envctl/core';
 import { prepareClient } from '../database/client.js';
 import { adminPasswordName, adminRole } from '../names.js';
 import { runsInPlace } from './embedded.js';
+import { hasPrograms } from './find.js';
 import { clusterPaths, writePin, type PinnedServer, type SelectedServer } from './select.js';
 
 const initdbTimeoutMs = 120_000;
@@ -20,6 +21,8 @@ export async function ensureCluster(ctx: StartContext, selected: SelectedServer)
     await writePrivate(ctx, passwordFile, `${password}\n`);
     await makeCluster(ctx, selected, join(temporary, 'data'), passwordFile);
     await rm(passwordFile);
+    // A cluster that has its name has its programs.
+    await selected.keep();
     await writePin(join(temporary, 'server.json'), selected.server);
   });
   await selected.keep();
@@ -29,10 +32,10 @@ export async function ensureCluster(ctx: StartContext, selected: SelectedServer)
 /** While initdb runs where the package has it, the instance gets its copy; what cannot be run there is run from the copy. */
 async function makeCluster(ctx: StartContext, selected: SelectedServer, data: string, passwordFile: string): Promise<void> {
   const { server, bin } = selected;
-  const inPlace = bin !== server.bin && hasPlainPath(bin) && runsInPlace(bin, ctx.dataUser !== undefined);
+  const inPlace = bin !== server.bin && hasPlainPath(bin) && runsInPlace(bin, ctx.dataUser !== undefined) && (await hasPrograms(bin));
   let result = inPlace ? await runInitdb(ctx, selected, { bin, data, passwordFile }) : undefined;
-  if (result?.code !== 0) {
-    if (!hasPlainPath(server.bin)) refusePath(server.bin);
+  if (result === undefined && !hasPlainPath(server.bin)) refusePath(server.bin);
+  if (result === undefined || (result.code !== 0 && hasPlainPath(server.bin))) {
     await selected.keep();
     await rm(data, { recursive: true, force: true });
     result = await runInitdb(ctx, selected, { bin: server.bin, data, passwordFile });
