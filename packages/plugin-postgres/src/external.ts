@@ -33,7 +33,9 @@ export function projectExternal(config: ConfigReader): Readonly<Record<string, P
 export async function probeExternal(ctx: ProbeContext): Promise<DependencyOutcome> {
   const target = externalTarget(ctx.config);
   if (target === undefined) {
-    failStart('hard_start_failure', 'database_external_unset', 'no usable external Postgres server is configured', [
+    const given = ctx.config.string('ENVCTL_POSTGRES_URL') ?? '';
+    const why = given === '' ? 'ENVCTL_POSTGRES_URL is not set, and DB_HOST, DB_USER and DB_NAME are not all set' : 'ENVCTL_POSTGRES_URL is no postgresql:// URL with a port below 65536';
+    failStart('hard_start_failure', 'database_external_unset', `no usable external Postgres server is configured: ${why}`, [
       'envctl config --set ENVCTL_POSTGRES_URL=postgresql://user:password@host:port/database',
     ]);
   }

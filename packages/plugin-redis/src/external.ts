@@ -16,7 +16,8 @@ export function externalUrl(config: ConfigReader): URL | undefined {
 export async function probeExternal(ctx: ProbeContext): Promise<DependencyOutcome> {
   const url = externalUrl(ctx.config);
   if (url === undefined) {
-    failStart('hard_start_failure', 'redis_external_unset', 'no usable external Redis server is configured', ['envctl config --set ENVCTL_REDIS_URL=redis://:password@host:port/0']);
+    const why = (ctx.config.string('ENVCTL_REDIS_URL') ?? '') === '' ? 'is not set' : 'is no redis:// or rediss:// URL with a port below 65536';
+    failStart('hard_start_failure', 'redis_external_unset', `no usable external Redis server is configured: ENVCTL_REDIS_URL ${why}`, ['envctl config --set ENVCTL_REDIS_URL=redis://:password@host:port/0']);
   }
   const target = toTarget(url);
   const answer = await ask(target, { timeoutMs, signal: ctx.signal });

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { chmod, mkdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -122,6 +123,35 @@ describe('an initdb that outlives the start it belongs to', function () {
     const { code, stderr } = await repository.envctl('start', '--headless');
     expect({ code, told: /initdb ended with code 1: no luck/.test(stderr) }, stderr).to.deep.equal({ code: 1, told: true });
     expect((await repository.envctl('stop-all')).code).to.equal(0);
+    expect(await machine.census()).to.deep.equal(nothing);
+  });
+});
+
+describe('a removal of data that was killed', function () {
+  this.timeout(180_000);
+  let machine: Machine;
+  before(async function () {
+    await requireNamespaces(this);
+    machine = await createMachine('removal');
+  });
+  after(() => machine?.close());
+
+  it('leaves no half of a cluster where a start would look for a whole one', async () => {
+    const repository = await createRepository(machine, { 'backend/app.js': application, '.envctl': serviceConfig({ backend: 'node app.js' }, ['MAIN_POSTGRES_ENABLE=true']) });
+    await repository.json('start', '--headless');
+    await repository.json('stop-all');
+    const file = path.join(machine.directory, 'stopped');
+    const removing = repository.envctlWith({ env: { ENVCTL_TEST_SEAM_ENABLE: '1', ENVCTL_TEST_SEAM: `stop:instance.data.after-effect@1:${file}` } }, 'stop-all', '--remove-volumes');
+    await until('the command stops', () => existsSync(file) || undefined);
+    const inStore = async (): Promise<string[]> => (await machine.sh(`find ${machine.storeRoot} -mindepth 2 -maxdepth 2 -type d -printf '%f\\n'`)).split('\n').map((name) => name.replace(/^\.envctl-tmp-.*-postgres$/, 'temporary'));
+    expect(await inStore()).to.include('temporary').and.not.include('postgres');
+    const [command] = (await machine.census()).processes;
+    await machine.sh(`kill -9 ${command!.pid}`);
+    await removing;
+
+    await repository.json('start', '--headless');
+    await repository.json('stop-all', '--remove-volumes');
+    expect(await inStore()).to.not.include('temporary').and.not.include('postgres');
     expect(await machine.census()).to.deep.equal(nothing);
   });
 });

@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { expect } from 'chai';
 import { createMachine, nothing, requireNamespaces, requireProgram, until, type Machine } from './machine.js';
@@ -148,6 +148,23 @@ http.server.HTTPServer(("127.0.0.1", int(os.environ["PORT"])), http.server.Simpl
     const { processes: left } = await machine.census();
     expect(left.map(({ words }) => words)).to.deep.equal([`sleep ${helpers.newSession}`]);
     expect(detached.map(({ pid }) => pid)).to.deep.equal([left[0]!.pid]);
+  });
+
+  it('waits for a daemon without anything of ours but the cgroup, where there is one', async () => {
+    const daemon = `env -i PATH="$PATH" PORT="$PORT" setsid sh -c 'sleep 1; exec python3 -m http.server --bind 127.0.0.1 "$PORT"' >/dev/null 2>&1 </dev/null &`;
+    const repository = await start({ 'backend/app.sh': '#!/bin/sh\nexec python3 -m http.server --bind 127.0.0.1 "$PORT"\n', '.envctl': serviceConfig({ backend: './app.sh' }) });
+    const [launch] = (await machine.census()).launches;
+    const { cgroup } = JSON.parse(await readFile(path.join(launch!, 'launch.json'), 'utf8')) as { cgroup: string | null };
+    await repository.json('stop-all');
+
+    await writeFile(path.join(repository.root, 'backend/app.sh'), `#!/bin/sh\n${daemon}\nexit 0\n`);
+    const { code, stderr } = await repository.envctl('start', '--headless');
+    expect(code, stderr).to.equal(cgroup === null ? 1 : 0);
+    if (cgroup === null) return;
+    expect((await machine.census()).listeners).to.deep.equal([8000]);
+    expect((await repository.envctl('health')).code).to.equal(0);
+    await repository.json('stop-all');
+    expect(await machine.census()).to.deep.equal(nothing);
   });
 
   it('leaves what nobody can prove to be its own, unless a cgroup does', async () => {

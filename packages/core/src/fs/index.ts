@@ -5,6 +5,6 @@ export { type JsonFile, parseJson, readFailure, readJsonFile } from './read-json
 export { replaceUserFile, type ReplaceUserFileOptions } from './replace-user-file.js';
 export { type FileToWrite, type StagedFile, stageFile, stageLink, type WriteOptions, writeFileGroups } from './staged-file.js';
 export { makeDirectoriesSync } from './make-directories.js';
-export { namesIn, parseTemporaryName, sweepTemporaryFiles, type TemporaryOwner, temporaryName } from './temporary-files.js';
+export { namesIn, parseTemporaryName, sweepTemporaryFiles, takeName, type TemporaryOwner, temporaryName } from './temporary-files.js';
 export { errnoOf, isDiskRefusal, toWriteError } from './write-error.js';
 export { writeFileAtomic, writeJsonAtomic } from './write-file-atomic.js';

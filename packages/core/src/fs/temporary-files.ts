@@ -5,7 +5,7 @@
  */
 import { createHash, randomBytes } from 'node:crypto';
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
-import { rm, stat } from 'node:fs/promises';
+import { rename, rm, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { errnoOf, toWriteError } from './write-error.js';
 
@@ -68,6 +68,21 @@ export async function sweepTemporaryFiles(
     removed.push(path);
   }
   return removed;
+}
+
+/**
+ * Takes its name from a file or directory that is to be removed, so that a command that is killed while it removes leaves it whole under
+ * its name or in parts under a temporary one, which is swept. Gives that; undefined when there is nothing. Throws ENVCTL_E_STATE_WRITE.
+ */
+export async function takeName(path: string): Promise<string | undefined> {
+  const doomed = temporaryName(path);
+  try {
+    await rename(path, doomed);
+    return doomed;
+  } catch (error) {
+    if (errnoOf(error) === 'ENOENT') return undefined;
+    throw toWriteError(path, error);
+  }
 }
 
 /** Names in a directory; none when it is missing. Throws ENVCTL_E_STATE_WRITE. */

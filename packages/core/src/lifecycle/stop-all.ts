@@ -6,7 +6,7 @@ import { readdir, rm, rmdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { errorMessage } from '../contract/index.js';
 import { isDiskRefusal } from '../fs/index.js';
-import { isLaunchOf, readInstance, readInstances, removeInstanceData, writeInstance } from '../requirements/index.js';
+import { isLaunchOf, readInstance, readInstances, removeInstanceData, removeUnrecordedData, writeInstance } from '../requirements/index.js';
 import { readRecordedLaunches, recordedNeeds, releaseInOrder, releaseProcesses, type RecordedLaunch, type ReleaseReport } from '../resources/index.js';
 import { holdAll, type EngineContext } from '../scope/index.js';
 import type { ServiceRecord } from '../state/index.js';
@@ -129,7 +129,7 @@ async function removeRecordedFiles(context: EngineContext): Promise<readonly str
   for (const entry of entries) {
     if (entry.step.kind !== 'file' || !entry.durable) continue;
     try {
-      await rm(entry.step.path, { recursive: true, force: true });
+      await removeUnrecordedData(context, entry.step.path);
       await context.ledger.release(entry.id);
       removed.push(entry.step.path);
     } catch (error) {

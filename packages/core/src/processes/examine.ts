@@ -5,6 +5,7 @@
  */
 import { basename, dirname } from 'node:path';
 import type { ProcessIdentity } from '../contract/index.js';
+import { cgroupMembers } from './cgroup.js';
 import type { Launch, LaunchRecord } from './launch-spec.js';
 import { mayNamespaceLive } from './liveness.js';
 import { isGone, type ProcessEntry } from './stat.js';
@@ -42,7 +43,7 @@ export interface Examination {
 export interface ExamineExtra {
   /** Listening ports of the token carriers; see `listenersByPid`. */
   readonly listeners: ReadonlyMap<number, readonly number[]>;
-  /** Pids in the launch's cgroup. */
+  /** Pids in the launch's cgroup; default: those that are in it now. */
   readonly cgroup?: readonly number[];
   /** Members that an earlier snapshot proved; each keeps its proof, and with it how far that spreads. */
   readonly known?: readonly LaunchMember[];
@@ -85,7 +86,7 @@ export function examineLaunch(launch: Launch, table: ProcessTable, extra: Examin
   tree.spread(false);
   const detached = thorough ? addCarriers(record, candidates, table, extra, tree) : [];
   if (thorough) {
-    addByCgroup(extra.cgroup ?? [], candidates, table, tree, detached);
+    addByCgroup(extra.cgroup ?? (record.cgroup === null ? [] : cgroupMembers(record.cgroup)), candidates, table, tree, detached);
     for (const entry of candidates.values()) {
       if (!tree.has(entry.pid) && holdsOurFiles(entry.pid, record, table)) tree.add(entry, 'descriptor');
     }

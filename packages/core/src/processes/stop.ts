@@ -8,7 +8,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import type { StopStep } from '../contract/index.js';
 import type { FaultSeam } from '../contract/seam.js';
 import { findAttendants } from './attendants.js';
-import { cgroupMembers, removeCgroup } from './cgroup.js';
+import { removeCgroup } from './cgroup.js';
 import { examineLaunch, type DetachedProcess, type MembershipProof } from './examine.js';
 import { defaultStopLadder, type Launch, type LedgeredLaunch } from './launch-spec.js';
 import { listenersByPid } from './listeners.js';
@@ -185,11 +185,7 @@ function scan(targets: readonly Target[], table: ProcessTable): void {
   const listeners = listenersByPid(carriers.keys());
   for (const target of targets) {
     const { launch } = target;
-    const found = examineLaunch(launch, table, {
-      listeners,
-      cgroup: launch.record.cgroup === null ? [] : cgroupMembers(launch.record.cgroup),
-      known: target.members,
-    });
+    const found = examineLaunch(launch, table, { listeners, known: target.members });
     target.members = found.members.flatMap((member) => {
       const entry = table.get(member.pid);
       if (entry === undefined) return [];

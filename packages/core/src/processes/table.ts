@@ -131,7 +131,7 @@ function readWritableDescriptors(procRoot: string, pid: number): readonly string
   for (const name of names) {
     try {
       const path = readlinkSync(`${directory}/${name}`);
-      if (!path.startsWith('/') || path.startsWith('/dev/')) continue;
+      if (!path.startsWith('/') || (path.startsWith('/dev/') && !path.startsWith('/dev/shm/'))) continue;
       // The permission bits of the link are the mode of the descriptor.
       if ((lstatSync(`${directory}/${name}`).mode & 0o200) === 0) continue;
       paths.add(path.endsWith(' (deleted)') ? path.slice(0, -' (deleted)'.length) : path);

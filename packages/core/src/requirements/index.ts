@@ -4,7 +4,7 @@ export { withCommand } from './command-driver.js';
 export * from './instance-store.js';
 export type { InstanceRecord } from './instance-schema.js';
 export * from './orchestrator.js';
-export { isLaunchOf, releaseDependencies, removeInstanceData } from './release-instance.js';
+export { isLaunchOf, releaseDependencies, removeInstanceData, removeUnrecordedData } from './release-instance.js';
 export { mendInstances } from './rebuild-instance.js';
 export * from './secret-store.js';
 export * from './teardown.js';

@@ -1,6 +1,7 @@
-import { chmod, lchown, lstat, readdir, stat } from 'node:fs/promises';
 import { createHash } from 'node:crypto';
-import { join } from 'node:path';
+import { realpathSync, statSync } from 'node:fs';
+import { chmod, lchown, lstat, readdir, stat } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import type { DataUser, DriverName } from '../contract/index.js';
 import { EnvctlError } from '../contract/index.js';
 import { ensureDirectory, readJsonFile, writeJsonAtomic } from '../fs/index.js';
@@ -73,7 +74,7 @@ export function newInstanceRecord(context: Pick<Context, 'paths' | 'scope'>, id:
 }
 
 /** Socket paths are limited to 107 bytes; a long store falls back to a short directory that only holds sockets. */
-function toSocketDirectory(store: string, id: string): string {
+export function toSocketDirectory(store: string, id: string): string {
   const digest = createHash('sha256').update(`${store}/${id}`).digest('hex').slice(0, 10);
   const near = join(store, '..', 's', digest);
   return Buffer.byteLength(near) <= 80 ? near : join('/tmp', `envctl-s-${digest}`);
@@ -107,6 +108,25 @@ async function makeInstanceDirectories(context: Context, record: InstanceRecord)
     context.seam('instance.directory.after-effect');
     await assertOurs(path, [owner.uid]);
     await lchown(path, owner.uid, owner.gid);
+  }
+}
+
+/**
+ * What runs as the data user has to get to the store, of which envctl opens the top and nothing above it. Throws
+ * ENVCTL_E_FILE_SYSTEM with the directory that is closed.
+ */
+export function assertStoreReachable(user: DataUser, store: string): void {
+  for (let directory = dirname(realpathSync(store)); ; directory = dirname(directory)) {
+    const facts = statSync(directory);
+    const bit = facts.uid === user.uid ? 0o100 : facts.gid === user.gid ? 0o010 : 0o001;
+    if ((facts.mode & bit) === 0) {
+      throw new EnvctlError('ENVCTL_E_FILE_SYSTEM', `${directory} is closed to ${user.name}, the account that servers run as: they cannot get to the store ${store}.`, {
+        kind: 'environment',
+        hints: [`chmod o+x ${directory}`, 'or export ENVCTL_STORE_DIR=<a directory that everybody may pass through>', 'or export ENVCTL_DATA_USER=<an account that may>'],
+        data: { path: directory, account: user.name, store },
+      });
+    }
+    if (directory === dirname(directory)) return;
   }
 }
 

@@ -1,9 +1,11 @@
 /** Gives an instance back: its users, its processes, its ports, its data. */
 import { rm } from 'node:fs/promises';
+import { basename, dirname } from 'node:path';
+import { takeName } from '../fs/index.js';
 import { describeRemains, readRecordedLaunches, releaseProcesses, type RecordedLaunch } from '../resources/index.js';
 import type { EngineContext } from '../scope/index.js';
 import type { InstanceRecord } from './instance-schema.js';
-import { instanceLockMs, instancePath, readInstance, readInstances, writeInstance } from './instance-store.js';
+import { instanceLockMs, instancePath, readInstance, readInstances, toSocketDirectory, writeInstance } from './instance-store.js';
 import { describeUnmended, mendInstances } from './rebuild-instance.js';
 
 /**
@@ -44,7 +46,7 @@ async function dropHolders(context: EngineContext, record: InstanceRecord, proje
 export async function removeInstanceData(context: EngineContext, record: InstanceRecord): Promise<void> {
   const { entries } = await context.ledger.list();
   context.seam('instance.remove.before-effect');
-  await rm(record.directory, { recursive: true, force: true });
+  await removeData(context, record.directory);
   await rm(record.socketDirectory, { recursive: true, force: true });
   await rm(instancePath(context, record.id), { force: true });
   context.seam('instance.remove.after-effect');
@@ -53,6 +55,20 @@ export async function removeInstanceData(context: EngineContext, record: Instanc
     if (isInside) await context.ledger.release(entry.id);
   }
   context.seam('instance.remove.after-confirm');
+}
+
+/** The data of an instance whose record is gone, and where its sockets were. */
+export async function removeUnrecordedData(context: EngineContext, directory: string): Promise<void> {
+  await removeData(context, directory);
+  if (dirname(directory) === context.paths.store) await rm(toSocketDirectory(context.paths.store, basename(directory)), { recursive: true, force: true });
+}
+
+/** Half a cluster must not bear the name of one: a start would use it. */
+async function removeData(context: EngineContext, directory: string): Promise<void> {
+  // A disk that takes no other name has room for a removal all the same.
+  const doomed = await takeName(directory).catch(() => directory);
+  context.seam('instance.data.after-effect');
+  if (doomed !== undefined) await rm(doomed, { recursive: true, force: true });
 }
 
 /** Nothing of the server is left, its sockets neither. */

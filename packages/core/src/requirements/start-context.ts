@@ -13,8 +13,11 @@ import { firstPauseMs, nextPauseMs, readTail, tailLines, type LogPosition } from
 import type { EngineContext } from '../scope/index.js';
 import { ensureDirectory, isDiskRefusal, toWriteError } from '../fs/index.js';
 import type { InstanceRecord } from './instance-schema.js';
+import { assertStoreReachable } from './instance-store.js';
 
 const clearingPauseMs = 150;
+/** A statement that a server was at can take dozens of them. */
+const taskOutputLines = 200;
 
 export interface StartContextInputs {
   readonly engine: EngineContext;
@@ -47,6 +50,7 @@ export function createStartContext(inputs: StartContextInputs): OpenStartContext
 
   async function acquire(request: LaunchRequest | TaskRequest, kind: 'dependency' | 'task', ports: readonly number[]) {
     const user = (request.asDataUser ?? true) ? engine.dataUser : undefined;
+    if (user !== undefined) assertStoreReachable(user, join(engine.paths.store, '..'));
     ensureDirectory(join(engine.paths.instances, 'logs'));
     const acquired = await acquireProcess(engine, {
       name: launchName(request.name),
@@ -103,7 +107,7 @@ export function createStartContext(inputs: StartContextInputs): OpenStartContext
     try {
       request.onLaunched?.();
       ({ code } = await waitForExit(acquired.directory, limit.signal));
-      return { code, output: await tailLines(logPath(request.name), 20) };
+      return { code, output: await tailLines(logPath(request.name), taskOutputLines) };
     } catch (error) {
       probe.signal.throwIfAborted();
       if (!limit.signal.aborted) throw error;

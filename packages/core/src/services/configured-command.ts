@@ -24,7 +24,7 @@ export function readConfiguredCommand(input: ConfiguredCommandInput): RuleMatch 
       'shell-syntax': `${input.key} uses shell syntax (${split.at}), but it is run without a shell.`,
       empty: `${input.key} names no program.`,
     }[split.reason];
-    const hints = split.reason === 'shell-syntax' ? [`${input.key}=sh -c '${input.text.replaceAll("'", `'\\''`)}'`] : [];
+    const hints = split.reason === 'shell-syntax' ? [`${input.key}=sh -c '${input.text.replaceAll("'", `'\\''`)}'`] : [`envctl config --set ${input.key}='<command>'`, 'envctl show-config shows where it is set'];
     return { command: undefined, problems: [{ service: input.service, code: 'ENVCTL_E_CONFIG_INVALID', reasonCode: 'invalid_service_start_command', message, hints }] };
   }
   const [program, ...rest] = split.words as [string, ...string[]];

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import { isEnvctlError, noSeam } from '../../dist/contract/index.js';
-import { newInstanceRecord, prepareInstanceDirectories } from '../../dist/requirements/instance-store.js';
+import { assertStoreReachable, newInstanceRecord, prepareInstanceDirectories } from '../../dist/requirements/instance-store.js';
 import { toScopePaths } from '../../dist/scope/index.js';
 import { skip } from '../skip.js';
 
@@ -32,6 +32,31 @@ describe('prepareInstanceDirectories', () => {
       expect(statSync(path).mode & 0o777).to.equal(0o700);
     }
     for (const path of [paths.store, paths.storeLaunches, join(record.socketDirectory, '..')]) expect(statSync(path).mode & 0o777, path).to.equal(0o711);
+  });
+
+  it('says which directory keeps the data user from the store, and what to do', () => {
+    const store = join(root, 'above/store');
+    mkdirSync(store, { recursive: true });
+    // Of another account than the one that the tests run as.
+    const stranger = { uid: (process.getuid?.() ?? 0) + 4242, gid: (process.getgid?.() ?? 0) + 4242, name: 'servers', home: '/' };
+    const refusal = (): unknown => {
+      try {
+        return assertStoreReachable(stranger, store);
+      } catch (error) {
+        return error;
+      }
+    };
+    chmodSync(join(root, 'above'), 0o711);
+    chmodSync(root, 0o700);
+    const error = refusal();
+    expect(isEnvctlError(error) && { code: error.code, message: error.message, hint: error.hints[0] }).to.deep.equal({
+      code: 'ENVCTL_E_FILE_SYSTEM',
+      message: `${root} is closed to servers, the account that servers run as: they cannot get to the store ${store}.`,
+      hint: `chmod o+x ${root}`,
+    });
+    chmodSync(root, 0o711);
+    chmodSync(store, 0o700);
+    expect(refusal()).to.equal(undefined);
   });
 
   for (const asRoot of [false, true]) {

@@ -42,8 +42,10 @@ async function makeCluster(ctx: StartContext, selected: SelectedServer, data: st
   }
   ctx.signal.throwIfAborted();
   if (result.code !== 0) {
-    const output = result.output.filter((line) => line.trim() !== '').slice(-3).join(' | ');
-    failStart('hard_start_failure', 'database_init_failed', `initdb ended with code ${result.code}: ${output}`);
+    const lines = result.output.filter((line) => line.trim() !== '');
+    const full = lines.find((line) => /No space left on device|wrote only \d+ of \d+ bytes|Disk quota exceeded/.test(line));
+    const hints = full === undefined ? [] : [`df -h ${ctx.instance.directory}`, 'Free some space, or set ENVCTL_STORE_DIR to another disk.'];
+    failStart('hard_start_failure', 'database_init_failed', `initdb ended with code ${result.code}: ${full?.trim() ?? lines.slice(-3).join(' | ')}`, hints);
   }
   if (takesSettings(server)) await restoreSettings(join(data, 'postgresql.conf'));
   const major = Number.parseInt(await readFile(join(data, 'PG_VERSION'), 'utf8'), 10);

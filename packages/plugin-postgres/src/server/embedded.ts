@@ -34,16 +34,16 @@ export function runsInPlace(bin: string, byAnotherUser: boolean): boolean {
   const native = dirname(bin);
   try {
     if (!readLinks(native).every(({ target }) => existsSync(join(dirname(native), target)))) return false;
-    return !byAnotherUser || (isOpen(native, 0o001) && ['bin', 'lib', 'share'].every((name) => (statSync(join(native, name)).mode & 0o005) === 0o005));
+    return !byAnotherUser || (isPassable(native) && ['bin', 'lib', 'share'].every((name) => (statSync(join(native, name)).mode & 0o005) === 0o005));
   } catch {
     return false;
   }
 }
 
-/** Whether a directory and all above it give everybody `mode`. */
-function isOpen(directory: string, mode: number): boolean {
-  if ((statSync(directory).mode & mode) !== mode) return false;
-  return dirname(directory) === directory || isOpen(dirname(directory), mode);
+/** Whether everybody may go through a directory and all above it. */
+function isPassable(directory: string): boolean {
+  if ((statSync(directory).mode & 0o001) === 0) return false;
+  return dirname(directory) === directory || isPassable(dirname(directory));
 }
 
 /**
