@@ -100,20 +100,20 @@ async function take(disk: LockDirectory, path: string, { name, identity, onWait 
       await waitFor(waitMs, options.signal, () => cancelled(path, holder));
       waitMs = Math.min(longestWaitMs, waitMs * 1.6);
     }
-    const answer = await carryOut(disk, request);
+    const answer = carryOut(disk, request);
     holder = answer.holder ?? holder;
     step = nextLockStep(step, answer.reply);
   }
 }
 
-async function carryOut(disk: LockDirectory, request: LockRequest): Promise<{ reply: LockReply; holder?: LockHolder | undefined }> {
+function carryOut(disk: LockDirectory, request: LockRequest): { reply: LockReply; holder?: LockHolder | undefined } {
   switch (request.op) {
     case 'list': return { reply: { generations: disk.list() } };
     case 'judge': {
       const { verdict, holder } = disk.judge(request.generation);
       return { reply: { verdict }, holder };
     }
-    case 'create': return { reply: { created: await disk.create(request.generation) } };
+    case 'create': return { reply: { created: disk.create(request.generation) } };
     case 'remove':
       disk.remove(request.generation);
       return { reply: { done: true } };

@@ -1,8 +1,8 @@
-import { linkSync, readdirSync, readFileSync, renameSync, unlinkSync, writeFileSync } from 'node:fs';
+import { linkSync, readFileSync, renameSync, unlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { ProcessIdentity } from '../contract/index.js';
 import { ensureDirectory } from './ensure-directory.js';
-import { parseTemporaryName, temporaryName } from './temporary-files.js';
+import { namesIn, parseTemporaryName, temporaryName } from './temporary-files.js';
 import { errnoOf, toWriteError } from './write-error.js';
 
 export interface LockHolder {
@@ -48,7 +48,7 @@ export function createLockDirectory(options: {
       return holder === undefined ? { verdict: 'free' } : { verdict: 'held', holder };
     },
 
-    async create(generation: number): Promise<boolean> {
+    create(generation: number): boolean {
       ensureDirectory(path);
       const held = temporaryName(fileOf(generation), identity);
       const released = temporaryName(fileOf(generation), identity);
@@ -117,15 +117,6 @@ export function createLockDirectory(options: {
       if (isAlive(owner)) return { identity: owner, purpose: 'unknown, the lock file is damaged' };
     }
     return undefined;
-  }
-}
-
-function namesIn(path: string): readonly string[] {
-  try {
-    return readdirSync(path);
-  } catch (error) {
-    if (errnoOf(error) === 'ENOENT') return [];
-    throw toWriteError(path, error);
   }
 }
 

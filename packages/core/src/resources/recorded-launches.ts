@@ -2,10 +2,10 @@
  * Every launch of the scope: those on the ledger, and those whose line is damaged or lost. A launch directory is proof
  * enough; where something does not add up, so is a living runner of a directory that is gone.
  */
-import { existsSync, readdirSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { examineLaunch, findRunningLaunches, readLaunchSync, readProcessTable, recoverLaunch, toRecord, type Launch, type LaunchRecord, type LedgeredLaunch, type ProcessTable } from '../processes/index.js';
-import { ledgerIdOf, type DamagedEntry, type LedgerEntry } from '../state/index.js';
+import { ledgerIdOf, namesIn, type DamagedEntry, type LedgerEntry } from '../state/index.js';
 import type { EngineContext } from '../scope/index.js';
 
 export interface RecordedLaunch {
@@ -59,14 +59,6 @@ export function isLaunchAlive({ state, directory }: RecordedLaunch, table: Proce
 
 function listDirectories({ paths }: LaunchesContext): readonly string[] {
   return [paths.launches, paths.storeLaunches].flatMap((parent) => namesIn(parent).map((name) => join(parent, name)));
-}
-
-function namesIn(directory: string): readonly string[] {
-  try {
-    return readdirSync(directory);
-  } catch {
-    return [];
-  }
 }
 
 function fromLedger({ id, project, runId, kind, phase, step, owner }: LedgerEntry): RecordedLaunch | undefined {

@@ -23,6 +23,7 @@ export function followPointer(directory: string, name: string): string | Damaged
   }
 }
 
+/** Names in a directory; none where it cannot be read. */
 export function namesIn(directory: string): readonly string[] {
   try {
     return readdirSync(directory);

@@ -2,7 +2,7 @@ export type { ErrorReport, PortPlan, PortsManifest, ReadinessReport, RuntimeMap 
 export type { RunChange, RunFailure, RunUpdate } from './commit-run.js';
 export { warnOfDamagedRecords } from './damaged-records.js';
 export { describeSchemas } from './describe-schemas.js';
-export type { DamagedCandidate } from './candidate-files.js';
+export { type DamagedCandidate, namesIn } from './candidate-files.js';
 export { describePassedOver } from './find-state.js';
 export { type LegacyPlaces, type StateCompatMode, toLegacyPlaces } from './legacy/legacy-places.js';
 export { describeLegacyState, isLegacyState, withoutLegacyPids } from './legacy/legacy-state.js';

@@ -69,7 +69,7 @@ function toMirror({ scopeDirectory }: MirroredScope, directory: string): MirrorF
 async function writeMirror(scope: MirroredScope, options: MirrorOptions, record: MirrorRecord | undefined, groups: MirrorFiles): Promise<void> {
   const wanted = new Map(groups.flat());
   const known = record?.files ?? {};
-  await prepareDirectories(options, [...wanted.keys()]);
+  prepareDirectories(options, [...wanted.keys()]);
   const foreign = [...wanted].find(([path, content]) => !isOurs(path, [...(known[path] ?? []), fingerprint(content)]));
   if (foreign !== undefined) {
     throw new EnvctlError('ENVCTL_E_STATE_WRITE', `${foreign[0]} was not written by envctl and is left as it is: stop what the original runs, or remove the file`, { kind: 'environment' });
@@ -111,7 +111,7 @@ function isOurs(path: string, digests: readonly string[]): boolean {
 }
 
 /** Nobody else's directory is written to, and no link is followed out of the original's one: it may lie below `/tmp`. */
-async function prepareDirectories({ runtimeDirectory, uid }: MirrorOptions, paths: readonly string[]): Promise<void> {
+function prepareDirectories({ runtimeDirectory, uid }: MirrorOptions, paths: readonly string[]): void {
   ensureDirectory(runtimeDirectory);
   const root = realpathSync(runtimeDirectory);
   const directories = [runtimeDirectory, legacySharedDirectory(runtimeDirectory), ...[...new Set(paths.map(dirname))].sort()];
